@@ -1,0 +1,131 @@
+"""Settings of the firewall room: which flows a machine may have, and with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from socle.baseline.flows import Flow, PeerAddresses, resolve_peers
+from socle.baseline.model import Host, Practice
+from socle.baseline.settings import (
+    BadSetting,
+    BadSettings,
+    RoomSettings,
+    keyed,
+    neutral,
+    stricter,
+)
+
+IMAGING_PORTS = (104, 2575, 2761, 2762, 4242, 8042, 8080, 8443, 11112)
+"""DICOM, DICOM TLS, HL7, Orthanc and dcm4chee as they come (shared controls, section 3.1)."""
+
+# RFC 1918, 6598, 3927, 4193, 4291. An address outside is the Internet's.
+PRIVATE = (
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "fc00::/7",
+    "fe80::/10",
+)
+
+
+class Firewall(RoomSettings):
+    """Inbound and outbound allow-lists. What no flow declares is refused."""
+
+    flows: Annotated[list[Flow], keyed("name")] = []
+    """Permitted network flows; layers add to them by name."""
+
+    peers: Annotated[dict[str, list[str]], neutral()] = {}
+    """Named sets of addresses that flows may name as peers (administration, box, imprimantes…)."""
+
+    local_networks: Annotated[list[str], neutral()] = list(PRIVATE)
+    """Networks that are not the Internet, as CIDR; add the LAN's own global IPv6 prefix."""
+
+    forward_interfaces: Annotated[list[str], stricter("subset")] = []
+    """Bridges of containers or virtual machines whose outbound traffic is forwarded (docker0)."""
+
+    imaging_ports: Annotated[list[int], stricter("superset")] = list(IMAGING_PORTS)
+    """Ports of imaging software: never open to "any" nor to a whole network."""
+
+    forbidden_packages: Annotated[list[str], stricter("superset")] = [
+        "inetutils-inetd",
+        "nis",
+        "rpcbind",
+        "rsh-server",
+        "snmpd",
+        "telnetd",
+        "tftpd-hpa",
+        "vsftpd",
+        "xinetd",
+    ]
+    """Network services in clear text that no practice needs; removed."""
+
+    log_per_minute: Annotated[int, Field(ge=1, le=60), neutral()] = 10
+    """Dropped packets written to the journal, per minute and direction at most."""
+
+    def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
+        """The flows of this very host with every peer turned into addresses.
+
+        Returns:
+            ``inbound`` and ``outbound``: one entry a flow, the peers as declared and as CIDR.
+
+        Raises:
+            BadSettings: an unknown peer, or a flow that would expose the machine.
+        """
+        problems: list[BadSetting] = []
+        rules: dict[str, list[dict[str, Any]]] = {"in": [], "out": []}
+        for flow in self.flows:
+            try:
+                peers = resolve_peers(flow.peers, practice, self.peers)
+            except BadSettings as error:
+                problems += [p.below("flows", flow.name) for p in error.problems]
+                continue
+            problems += [
+                BadSetting(("flows", flow.name, "peers"), expected, ", ".join(flow.peers))
+                for expected in self._exposures(flow, peers)
+            ]
+            if {"all", host.name, *host.groups} & set(flow.hosts):
+                rules[flow.direction].append(_rule(flow, peers))
+        if problems:
+            raise BadSettings(problems)
+        return {"inbound": rules["in"], "outbound": rules["out"]}
+
+    def _exposures(self, flow: Flow, peers: PeerAddresses) -> Iterator[str]:
+        """What an inbound flow would have to be, where it would expose the machine."""
+        if flow.direction == "out":
+            return
+        imaging = flow.protocol == "tcp" and any(flow.covers(p) for p in self.imaging_ports)
+        if peers.any:
+            if flow.protocol == "tcp" or imaging:
+                yield 'named peers: "any" would open this port to the whole Internet'
+            return
+        for network in map(ip_network, (*peers.ipv4, *peers.ipv6)):
+            private = any(_within(network, local) for local in self.local_networks)
+            if not private and network.num_addresses > 1:
+                yield f"private networks or single addresses ({network} is a public network)"
+            if imaging and network.num_addresses > 256:
+                yield f"the imaging devices' own addresses ({network} is a whole network)"
+
+
+def _within(network: Any, other: str) -> bool:
+    outer = ip_network(other)
+    return bool(network.version == outer.version and network.subnet_of(outer))
+
+
+def _rule(flow: Flow, peers: PeerAddresses) -> dict[str, Any]:
+    return {
+        "name": flow.name,
+        "protocol": flow.protocol,
+        "ports": [str(port) for port in flow.ports],
+        "peers": list(flow.peers),
+        "any": peers.any,
+        "ipv4": list(peers.ipv4),
+        "ipv6": list(peers.ipv6),
+        "purpose": flow.purpose,
+        "asked_by": flow.asked_by,
+    }

@@ -1,0 +1,37 @@
+# Everything the rooms compare, in one read-only execution. $@: paths of managed files.
+# Printed compressed: one record a line, fields separated by a space.
+export LC_ALL=C
+
+managed_files() {
+    for path; do
+        if [ -L "$path" ] || { [ -e "$path" ] && [ ! -f "$path" ]; }; then
+            printf 'file %s other - - - -\n' "$path"
+        elif [ -f "$path" ]; then
+            stat -c "file $path file %a %U %G" "$path" | tr -d '\n'
+            if [ -r "$path" ]; then printf ' %s\n' "=$(base64 -w0 "$path")"; else echo ' unreadable'; fi
+        fi
+    done
+}
+
+connection() {
+    pid=$$
+    while [ "$pid" -gt 1 ]; do
+        found=$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
+        [ -z "$found" ] || { echo "connection $found"; return; }
+        pid=$(sed 's/.*) . \([0-9]*\) .*/\1/' "/proc/$pid/stat")
+    done
+}
+
+probe() {
+    echo "user $(id -u)"
+    connection
+    [ ! -d /var/lib/socle/guard ] || echo "guard armed"
+    managed_files "$@"
+    dpkg-query -W -f='package ${Package} ${db:Status-Abbrev}\n' 2>/dev/null
+    systemctl list-unit-files --no-legend --no-pager 2>/dev/null | awk '{print "unitfile", $1, $2}'
+    systemctl list-units --all --plain --no-legend --no-pager 2>/dev/null | awk '{print "unit", $1, $3}'
+    rooms
+    echo end
+}
+
+probe "$@" | gzip -c | base64 -w0

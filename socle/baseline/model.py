@@ -1,0 +1,135 @@
+"""The words of the house as data: practice, host, room, control, waiver. No behaviour, no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from socle.baseline.settings import RoomSettings
+
+Severity = Literal["critical", "high", "medium", "low"]
+
+
+@dataclass(frozen=True)
+class Control:
+    """One promise (``roles/ROOM/controls.yml``). Benchmarks are references, never its name."""
+
+    id: str
+    room: str
+    title: Mapping[str, str]  # language ("fr", "en") -> title
+    theme: str
+    severity: Severity
+    applies_to: tuple[str, ...]  # group names; "all" for every host
+    references: Mapping[str, Any] = field(default_factory=dict)
+    seed: str | None = None  # the sentence of the user's documents that it answers
+    verify_only: str | None = None  # why nothing is enforced, where nothing is
+
+
+@dataclass(frozen=True)
+class Template:
+    """A file of a room's ``templates/`` tree; the tree below it IS the tree on the host."""
+
+    source: Path
+    target: str  # absolute path on the host, without ".j2"
+
+
+@dataclass(frozen=True)
+class Room:
+    """Everything about one domain: ``roles/NAME/``."""
+
+    name: str
+    folder: Path
+    settings: type[RoomSettings]
+    controls: tuple[Control, ...]
+    templates: tuple[Template, ...]
+
+    @property
+    def prefix(self) -> str:
+        """What the room's variables begin with, in both engines: ``firewall_``."""
+        return f"{self.name}_"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which layer set a value, and where it stands (line from 1; None for a built-in default)."""
+
+    layer: str  # "default", "region all", "region workstations", "practice all", "host accueil", "waiver"…
+    file: Path | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """An accepted exception (``waivers.yml``): the only way to be weaker than the layer above."""
+
+    control: str
+    hosts: tuple[str, ...]  # host names, groups already expanded
+    set: Mapping[str, Any]
+    reason: str
+    compensating: str
+    approved_by: str
+    until: date
+    origin: Origin
+
+    def expired(self, today: date) -> bool:
+        """True from the day after ``until`` on."""
+        return today > self.until
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How the operator reaches a host. ``become``: root has to be got by sudo."""
+
+    method: Literal["ssh", "local"]
+    address: str
+    port: int = 22
+    user: str = "root"
+    key_file: Path | None = None
+    known_hosts_file: Path | None = None  # None: the operator's own ~/.ssh/known_hosts
+    become: bool = False
+    become_password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Host:
+    """One machine of a practice with its resolved, checked settings.
+
+    ``settings`` is flat: variable name (``firewall_flows``) -> JSON-like value; it holds what
+    people set and what the rooms derive from it. ``derived`` names the latter.
+    ``origins`` maps a variable, or ``variable.NAME`` for an entry of a keyed list, to its origin.
+    """
+
+    name: str
+    groups: tuple[str, ...]  # "all" first, then from the widest to the narrowest
+    addresses: tuple[str, ...]  # IP literals, IPv4 and IPv6, without prefix length
+    connection: Connection
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    derived: frozenset[str] = frozenset()
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    waivers: tuple[Waiver, ...] = ()  # those that name this host, expired ones too
+
+    def waiver(self, control: str) -> Waiver | None:
+        """The waiver that covers ``control`` here, expired or not."""
+        return next((w for w in self.waivers if w.control == control), None)
+
+
+@dataclass(frozen=True)
+class Practice:
+    """A practice ("cabinet"): ``inventories/NAME/`` with everything resolved."""
+
+    name: str
+    folder: Path
+    root: Path  # the checkout: holds roles/ and group_vars/
+    hosts: Mapping[str, Host]
+    groups: Mapping[str, tuple[str, ...]]  # group -> names of all its hosts; "all" included
+    rooms: tuple[Room, ...]
+    waivers: tuple[Waiver, ...] = ()
+
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """Every control of every room, in the rooms' order."""
+        return tuple(control for room in self.rooms for control in room.controls)

@@ -1,0 +1,39 @@
+"""Verdicts: what a check can say, and nothing else. Pure data, read by the reports too."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """The five honest answers. ``unknown`` never counts as good."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    WAIVED = "waived"
+    NOT_APPLICABLE = "not-applicable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One control judged on one host.
+
+    ``detail``: what was seen, what is wanted and how to put it right, or why it was not measured.
+    ``measured``: the verdict before a waiver was taken into account.
+    ``seconds``: how long the check took.
+    """
+
+    host: str
+    control: str
+    verdict: Verdict
+    detail: str
+    measured: Verdict
+    seconds: float
+    unreachable: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """The outcome as it stands in report.json, without the host's name."""
+        return {key: value for key, value in asdict(self).items() if key != "host"}
