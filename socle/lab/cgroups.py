@@ -1,0 +1,35 @@
+"""A control group of its own for each machine, where this computer's PID 1 is not systemd.
+
+Two systemd in one group would take each other's services for their own: stopping ``ssh`` in one
+machine would stop it in all. Where systemd runs the computer, a scope does the same.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+def folders(tag: str, machine: str, mounts: str | None = None) -> list[Path]:
+    """The machine's group in each hierarchy that systemd uses to follow processes."""
+    text = Path("/proc/self/mounts").read_text() if mounts is None else mounts
+    return [hierarchy / f"socle-lab-{tag}-{machine}" for hierarchy in _hierarchies(text)]
+
+
+def remove(tag: str) -> None:
+    """Remove the empty groups of a lab."""
+    for hierarchy in _hierarchies(Path("/proc/self/mounts").read_text()):
+        for group in hierarchy.glob(f"socle-lab-{tag}-*"):
+            for folder, _, _ in os.walk(group, topdown=False):
+                with suppress(OSError):  # the files in it are the kernel's; only folders go
+                    Path(folder).rmdir()
+
+
+def _hierarchies(mounts: str) -> list[Path]:
+    found = []
+    for line in mounts.splitlines():
+        _, point, kind, options = line.split()[:4]
+        if kind == "cgroup2" or (kind == "cgroup" and "name=systemd" in options.split(",")):
+            found.append(Path(point))
+    return found

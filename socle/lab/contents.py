@@ -1,0 +1,93 @@
+"""What makes an image a machine: the files written into it before it boots. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from ipaddress import ip_interface
+from textwrap import dedent
+
+from socle.lab.spec import Lab, Machine
+
+
+@dataclass(frozen=True)
+class File:
+    """A file to write: text, mode, and whether the administrator owns it (else root)."""
+
+    text: str
+    mode: int = 0o644
+    administrators: bool = False
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a machine takes from this computer and from the lab's folder, besides its spec."""
+
+    host_key: str
+    host_key_public: str
+    administrator_key_public: str
+    resolv_conf: str
+    apt_conf: str
+
+
+def files(lab: Lab, machine: Machine, around: Surroundings) -> dict[str, File]:
+    """Path on the machine -> content."""
+    home = f"home/{lab.administrator}/.ssh"
+    return {
+        "etc/hostname": File(f"{machine.name}\n"),
+        "etc/machine-id": File(f"{_machine_id(lab, machine)}\n", 0o444),
+        "etc/hosts": File(hosts_file(lab)),
+        "etc/resolv.conf": File(around.resolv_conf),
+        "etc/apt/apt.conf.d/00lab": File(around.apt_conf),
+        "etc/systemd/network/10-lab.network": File(network_file(lab, machine)),
+        "etc/ssh/ssh_host_ed25519_key": File(around.host_key, 0o600),
+        "etc/ssh/ssh_host_ed25519_key.pub": File(around.host_key_public),
+        "etc/sudoers.d/lab-administrator": File(
+            f"{lab.administrator} ALL=(ALL:ALL) NOPASSWD: ALL\n", 0o440
+        ),
+        "root/.ssh/authorized_keys": File(around.administrator_key_public, 0o600),
+        f"{home}/authorized_keys": File(around.administrator_key_public, 0o600, True),
+    }
+
+
+def hosts_file(lab: Lab) -> str:
+    """``/etc/hosts``: every machine of the lab by its name, with all its addresses."""
+    lines = ["127.0.0.1 localhost", "::1 localhost ip6-localhost ip6-loopback"]
+    lines += [f"{address} {m.name}" for m in lab.machines for address in m.addresses]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def network_file(lab: Lab, machine: Machine) -> str:
+    """systemd-networkd's file for the machine's one interface. No address waits for DAD."""
+    lines = dedent(
+        """\
+        [Match]
+        Name=host0
+
+        [Network]
+        DHCP=no
+        IPv6AcceptRA=no
+        IPv6DuplicateAddressDetection=0
+        """
+    ).splitlines()
+    gateways = []
+    for address in machine.addresses:
+        gateway = lab.network.gateway_of(address)
+        lines.append(f"Address={ip_interface(f'{address}/{gateway.network.prefixlen}')}")
+        gateways.append(f"Gateway={gateway.ip}")
+    lines += dict.fromkeys(gateways)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def known_hosts(lab: Lab, public_keys: dict[str, str]) -> str:
+    """One line a machine: its name, its addresses, its host key (``public_keys``: by name)."""
+    lines = []
+    for machine in lab.machines:
+        algorithm, key = public_keys[machine.name].split()[:2]
+        lines.append(f"{','.join((machine.name, *machine.addresses))} {algorithm} {key}\n")
+    return "".join(lines)
+
+
+def _machine_id(lab: Lab, machine: Machine) -> str:
+    """Stable across resets, so that the journal stays one machine's."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"socle-lab:{lab.tag}/{machine.name}").hex
