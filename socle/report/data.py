@@ -1,0 +1,178 @@
+"""The report as data: one JSON document, from which every page is made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import socle
+from socle.baseline.model import Control, Host, Practice, Waiver
+from socle.report import flows
+from socle.verify.verdicts import Outcome, Verdict
+
+SCHEMA = 1
+PACKAGES = ("pyinfra", "ansible-core", "pytest", "pytest-testinfra")
+BASELINE = (
+    "group_vars/**/*.yml",
+    "group_vars/**/*.yaml",
+    "roles/*/controls.yml",
+    "roles/*/settings.py",
+)
+
+
+def build(
+    practice: Practice,
+    outcomes: Sequence[Outcome],
+    *,
+    started: datetime,
+    finished: datetime,
+    os_names: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Everything that a run found, ready for ``json``. A host's settings are never in it.
+
+    ``started`` and ``finished`` know their time zone; ``os_names``: host -> "Debian GNU/Linux 12".
+    A host without outcomes was not examined: it is listed, with no verdicts.
+    ValueError: an outcome names a host that the practice does not have.
+    """
+    by_host: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_host[outcome.host].append(outcome)
+    if strangers := sorted(set(by_host) - set(practice.hosts)):
+        raise ValueError(f"outcomes for hosts that are not in {practice.name}: {strangers}")
+    counts = Counter(outcome.verdict for outcome in outcomes)
+    names = os_names or {}
+    return {
+        "schema": SCHEMA,
+        "socle": socle.__version__,
+        "practice": practice.name,
+        "started": _utc(started),
+        "finished": _utc(finished),
+        "seconds": round((finished - started).total_seconds(), 3),
+        "versions": versions(),
+        "baseline": {"digest": baseline_digest(practice.root)},
+        "summary": {str(verdict): counts[verdict] for verdict in Verdict},
+        "controls": [_control(control) for control in practice.controls],
+        "hosts": [
+            _host(host, names.get(host.name), by_host[host.name])
+            for host in practice.hosts.values()
+        ],
+        "waivers": [_waiver(waiver, finished.date()) for waiver in practice.waivers],
+        "flows": flows.register(practice),
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of what judged; None for what is not installed."""
+    found: dict[str, str | None] = {
+        "socle": socle.__version__,
+        "python": platform.python_version(),
+    }
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def baseline_digest(root: Path) -> str:
+    """SHA-256 (hexadecimal) of the region's rules: path, length and bytes of each file, sorted.
+
+    The same baseline gives the same digest in every checkout, so that practices can be compared.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(_baseline_files(root)):
+        content = (root / path).read_bytes()
+        digest.update(f"{path}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def write_json(document: Mapping[str, Any], path: Path) -> None:
+    """Writes the document, readable by its owner alone: it tells where the practice is weak."""
+    write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Replaces ``path`` in one step: a reader sees the old file or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _baseline_files(root: Path) -> Iterator[str]:
+    for pattern in BASELINE:
+        for path in root.glob(pattern):
+            yield path.relative_to(root).as_posix()
+
+
+def _utc(moment: datetime) -> str:
+    if moment.tzinfo is None:
+        raise ValueError("started and finished must know their time zone")
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _control(control: Control) -> dict[str, Any]:
+    return {
+        "id": control.id,
+        "room": control.room,
+        "title": dict(control.title),
+        "theme": control.theme,
+        "severity": control.severity,
+        "applies_to": list(control.applies_to),
+        "references": _plain(control.references),
+    }
+
+
+def _host(host: Host, os_name: str | None, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "name": host.name,
+        "groups": list(host.groups),
+        "addresses": list(host.addresses),
+        "os": os_name,
+        "reachable": not any(outcome.unreachable for outcome in outcomes),
+        "verdicts": [_plain(outcome.as_json()) for outcome in outcomes],
+    }
+
+
+def _waiver(waiver: Waiver, today: date) -> dict[str, Any]:
+    return {
+        "control": waiver.control,
+        "hosts": list(waiver.hosts),
+        "set": _plain(waiver.set),
+        "reason": waiver.reason,
+        "compensating": waiver.compensating,
+        "approved_by": waiver.approved_by,
+        "until": waiver.until.isoformat(),
+        "expired": waiver.expired(today),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """The value in JSON's own types; what JSON does not know (a date) becomes its text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return round(value, 3)
+    if value is None or type(value) in (str, int, bool):
+        return value
+    return str(value)

@@ -1,0 +1,102 @@
+"""The report as one HTML page that needs nothing else: no script, no font, no network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache, partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from socle.report import flows, labels, typography
+from socle.report.data import write_text
+from socle.report.flowmap import cards
+from socle.report.view import SEVERITIES, SOON, VERDICTS, page
+from socle.report.words import words
+
+LONG = 700  # characters of technical text that stand on the page unfolded
+
+
+def render_html(document: Mapping[str, Any], language: str = "fr") -> str:
+    """The page of a report document, in French ("fr") or English ("en")."""
+    environment = _environment(language)
+    return environment.get_template("report.html.j2").render(
+        document=document,
+        page=page(document, language),
+        language=language,
+        t=words(language),
+        verdicts=VERDICTS,
+        severities=SEVERITIES,
+        soon=SOON,
+        style=Markup(_resource("report.css") + _resource("flows.css")),  # noqa: S704 - our own
+        drawings=[card.element() for card in cards(document["flows"], document["hosts"], language)],
+        flow_columns=flows.COLUMNS,
+        references=_cited(document),
+    )
+
+
+def write_html(document: Mapping[str, Any], path: Path, language: str = "fr") -> None:
+    """Writes the page in one step, readable by its owner alone."""
+    write_text(render_html(document, language), path)
+
+
+def _cited(document: Mapping[str, Any]) -> list[str]:
+    """The keys of the documents that the controls refer to, each once, in a stable order."""
+    return sorted({key for control in document["controls"] for key in control["references"]})
+
+
+@cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_resource),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = words(language)
+    for kind in ("verdicts", "severities", "groups", "references"):
+        pairs = getattr(labels, kind.upper())
+        environment.filters[f"{kind}_label"] = partial(labels.label, pairs, language=language)
+    environment.filters |= {
+        "typeset": partial(typography.typeset, language=language),
+        "count": lambda n, sentence: typography.count(sentence, n, language),
+        "date": lambda day: typography.long_date(date.fromisoformat(day), language),
+        "moment": lambda moment: typography.long_moment(
+            datetime.fromisoformat(moment), language, text["paris"]
+        ),
+        "number": lambda number: f"{number:,.1f}".replace(",", typography.THIN).replace(
+            ".", "," if language == "fr" else "."
+        ),
+        "machines": lambda names, hosts: (
+            labels.hosts_name(names, hosts, language) or ", ".join(names)
+        ),
+        "heading": partial(flows.heading, language=language),
+        "cell": lambda row, column: flows.cell(row, column, language),
+        "code": _code,
+        "beginning": _beginning,
+    }
+    return environment
+
+
+def _resource(name: str) -> str:
+    return files("socle.report").joinpath("templates", name).read_text("utf-8")
+
+
+def _code(text: str) -> Markup:
+    """Technical text, escaped, with what stands between backticks as code."""
+    marked = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(marked)  # noqa: S704 - escaped above
+
+
+def _beginning(text: str) -> str:
+    """As many whole lines of a text as fit on the page; the text itself when it is short."""
+    if len(text) <= LONG:
+        return text
+    cut = text.rfind("\n", 0, LONG)
+    return f"{text[: cut if cut > 0 else LONG].rstrip()} …"

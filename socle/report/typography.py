@@ -1,0 +1,48 @@
+"""Proper spaces and apostrophes, the number of a noun, and dates, in French and in English."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+NBSP, THIN = "\u00a0", "\u202f"
+MONTHS = {
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "en": "January February March April May June July August September October November December",
+}
+
+
+def typeset(text: str, language: str) -> str:
+    """Prose with its language's spaces and apostrophes. Not for commands and file contents."""
+    text = re.sub(r"(?<=\w)'(?=\w)", "\u2019", text)
+    if language != "fr":
+        return text
+    text = re.sub(r" (?=[;!?])", THIN, text)
+    text = re.sub(r" (?=[:»])", NBSP, text)
+    text = text.replace("« ", f"«{NBSP}")
+    return re.sub(r"(?<=\d) (?=\d{3}\b|[%€]|s\b|jours?\b)", THIN, text)
+
+
+def count(sentence: str, n: int, language: str, **values: object) -> str:
+    """The half of "one|many" that suits ``n`` (in French, 0 is singular), with ``{n}`` filled."""
+    one, _, many = sentence.partition("|")
+    single = n <= 1 if language == "fr" else n == 1
+    return (one if single or not many else many).format(n=n, **values)
+
+
+def long_date(day: date, language: str) -> str:
+    """``1er mars 2027`` or ``1 March 2027``."""
+    number = f"{day.day}{'er' if language == 'fr' and day.day == 1 else ''}"
+    return f"{number} {MONTHS[language].split()[day.month - 1]} {day.year}".replace(" ", NBSP)
+
+
+def long_moment(moment: datetime, language: str, zone: str) -> str:
+    """Date and time in Paris, and that it is (``zone``); UTC on a computer without time zones."""
+    try:
+        local = moment.astimezone(ZoneInfo("Europe/Paris"))
+    except ZoneInfoNotFoundError:
+        local, zone = moment.astimezone(UTC), "UTC"
+    clock = f"{local:%H}{NBSP}h{NBSP}{local:%M}" if language == "fr" else f"{local:%H:%M}"
+    joint = "à" if language == "fr" else "at"
+    return f"{long_date(local.date(), language)} {joint} {clock} ({zone})"
