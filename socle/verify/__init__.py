@@ -1,0 +1,37 @@
+"""Verify: the rooms' checks run against every host, each answer an honest verdict.
+
+A room's ``test_*.py`` needs no more than what this module offers::
+
+    from socle.verify import control, expect
+
+    @control("firewall-default-deny")
+    def test_inbound_is_refused_by_default(host, settings, from_controller):
+        ...
+        expect(policy == "drop", seen=f"policy {policy}", wanted="policy drop", fix="deploy again")
+
+It imports neither pytest nor testinfra: pytest loads it in every run (entry point ``socle``).
+"""
+
+from socle.verify.checks import (
+    ControlFailed,
+    NotApplicable,
+    Unknown,
+    control,
+    expect,
+    not_applicable,
+    unknown,
+)
+from socle.verify.verdicts import Outcome, State, Verdict
+
+__all__ = [
+    "ControlFailed",
+    "NotApplicable",
+    "Outcome",
+    "State",
+    "Unknown",
+    "Verdict",
+    "control",
+    "expect",
+    "not_applicable",
+    "unknown",
+]

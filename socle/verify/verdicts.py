@@ -37,3 +37,12 @@ class Outcome:
     def as_json(self) -> dict[str, Any]:
         """The outcome as it stands in report.json, without the host's name."""
         return {key: value for key, value in asdict(self).items() if key != "host"}
+
+
+class State(StrEnum):
+    """What a TCP connection attempt met, seen from one vantage point."""
+
+    OPEN = "open"  # the handshake went through
+    REFUSED = "refused"  # a reset came back: the host answers, nobody listens
+    REJECTED = "rejected"  # an ICMP error came back: a firewall or router says no
+    SILENT = "silent"  # nothing came back in time

@@ -1,0 +1,1 @@
+"""The commands of ``socle``: one module each, wired together in ``socle.cli``."""

@@ -1,0 +1,73 @@
+"""The words that a room's checks are written with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import NoReturn, TypeVar
+
+Check = TypeVar("Check", bound=Callable[..., None])
+
+# What the expectations of the running check saw: the proof that stands behind a pass.
+observed: ContextVar[list[str] | None] = ContextVar("observed", default=None)
+
+
+class ControlFailed(AssertionError):  # noqa: N818 - a verdict, as pytest's own outcomes
+    """The promise does not hold. The text says what was seen, what is wanted, how to mend it."""
+
+    def __init__(self, *, seen: str, wanted: str, fix: str) -> None:
+        """All three as in :func:`expect`."""
+        self.seen, self.wanted, self.fix = seen, wanted, fix
+        super().__init__(f"seen: {seen}\nwanted: {wanted}\nfix: {fix}")
+
+
+class NotApplicable(Exception):  # noqa: N818
+    """The promise makes no sense on this host; the text says why."""
+
+
+class Unknown(Exception):  # noqa: N818
+    """It could not be measured; the text says what happened. Never counts as good."""
+
+    unreachable = False
+
+
+class Unreachable(Unknown):
+    """The host itself could not be asked: one sentence with its name, address and the reason."""
+
+    unreachable = True
+
+
+def control(control_id: str) -> Callable[[Check], Check]:
+    """Say which promise (an id of a room's ``controls.yml``) a test measures: one test a control.
+
+    The test takes ``host``, ``settings``, ``target``… and runs once on every host in scope.
+    """
+    import pytest  # noqa: PLC0415 - the reports read verdicts without pytest
+
+    return pytest.mark.control(control_id)
+
+
+def expect(ok: object, *, seen: str, wanted: str, fix: str) -> None:
+    """Hold the machine to one thing; what was ``seen`` is kept either way.
+
+    ``seen`` and ``wanted`` are facts in the units of the field; ``fix`` is what the operator does.
+    Raises :class:`ControlFailed` unless ``ok`` is true.
+    """
+    __tracebackhide__ = True
+    if not ok:
+        raise ControlFailed(seen=seen, wanted=wanted, fix=fix)
+    record = observed.get()
+    if record is not None and seen not in record:
+        record.append(seen)
+
+
+def not_applicable(reason: str) -> NoReturn:
+    """End the check: the promise makes no sense on this host, for this ``reason``."""
+    __tracebackhide__ = True
+    raise NotApplicable(reason)
+
+
+def unknown(reason: str) -> NoReturn:
+    """End the check: it cannot be measured here, for this ``reason``."""
+    __tracebackhide__ = True
+    raise Unknown(reason)

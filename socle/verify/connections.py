@@ -1,0 +1,124 @@
+"""All the links of a practice: one generated ssh_config, one shared connection a host."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from socle.baseline.model import Host
+from socle.errors import SocleError
+from socle.verify.checks import Unreachable
+from socle.verify.links import LOCAL_PREFIX, Link, ssh_prefix
+from socle.verify.reasons import CONNECT_TIMEOUT
+
+PERSIST = 120  # seconds an idle shared connection outlives a session that was killed
+SIDE_BY_SIDE = 32
+LONGEST_FOLDER = 60  # characters: a socket's path may have 104 on some systems
+
+
+class Connections:
+    """The links of some hosts, opened when first needed and closed together.
+
+    Their sockets lie in a short folder that only the operator can enter.
+    """
+
+    def __init__(self, hosts: Mapping[str, Host]) -> None:
+        """Describe ``hosts`` to ssh. Raises SocleError where there is no ssh."""
+        if shutil.which("ssh") is None and any(_by_ssh(host) for host in hosts.values()):
+            raise SocleError("this computer has no ssh: install the OpenSSH client")
+        self._folder = _private_folder()
+        self._config = self._folder / "config"
+        self._config.write_text("\n".join(_stanzas(hosts.values(), self._folder)))
+        self._links = {name: Link(host, self._prefix(host)) for name, host in hosts.items()}
+
+    def link(self, name: str) -> Link:
+        """The link of a host, opened or not."""
+        return self._links[name]
+
+    def open(self, names: Iterable[str]) -> None:
+        """Connect to these hosts side by side. One that cannot be asked keeps its trouble."""
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            list(pool.map(self._try, names))
+
+    def used(self) -> dict[str, Link]:
+        """The links that carried a command, by their hosts' names."""
+        return {name: link for name, link in self._links.items() if link.executions}
+
+    def close(self) -> None:
+        """End the shared connections and remove their folder."""
+        shared = [link for link in self.used().values() if _by_ssh(link.target)]
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            list(pool.map(self._end, shared))
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _prefix(self, host: Host) -> tuple[str, ...]:
+        return ssh_prefix(host, self._config) if _by_ssh(host) else LOCAL_PREFIX
+
+    def _try(self, name: str) -> None:
+        with suppress(Unreachable):  # the link remembers, each check will say it
+            self._links[name].open()
+
+    def _end(self, link: Link) -> None:
+        exit_master = ["ssh", "-F", str(self._config), "-O", "exit", "--", link.target.name]
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(exit_master, capture_output=True, timeout=10, check=False)
+
+
+def _by_ssh(host: Host) -> bool:
+    return host.connection.method == "ssh"
+
+
+def _private_folder() -> Path:
+    short = len(tempfile.gettempdir()) <= LONGEST_FOLDER
+    return Path(tempfile.mkdtemp(prefix="socle-", dir=None if short else "/tmp"))  # noqa: S108
+
+
+def _stanzas(hosts: Iterable[Host], folder: Path) -> Iterable[str]:
+    """The ssh_config: a stanza a host, then what holds for all."""
+    for number, host in enumerate(hosts):
+        connection = host.connection
+        if connection.method != "ssh":
+            continue
+        yield f"Host {host.name}"
+        yield f"  HostName {_value(connection.address)}"
+        yield f"  Port {connection.port}"
+        yield f"  User {_value(connection.user)}"
+        yield f"  ControlPath {_value(folder / str(number))}"
+        if connection.key_file is not None:
+            yield f"  IdentityFile {_value(connection.key_file)}"
+            yield "  IdentitiesOnly yes"
+        if connection.known_hosts_file is not None:
+            yield f"  UserKnownHostsFile {_value(connection.known_hosts_file)}"
+            yield "  GlobalKnownHostsFile none"
+    yield from _FOR_ALL
+
+
+_FOR_ALL = (
+    "Host *",
+    "  ControlMaster auto",
+    f"  ControlPersist {PERSIST}",
+    "  StrictHostKeyChecking yes",
+    "  UpdateHostKeys no",
+    "  BatchMode yes",
+    f"  ConnectTimeout {CONNECT_TIMEOUT}",
+    "  ServerAliveInterval 10",
+    "  ServerAliveCountMax 3",
+    "  ClearAllForwardings yes",
+    "  ForwardAgent no",
+    "  ForwardX11 no",
+    "  LogLevel ERROR",
+    "",
+)
+
+
+def _value(value: object) -> str:
+    """A value as ssh_config reads it: quoted, its percent signs meant as such."""
+    text = str(value)
+    if not text.isprintable() or '"' in text:
+        raise SocleError(f"ssh cannot be given the value {text!r}")
+    return '"{}"'.format(text.replace("%", "%%"))

@@ -1,0 +1,83 @@
+"""From what a check raised to what it says. Pure: no host, no session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+
+from socle.baseline.model import Waiver
+from socle.verify.checks import ControlFailed, NotApplicable, Unknown
+from socle.verify.verdicts import Verdict
+
+ASSERTIONS = (AssertionError, pytest.fail.Exception)
+LONGEST = 2000  # characters of a detail: what a machine said may be a whole log
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict and what stands behind it, before or after a waiver."""
+
+    verdict: Verdict
+    detail: str
+    unreachable: bool = False
+
+
+def measured(error: BaseException | None, seen: Sequence[str] = ()) -> Judgement:
+    """What a check that raised ``error`` (None: it ran to its end) has measured.
+
+    Only an expectation can fail. Whatever else goes wrong means that nothing was measured.
+    """
+    if error is None:
+        return Judgement(Verdict.PASS, _cut("; ".join(seen)))
+    if isinstance(error, ControlFailed):
+        return Judgement(Verdict.FAIL, _cut(str(error)))
+    if isinstance(error, NotApplicable):
+        return Judgement(Verdict.NOT_APPLICABLE, _cut(str(error)))
+    if isinstance(error, Unknown):
+        return Judgement(Verdict.UNKNOWN, _cut(str(error)), error.unreachable)
+    if isinstance(error, ASSERTIONS) and not _raised_by_testinfra(error):
+        return Judgement(Verdict.FAIL, _first_line(error))
+    return Judgement(Verdict.UNKNOWN, f"{type(error).__name__}: {_first_line(error)}")
+
+
+def with_waiver(judged: Judgement, waiver: Waiver | None, today: date) -> Judgement:
+    """The verdict once a waiver is taken into account.
+
+    A valid one turns pass and fail into waived; an expired one turns both into fail, until it is
+    renewed or removed. It never touches what was not measured, but is mentioned.
+    """
+    if waiver is None or judged.verdict is Verdict.NOT_APPLICABLE:
+        return judged
+    expired = waiver.expired(today)
+    if judged.verdict is Verdict.UNKNOWN:
+        until = "expired on" if expired else "valid until"
+        detail = f"{judged.detail}\na waiver covers this control here, {until} {waiver.until}"
+        return Judgement(judged.verdict, detail, judged.unreachable)
+    what = f"measured: {judged.verdict}" + (f"\n{judged.detail}" if judged.detail else "")
+    if expired:
+        renew = "fix: renew the waiver or remove it from waivers.yml"
+        text = f"waiver expired on {waiver.until} ({waiver.reason})\n{renew}\n{what}"
+        return Judgement(Verdict.FAIL, text)
+    terms = f"waived until {waiver.until} by {waiver.approved_by}: {waiver.reason}"
+    return Judgement(Verdict.WAIVED, f"{terms}\ncompensating: {waiver.compensating}\n{what}")
+
+
+def _raised_by_testinfra(error: BaseException) -> bool:
+    """True where testinfra itself asserts, as ``check_output`` does when a tool is missing."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    module = "" if trace is None else trace.tb_frame.f_globals.get("__name__", "")
+    return str(module).split(".")[0] == "testinfra"
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return _cut(lines[0]) if lines else "no message"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -1,0 +1,48 @@
+"""Why a host cannot be asked, in one sentence the operator can act on."""
+
+from __future__ import annotations
+
+import re
+
+from socle.baseline.model import Host
+
+CONNECT_TIMEOUT = 5  # seconds
+
+
+def sentence(target: Host, said: str, *, ssh: bool = False) -> str:
+    """``NAME (ADDRESS) cannot be asked: REASON``, from what ssh or the host's sudo said."""
+    known_hosts = target.connection.known_hosts_file or "~/.ssh/known_hosts"
+    place = f"{target.name} ({target.connection.address})"
+    if ssh and "IDENTIFICATION HAS CHANGED" in said:
+        return (
+            f"host key of {place} is not the one in {known_hosts}: "
+            "the machine was installed anew, or another one answers in its place"
+        )
+    if ssh and re.search(r"No \S+ host key is known|Host key verification failed", said):
+        return (
+            f"host key of {place} is not in {known_hosts}: "
+            "add it there, once you have compared it with the machine's own"
+        )
+    reason = _from_ssh(target, said) if ssh else _last_line(said)
+    return f"{place} cannot be asked: {reason}"
+
+
+def _from_ssh(target: Host, said: str) -> str:
+    connection = target.connection
+    port = f"on port {connection.port}"
+    if "Permission denied" in said:
+        key = f" with key {connection.key_file}" if connection.key_file else ""
+        protected = " (its permissions are too open)" if "UNPROTECTED" in said else ""
+        return f"it refuses {connection.user}{key}{protected}"
+    if "Connection refused" in said:
+        return f"connection refused {port}"
+    if "timed out" in said:
+        return f"no answer within {CONNECT_TIMEOUT} s {port}"
+    if "Could not resolve hostname" in said:
+        return "its name is not known to this computer's name resolution"
+    return _last_line(said)
+
+
+def _last_line(said: str) -> str:
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1].removeprefix("sudo: ") if lines else "it ended the command without a word"

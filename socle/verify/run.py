@@ -1,0 +1,179 @@
+"""Verify a practice from Python: pytest runs inside, its own words stay out of the way."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from socle.baseline.model import Practice
+from socle.errors import SocleError
+from socle.verify import plugin
+from socle.verify.selection import Selection, in_scope, out_of_scope
+from socle.verify.verdicts import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from socle.verify.links import Link
+
+FINE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+class Progress(Protocol):
+    """Who wants to follow a verification; the calls come in this order, from one thread."""
+
+    def begin(self, checks: int, hosts: tuple[str, ...]) -> None:
+        """``checks`` will run; ``hosts`` are being connected to."""
+
+    def check(self, host: str, control: str) -> None:
+        """This control is looked at on this host now."""
+
+    def outcome(self, outcome: Outcome) -> None:
+        """A verdict."""
+
+    def end(self, links: Mapping[str, Link]) -> None:
+        """All is said; a link knows its ``executions`` and ``os_name``."""
+
+
+def verify(  # noqa: PLR0913 - one word a choice of the operator
+    practice: Practice,
+    *,
+    limit: Sequence[str] = (),
+    controls: Sequence[str] = (),
+    junit: Path | None = None,
+    progress: Progress | None = None,
+    roles: Path | None = None,
+) -> list[Outcome]:
+    """Judge every selected control on every selected host, in the practice's order.
+
+    ``limit``: host or group names, ``controls``: ids; ``*`` and ``?`` match. ``junit``: a file to
+    write. ``roles``: where the checks are, else the practice's own rooms. A control that no check
+    measures is unknown. Raises SocleError when nothing fits or the checks themselves are broken.
+    """
+    try:
+        selection = Selection(practice, limit, controls)
+    except pytest.UsageError as error:
+        raise SocleError(str(error)) from None
+    listener = _Listener(practice, progress)
+    arguments = _arguments(practice, roles or practice.root / "roles", junit)
+    arguments += [f"--limit={word}" for word in limit]
+    arguments += [f"--control={word}" for word in controls]
+    said = io.StringIO()
+    with _own_environment(), redirect_stderr(said):
+        code = pytest.main(arguments, plugins=[listener])
+    _raise_unless_fine(code, listener, said.getvalue())
+    return _complete(listener.outcomes, selection)
+
+
+def exit_code(outcomes: Iterable[Outcome]) -> int:
+    """What a command ends with.
+
+    0: all good; 1: a control fails; 4: a host could not be asked; 3: something else is unknown.
+    """
+    judged = list(outcomes)
+    if any(outcome.verdict is Verdict.FAIL for outcome in judged):
+        return 1
+    if any(outcome.unreachable for outcome in judged):
+        return 4
+    return 3 if any(outcome.verdict is Verdict.UNKNOWN for outcome in judged) else 0
+
+
+class _Listener:
+    """The pytest plugin that starts the session and takes what it says."""
+
+    def __init__(self, practice: Practice, progress: Progress | None) -> None:
+        self._practice = practice
+        self._progress = progress
+        self.outcomes: list[Outcome] = []
+        self.problems: list[str] = []
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        plugin.start(config, self._practice)
+
+    def pytest_socle_begin(self, checks: int, hosts: tuple[str, ...]) -> None:
+        if self._progress:
+            self._progress.begin(checks, hosts)
+
+    def pytest_socle_check(self, host: str, control: str) -> None:
+        if self._progress:
+            self._progress.check(host, control)
+
+    def pytest_socle_outcome(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+        if self._progress:
+            self._progress.outcome(outcome)
+
+    def pytest_socle_end(self, links: Mapping[str, Link]) -> None:
+        if self._progress:
+            self._progress.end(links)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.problems.append(str(report.longrepr))
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.problems.append(str(excrepr))
+
+
+def _arguments(practice: Practice, roles: Path, junit: Path | None) -> list[str]:
+    """Only what we name takes part: no configuration file's options, no other plugin."""
+    arguments = [
+        str(roles),
+        f"--rootdir={practice.root}",
+        "--override-ini=addopts=",
+        "--import-mode=importlib",
+        "--strict-markers",
+        "--capture=sys",
+        "--disable-plugin-autoload",
+        "-pno:terminal",
+        "-pno:cacheprovider",
+        f"-p{plugin.__name__}",
+    ]
+    return arguments if junit is None else [*arguments, f"--junitxml={junit}"]
+
+
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    """Without the operator's own pytest options: they could change what is judged."""
+    kept = {name: os.environ.pop(name) for name in _PYTEST_VARIABLES if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+_PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+
+
+def _raise_unless_fine(code: int, listener: _Listener, said: str) -> None:
+    if code == pytest.ExitCode.INTERRUPTED and not listener.problems:
+        raise KeyboardInterrupt
+    if code not in FINE or listener.problems:
+        problems = [problem.strip() for problem in (*listener.problems, said) if problem.strip()]
+        raise SocleError("the checks could not run:\n" + "\n".join(problems))
+    if not listener.outcomes:
+        raise SocleError("no check was found for these controls")
+
+
+def _complete(outcomes: list[Outcome], selection: Selection) -> list[Outcome]:
+    """The outcomes, and the promises that nothing measures: silence would look like success."""
+    found = {(outcome.host, outcome.control): outcome for outcome in outcomes}
+    for host, control in selection.missing(found):
+        unmeasured = Verdict.UNKNOWN if in_scope(control, host) else Verdict.NOT_APPLICABLE
+        reason = (
+            f"room {control.room} has no check for it"
+            if unmeasured is Verdict.UNKNOWN
+            else out_of_scope(control, host)
+        )
+        found[host.name, control.id] = Outcome(
+            host.name, control.id, unmeasured, reason, unmeasured, 0.0
+        )
+    order = {control.id: number for number, control in enumerate(selection.practice.controls)}
+    rank = {name: number for number, name in enumerate(selection.hosts)}
+    return sorted(found.values(), key=lambda o: (rank[o.host], order[o.control]))

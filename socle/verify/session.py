@@ -1,0 +1,163 @@
+"""One verification in pytest: a check a host and control, each ending in an Outcome."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+
+from socle.baseline.model import Control, Host
+from socle.verify.checks import NotApplicable, observed
+from socle.verify.connections import Connections
+from socle.verify.fixtures import CONNECTIONS
+from socle.verify.judging import Judgement, measured, with_waiver
+from socle.verify.reporting import shape
+from socle.verify.selection import Selection, in_scope, out_of_scope
+from socle.verify.verdicts import Outcome, Verdict
+
+
+@dataclass
+class Check:
+    """One pytest item: a control on a host, and what was found so far."""
+
+    control: Control
+    target: Host
+    seconds: float = 0.0
+    found: Judgement | None = None
+
+    def final(self) -> Judgement:
+        """The verdict once the host's waiver is taken into account."""
+        found = self.found or Judgement(Verdict.UNKNOWN, "the check did not run")
+        return with_waiver(found, self.target.waiver(self.control.id), date.today())
+
+    def outcome(self) -> Outcome:
+        """What the reports keep of it."""
+        final = self.final()
+        before = final.verdict if self.found is None else self.found.verdict
+        return Outcome(
+            host=self.target.name,
+            control=self.control.id,
+            verdict=final.verdict,
+            detail=final.detail,
+            measured=before,
+            seconds=round(self.seconds, 3),
+            unreachable=final.unreachable,
+        )
+
+
+CHECK = pytest.StashKey[Check]()
+
+
+class Session:
+    """The plugin object of a verification: collects, connects, judges."""
+
+    def __init__(self, config: pytest.Config, selection: Selection) -> None:
+        """Verify what is selected, in this pytest session."""
+        self._config = config
+        self._selection = selection
+        self._rooms = selection.practice.root / "roles"
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """One item a selected host. A room's test that names no known control is refused."""
+        test = metafunc.definition
+        marker = test.get_closest_marker("control")
+        if marker is None:
+            if test.path.is_relative_to(self._rooms):
+                raise pytest.Collector.CollectError(
+                    f'{test.nodeid}: says no control: @control("…")'
+                )
+            return
+        try:
+            self._selection.control(marker.args[0])
+        except LookupError as error:
+            raise pytest.Collector.CollectError(f"{test.nodeid}: {error}") from None
+        if "target" not in metafunc.fixturenames:
+            raise pytest.Collector.CollectError(
+                f"{test.nodeid}: looks at no host, settings or target"
+            )
+        metafunc.parametrize("target", self._selection.hosts, indirect=True, scope="session")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the selected controls; refuse two checks of one control on one host."""
+        checks: dict[tuple[str, str], list[str]] = defaultdict(list)
+        deselected = []
+        for item in list(items):
+            marker = item.get_closest_marker("control")
+            if marker is None or not isinstance(item, pytest.Function):
+                continue
+            control = self._selection.control(marker.args[0])
+            if control.id not in self._selection.wanted:
+                deselected.append(item)
+                items.remove(item)
+                continue
+            host = self._selection.practice.hosts[str(item.callspec.params["target"])]
+            item.stash[CHECK] = Check(control, host)
+            checks[control.id, host.name].append(item.nodeid)
+        self._config.hook.pytest_deselected(items=deselected)
+        _refuse_duplicates(checks)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Connect to the hosts that will be asked, side by side."""
+        if self._config.option.collectonly or session.testsfailed:
+            return
+        checks = [item.stash[CHECK] for item in session.items if CHECK in item.stash]
+        asked = {c.target.name: c.target for c in checks if in_scope(c.control, c.target)}
+        connections = Connections(self._selection.practice.hosts)
+        self._config.stash[CONNECTIONS] = connections
+        self._config.add_cleanup(connections.close)
+        self._config.hook.pytest_socle_begin(checks=len(checks), hosts=tuple(asked))
+        connections.open(asked)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Before any fixture: ask nothing of a host out of scope, or that cannot be asked."""
+        check = item.stash.get(CHECK, None)
+        if check is None:
+            return
+        observed.set([])
+        name, control = check.target.name, check.control
+        self._config.hook.pytest_socle_check(host=name, control=control.id)
+        if not in_scope(control, check.target):
+            raise NotApplicable(out_of_scope(control, check.target))
+        self._config.stash[CONNECTIONS].link(name).open()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Judge what the check raised, whatever pytest made of it."""
+        report = yield
+        check = item.stash.get(CHECK, None)
+        if check is None:
+            return report
+        check.seconds += call.duration
+        error = call.excinfo.value if call.excinfo else None
+        if call.when == "teardown":
+            if error is not None:
+                check.found = Judgement(Verdict.UNKNOWN, f"cleaning up failed: {error}")
+            self._config.hook.pytest_socle_outcome(outcome=check.outcome())
+        elif call.when == "call" or error is not None:
+            check.found = measured(error, observed.get() or ())
+            shape(report, check.final())
+        return report
+
+    def pytest_sessionfinish(self) -> None:
+        """Tell what the links know, before they are closed."""
+        connections = self._config.stash.get(CONNECTIONS, None)
+        if connections is not None:
+            self._config.hook.pytest_socle_end(links=connections.used())
+
+
+def _refuse_duplicates(checks: dict[tuple[str, str], list[str]]) -> None:
+    """One test a control: two would leave it open which one speaks."""
+    twice = [
+        f"{control} is measured more than once on {host}: {', '.join(tests)}"
+        for (control, host), tests in checks.items()
+        if len(tests) > 1
+    ]
+    if twice:
+        raise pytest.UsageError("\n".join(twice))

@@ -1,0 +1,100 @@
+"""Vantage points: what a host's ports look like from the operator's computer or another host."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from socle.baseline.model import Host
+from socle.verify.checks import Unknown, Unreachable
+from socle.verify.links import TIME_LIMIT, Link
+from socle.verify.probe import AT_ONCE, probe
+from socle.verify.settings import Settings
+from socle.verify.verdicts import State
+
+Endpoint = tuple[str, int]  # an IP literal and a TCP port
+
+
+class Vantage:
+    """A place to look from. ``name`` says which, in words for a message.
+
+    A managed host's own firewall filters what leaves it: ``silent`` and ``rejected`` seen from
+    there say nothing of the other end unless its own flows let the connection out. A check that
+    looks from a host reads ``settings`` (its flows) or ``target`` and chooses; from the
+    operator's computer both are None.
+    """
+
+    def __init__(self, name: str, watched: Host, link: Link | None = None) -> None:
+        """Look at ``watched`` through ``link``, or from this computer without one."""
+        self.name = name
+        self.target = None if link is None else link.target
+        self.settings = None if link is None else Settings(link.target)
+        self._watched = watched
+        self._link = link
+
+    def tcp(self, endpoints: Iterable[Endpoint], timeout: float = 1.0) -> dict[Endpoint, State]:
+        """Try to connect to each (address, port) at once; ``timeout`` in seconds for each.
+
+        Raises Unknown where nothing can be seen from here: the watched host is this very
+        computer, there is no route, or the vantage host cannot be asked.
+        """
+        wanted = list(dict.fromkeys(endpoints))
+        self._refuse_to_watch_itself()
+        link = self._link
+        seen = probe(wanted, timeout) if link is None else _from_link(link, wanted, timeout)
+        return {endpoint: self._state(endpoint, seen.get(endpoint)) for endpoint in wanted}
+
+    def _refuse_to_watch_itself(self) -> None:
+        if self.target is not None and self.target.name == self._watched.name:
+            raise Unknown(f"{self.name} cannot see itself as others do")
+        stands_here = self.target is None or self.target.connection.method == "local"
+        if stands_here and self._watched.connection.method == "local":
+            raise Unknown(
+                f"{self._watched.name} is this very computer: what others can reach on it "
+                "can only be seen from another machine"
+            )
+
+    def _state(self, endpoint: Endpoint, word: str | None) -> State:
+        if word in set(State):
+            return State(word)
+        reason = "no answer" if word is None else word.removeprefix("unseen:")
+        raise Unknown(f"{self.name} cannot look at {endpoint[0]} port {endpoint[1]}: {reason}")
+
+
+def _from_link(link: Link, endpoints: list[Endpoint], timeout: float) -> dict[Endpoint, str]:
+    """The same, by one command on a host, as the login: no one needs root to connect."""
+    rounds = math.ceil(len(endpoints) / AT_ONCE)
+    try:
+        answer = link.script(_script(endpoints, timeout), TIME_LIMIT + 4 * rounds * timeout)
+    except Unreachable as trouble:  # of the vantage, not of the host that is watched
+        raise Unknown(f"nothing to look from: {trouble}") from None
+    if answer.code != 0:
+        said = answer.stderr.decode(errors="replace").strip()
+        raise Unknown(f"looking from {link.target.name} failed ({answer.code}): {said}")
+    states = {}
+    for line in answer.stdout.decode(errors="replace").splitlines():
+        address, port, word = line.split(" ", 2)
+        states[address, int(port)] = word
+    return states
+
+
+def _script(endpoints: list[Endpoint], timeout: float) -> str:
+    words = [f"{timeout:g}", *(word for a, p in endpoints for word in (a, str(p)))]
+    python, bash = _probes()
+    return (
+        f"set -- {shlex.join(words)}\n"
+        "if command -v python3 >/dev/null; then\n"
+        f"python3 - \"$@\" <<'SOCLE_PROBE'\n{python}SOCLE_PROBE\n"
+        "else\n"
+        f"bash -s -- \"$@\" <<'SOCLE_PROBE'\n{bash}SOCLE_PROBE\n"
+        "fi\n"
+    )
+
+
+@cache
+def _probes() -> tuple[str, str]:
+    here = Path(__file__).parent
+    return (here / "probe.py").read_text(), (here / "probe.sh").read_text()

@@ -1,0 +1,117 @@
+"""From what a check raised to its verdict, with and without a waiver."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from testinfra.backend.local import LocalBackend
+from testinfra.host import Host as TestinfraHost
+
+from socle.baseline.model import Origin, Waiver
+from socle.verify import ControlFailed, NotApplicable, Unknown, Verdict, expect
+from socle.verify.checks import Unreachable
+from socle.verify.judging import Judgement, measured, with_waiver
+
+TODAY = date(2026, 11, 22)
+WAIVER = Waiver(
+    control="toy",
+    hosts=("poste",),
+    set={},
+    reason="Salle d'échographie",
+    compensating="Salle fermée à clé",
+    approved_by="Dr N.",
+    until=TODAY,
+    origin=Origin("waiver", Path("waivers.yml"), 1),
+)
+EXPIRED = Waiver(**{**WAIVER.__dict__, "until": date(2026, 11, 21)})
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "detail"),
+    [
+        (None, Verdict.PASS, ""),
+        (
+            ControlFailed(seen="accept", wanted="drop", fix="deploy again"),
+            Verdict.FAIL,
+            "seen: accept\nwanted: drop\nfix: deploy again",
+        ),
+        (AssertionError("port 22 is open\nassert False"), Verdict.FAIL, "port 22 is open"),
+        (NotApplicable("no disk"), Verdict.NOT_APPLICABLE, "no disk"),
+        (Unknown("no nft"), Verdict.UNKNOWN, "no nft"),
+        (RuntimeError("ss is missing"), Verdict.UNKNOWN, "RuntimeError: ss is missing"),
+        (pytest.skip.Exception("later"), Verdict.UNKNOWN, "Skipped: later"),
+        (pytest.fail.Exception("bad"), Verdict.FAIL, "bad"),
+        (SystemExit(0), Verdict.UNKNOWN, "SystemExit: 0"),
+    ],
+)
+def test_what_was_raised_says_what_was_measured(error, verdict, detail):
+    assert measured(error) == Judgement(verdict, detail)
+
+
+def test_an_undecodable_answer_is_unknown():
+    with pytest.raises(UnicodeDecodeError) as caught:
+        b"\xff".decode()
+    assert measured(caught.value).verdict is Verdict.UNKNOWN
+
+
+def test_a_command_that_testinfra_finds_failing_was_not_measured():
+    host = TestinfraHost(LocalBackend())
+    with pytest.raises(AssertionError) as caught:
+        host.check_output("no-such-tool-here")
+    assert measured(caught.value).verdict is Verdict.UNKNOWN
+
+
+def test_a_host_that_cannot_be_asked_is_unreachable():
+    assert measured(Unreachable("down")) == Judgement(Verdict.UNKNOWN, "down", unreachable=True)
+
+
+def test_a_pass_keeps_what_was_seen():
+    assert measured(None, ["policy drop", "2 chains"]).detail == "policy drop; 2 chains"
+
+
+def test_what_a_machine_says_is_cut():
+    assert len(measured(Unknown("x" * 10_000)).detail) < 2100
+
+
+def test_an_expectation_says_all_three():
+    with pytest.raises(ControlFailed, match="seen: a\nwanted: b\nfix: c"):
+        expect([], seen="a", wanted="b", fix="c")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.FAIL])
+def test_a_valid_waiver_waives_until_its_last_day(verdict):
+    final = with_waiver(Judgement(verdict, "seen: 120 s"), WAIVER, TODAY)
+    assert final.verdict is Verdict.WAIVED
+    for word in ("Salle d'échographie", "Dr N.", "2026-11-22", "Salle fermée", "seen: 120 s"):
+        assert word in final.detail
+    assert f"measured: {verdict}" in final.detail
+
+
+@pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.FAIL])
+def test_an_expired_waiver_fails_whatever_was_measured(verdict):
+    final = with_waiver(Judgement(verdict, "seen: 30 s"), EXPIRED, TODAY)
+    assert final.verdict is Verdict.FAIL
+    assert "waiver expired on 2026-11-21" in final.detail
+    assert f"measured: {verdict}\nseen: 30 s" in final.detail
+
+
+def test_a_waiver_makes_nothing_known():
+    final = with_waiver(Judgement(Verdict.UNKNOWN, "down", unreachable=True), WAIVER, TODAY)
+    assert (final.verdict, final.unreachable) == (Verdict.UNKNOWN, True)
+    assert "down" in final.detail
+    assert "valid until 2026-11-22" in final.detail
+
+
+def test_a_waiver_does_not_touch_what_does_not_apply():
+    judged = Judgement(Verdict.NOT_APPLICABLE, "no disk")
+    assert with_waiver(judged, EXPIRED, TODAY) == judged
+
+
+def test_reports_read_verdicts_without_pytest(tmp_path):
+    import subprocess
+    import sys
+
+    code = "import sys, json, socle.verify.verdicts; print(json.dumps(list(sys.modules)))"
+    modules = json.loads(subprocess.check_output([sys.executable, "-c", code]))
+    assert not {"pytest", "testinfra", "socle.verify.session"} & set(modules)
