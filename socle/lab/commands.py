@@ -27,7 +27,7 @@ def which(program: str) -> bool:
 def call(
     arguments: Sequence[str | Path], stdin: str = "", *, check: bool = True
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end. ``LabError`` when it is missing or, with ``check``, when it fails."""
+    """Run a program to its end. ``LabError`` when it is missing or (with ``check``) fails."""
     words = [str(argument) for argument in arguments]
     try:
         done = subprocess.run(

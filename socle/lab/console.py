@@ -28,7 +28,7 @@ def execute(
     ``timeout`` is in seconds; beyond it the command's processes are killed and ``LabError``
     raised. A failing command is not an error: look at ``returncode``.
     """
-    enter = ["nsenter", "--target", str(init), "--all", "--wd=/", "--"]
+    enter = ["nsenter", "--target", str(init), "--all", "--"]
     words = [*enter, "env", "-i", *_ENVIRONMENT, "sh", "-c", command]
     with subprocess.Popen(
         words,

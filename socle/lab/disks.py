@@ -107,7 +107,7 @@ def _digest(image: Path, wanted: Mapping[str, File]) -> str:
 
 
 def _mounts(folder: Path) -> list[Path]:
-    """What is mounted below ``folder``, in the order of mounting. (A space is written ``\\040``.)"""
+    """What is mounted below ``folder``, in the order of mounting (a space is written ``\\040``)."""
     points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     names = [re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), point) for point in points]
     return [Path(name) for name in names if name.startswith(f"{folder}/")]

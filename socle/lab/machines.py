@@ -18,13 +18,21 @@ from socle.lab.spec import Lab, Machine
 BOOT_SECONDS = 90.0
 SSH_PORT = 22
 
+# nspawn ends with 133 when the machine wants to be booted again.
+_AGAIN = 'while "$@"; [ $? -eq 133 ]; do :; done'
+
 # Joins the groups named before "--", then becomes the rest.
-_JOIN = 'while [ "$1" != -- ]; do mkdir -p "$1"; echo 0 > "$1/cgroup.procs"; shift; done; shift; '
+_JOIN = """\
+while [ "$1" != -- ]; do mkdir -p "$1"; echo 0 > "$1/cgroup.procs"; shift; done
+shift
+exec "$@"
+"""
 
 
 def start(lab: Lab, machine: Machine) -> None:
     """Boot a prepared machine. It lives in a session of its own and outlives the caller."""
-    words = ["setsid", "--fork", *_placed(lab, machine, _nspawn(lab, machine))]
+    booted = _placed(lab, machine, _nspawn(lab, machine))
+    words = ["setsid", "--fork", "sh", "-c", _AGAIN, "sh", *booted]
     marked = {**environment(), processes.MARK: processes.mark(lab.tag, machine.name)}
     with console_log(lab, machine).open("ab") as log:
         done = subprocess.run(
@@ -93,7 +101,7 @@ def _placed(lab: Lab, machine: Machine, words: Sequence[str]) -> list[str]:
         scope = ["systemd-run", "--scope", "--quiet", "--collect", unit, "--property=Delegate=yes"]
         return [*scope, *words]
     groups = [str(folder) for folder in cgroups.folders(lab.tag, machine.name)]
-    return ["sh", "-euc", f'{_JOIN}exec "$@"', "sh", *groups, "--", *words]
+    return ["sh", "-euc", _JOIN, "sh", *groups, "--", *words]
 
 
 def _missing(lab: Lab, machine: Machine, *, ssh: bool) -> str | None:

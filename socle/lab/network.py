@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_interface
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from socle.lab.spec import Lab
 def up(lab: Lab) -> None:
     """Bridge, addresses, masquerade. Run again, it changes nothing.
 
-    ``LabError`` when an interface of that name exists and is not this lab's.
+    ``LabError`` when an interface of that name exists and is not this lab's, or when another
+    interface is on the same network.
     """
     bridge = lab.network.bridge
     if not _exists(lab):
@@ -23,6 +25,7 @@ def up(lab: Lab) -> None:
                 f"network interface {bridge} exists and is not this lab's ({lab.folder}): "
                 f"name another bridge, or remove it with `ip link delete {bridge}`"
             )
+        _refuse_overlap(lab)
         # The address marks the bridge as ours in the same step that makes it. It also stays the
         # same when machines come and go, so that nobody's neighbour table goes stale.
         call(["ip", "link", "add", "name", bridge, "address", _mac(lab), "type", "bridge",
@@ -68,6 +71,24 @@ table ip {table} {{
     }}
 }}
 """
+
+
+def _refuse_overlap(lab: Lab) -> None:
+    """Two interfaces on one network: half of the answers would leave by the wrong one."""
+    links = json.loads(call(["ip", "-json", "address", "show"]).stdout)
+    theirs = [
+        (link["ifname"], ip_interface(f"{address['local']}/{address['prefixlen']}").network)
+        for link in links
+        for address in link["addr_info"]
+    ]
+    for gateway in lab.network.interfaces:
+        ours = gateway.network
+        for interface, network in theirs:
+            if ours.version == network.version and ours.overlaps(network):
+                raise LabError(
+                    f"network {ours} of lab {lab.name} is already there on {interface} "
+                    f"({network}): take that lab down, or choose other addresses"
+                )
 
 
 def _let_through(lab: Lab) -> None:
