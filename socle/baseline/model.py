@@ -128,6 +128,7 @@ class Practice:
     groups: Mapping[str, tuple[str, ...]]  # group -> names of all its hosts; "all" included
     rooms: tuple[Room, ...]
     waivers: tuple[Waiver, ...] = ()
+    children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # groups right below
 
     @property
     def controls(self) -> tuple[Control, ...]:

@@ -1,0 +1,61 @@
+"""What to tell people whose value is weaker than the layer above."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import yaml
+
+from socle.baseline import words
+from socle.baseline.settings import Direction, Keyed, Ordered, Stricter
+from socle.baseline.variables import Variable
+
+_VALID_DAYS = 365
+_BOUNDS = {
+    "lower": "{} or less",
+    "higher": "{} or more",
+    "subset": "nothing beyond {}",
+    "superset": "all of {}",
+}
+
+
+def limit(direction: Direction, above: Any) -> str:
+    """What a practice may still write below the value ``above``."""
+    shown = words.shown(above)
+    if isinstance(direction, Keyed):
+        return f"this entry unchanged: {shown}"
+    if isinstance(direction, Ordered):
+        allowed = direction.order[direction.order.index(above) :]
+        return f"one of: {', '.join(str(word) for word in allowed)}"
+    if isinstance(direction, Stricter):
+        return _BOUNDS.get(direction.towards, "{}").format(shown)
+    return shown
+
+
+def stanza(variable: Variable, scope: str, value: Any, today: date) -> str:
+    """The waiver that would allow ``value``, for people to fill in.
+
+    ``scope``: the group or host whose file has the value. The empty texts are refused until
+    somebody has written them.
+    """
+    controls = [control.id for control in variable.room.controls] if variable.room else []
+    others = f"  # or: {', '.join(controls[1:])}" if controls[1:] else ""
+    values = yaml.safe_dump(
+        {variable.name: value},
+        default_flow_style=True,
+        allow_unicode=True,
+        sort_keys=False,
+        width=float("inf"),
+    ).strip()
+    lines = (
+        "To be weaker, write this in waivers.yml:",
+        f"- control: {controls[0] if controls else ''}{others}",
+        f"  hosts: [{scope}]",
+        f"  set: {values}",
+        '  reason: ""  # why the practice cannot do without',
+        '  compensating: ""  # what protects instead',
+        '  approved_by: ""  # who accepts the risk: the controller',
+        f"  until: {today + timedelta(days=_VALID_DAYS)}",
+    )
+    return "\n".join(lines)

@@ -1,0 +1,68 @@
+"""From a practice's folder to a `Practice` with everything resolved and checked."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import socle
+from socle.baseline import hosts, rooms, variables, waivers
+from socle.baseline.connection import ConnectionSettings
+from socle.baseline.hosts import Tree
+from socle.baseline.layers import Layers
+from socle.baseline.model import Practice
+from socle.baseline.resolve import Resolver
+from socle.errors import BadPractice, SocleError
+
+
+def load(folder: Path | str, root: Path | None = None, today: date | None = None) -> Practice:
+    """The practice in ``folder`` (``inventories/demo``, or any file of it).
+
+    ``root``: the checkout with ``roles/`` and ``group_vars/``; by default the nearest folder
+    around the practice that has roles, else the checkout of this package. ``today`` decides
+    which waivers have expired. Raises `BadPractice` with every mistake of the files, `SocleError`
+    when there is no such practice or no checkout.
+    """
+    place = Path(folder).absolute()
+    practice = place.parent if place.is_file() else place
+    checkout = root.absolute() if root is not None else find_root(practice)
+    if not (practice / "hosts.yml").is_file():
+        raise SocleError(_no_practice(folder, checkout))
+    found = rooms.find(checkout)
+    catalogue = variables.catalogue(found, ConnectionSettings)
+    layers = Layers(catalogue)
+    tree = _tree(practice, checkout, layers)
+    day = today or date.today()
+    if tree is None:
+        raise BadPractice(layers.problems)
+    layers.read_region(checkout)
+    layers.read_practice(practice, tree)
+    document = layers.document(practice / "waivers.yml")
+    exceptions = waivers.read(document, found, tree, layers, day) if document else []
+    resolved = Resolver(practice, checkout, found, tree, layers, exceptions, day).practice()
+    if layers.problems:
+        raise BadPractice(layers.problems)
+    return resolved
+
+
+def find_root(folder: Path) -> Path:
+    """The checkout around ``folder``, else the one that holds this package."""
+    for candidate in (folder, *folder.parents, Path(socle.__file__).parents[1]):
+        if (candidate / "roles").is_dir():
+            return candidate
+    raise SocleError(f"{folder}: expected a checkout of Socle around it, with a folder roles/")
+
+
+def _tree(practice: Path, checkout: Path, layers: Layers) -> Tree | None:
+    """The hosts and groups; None when ``hosts.yml`` cannot be read at all."""
+    document = layers.document(practice / "hosts.yml")
+    if document is None:
+        return None
+    return hosts.parse(document, rooms.region_groups(checkout), layers.problems)
+
+
+def _no_practice(folder: Path | str, checkout: Path) -> str:
+    known = sorted(str(file.parent) for file in checkout.glob("inventories/*/hosts.yml"))
+    known = [str(Path(name).relative_to(checkout)) for name in known]
+    listed = ", ".join(known) or "there is none yet"
+    return f"{folder}: expected a practice, a folder with hosts.yml. Practices here: {listed}"

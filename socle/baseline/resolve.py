@@ -1,0 +1,169 @@
+"""Every host's settings out of the layers, then what the rooms compute from all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from socle.baseline import words
+from socle.baseline.connection import addresses, connection
+from socle.baseline.hosts import Tree
+from socle.baseline.layers import Layer, Layers
+from socle.baseline.merge import Merge
+from socle.baseline.model import Host, Origin, Practice, Room
+from socle.baseline.settings import MASK, BadSetting, BadSettings, RoomSettings
+from socle.baseline.waivers import Applied
+from socle.baseline.yaml import has_jinja
+from socle.errors import Problem
+
+
+@dataclass
+class Resolver:
+    """Works out a practice; what is wrong is added to the problems of ``layers``."""
+
+    folder: Path
+    root: Path
+    rooms: Sequence[Room]
+    tree: Tree
+    layers: Layers
+    waivers: Sequence[Applied]
+    today: date
+    merges: dict[str, Merge] = field(default_factory=dict)  # host -> its values and their sources
+    models: dict[tuple[str, str], RoomSettings] = field(default_factory=dict)  # host, room
+
+    def practice(self) -> Practice:
+        """The practice with every host's settings."""
+        readable = not self.layers.problems
+        groups = {group: self.tree.hosts_of(group) for group in self.tree.groups}
+        found = Practice(
+            name=self.folder.name,
+            folder=self.folder,
+            root=self.root,
+            hosts={name: self._host(name) for name in self.tree.hosts},
+            groups=groups,
+            rooms=tuple(self.rooms),
+            waivers=tuple(applied.waiver for applied in self.waivers),
+            children={group: tuple(sorted(self.tree.children.get(group, ()))) for group in groups},
+        )
+        complaints: list[Problem] = []
+        hosts = {host.name: self._derive(host, found, complaints) for host in found.hosts.values()}
+        if readable:  # else most of them come from what could not be read
+            self.layers.problems.extend(complaints)
+        self._judge_unknown(frozenset().union(*(host.derived for host in hosts.values())))
+        return replace(found, hosts=hosts)
+
+    def _host(self, name: str) -> Host:
+        groups = self.tree.groups_of(name)
+        merge = self.merges[name] = Merge(self.layers.catalogue, self.today)
+        merge.defaults()
+        for layer in self._in_order(name, groups):
+            merge.put(layer)
+        covering = [applied for applied in self.waivers if name in applied.waiver.hosts]
+        for applied in covering:
+            if not applied.waiver.expired(self.today):
+                merge.waive(applied.settings, applied.removed)
+        self.layers.problems.extend(merge.problems)
+        settings = self._settings(name, merge)
+        origins = merge.origins.items()
+        return Host(
+            name=name,
+            groups=groups,
+            addresses=addresses(merge.values),
+            connection=connection(name, merge.values, self.root, self.folder),
+            settings=settings,
+            origins={key: origin for key, origin in origins if key.partition(".")[0] in settings},
+            waivers=tuple(applied.waiver for applied in covering),
+        )
+
+    def _in_order(self, name: str, groups: Sequence[str]) -> Iterator[Layer]:
+        """The layers of one host, the weakest first."""
+        for group in groups:
+            yield from self.layers.region.get(group, ())
+        for scope in (*groups, name):
+            yield from self.layers.practice.get(scope, ())
+
+    def _settings(self, host: str, merge: Merge) -> dict[str, Any]:
+        """The flat settings of one host, each room judged as a whole."""
+        settings: dict[str, Any] = {}
+        for room in self.rooms:
+            names = {room.prefix + field: field for field in room.settings.model_fields}
+            missing = [name for name in names if name not in merge.values]
+            for name in missing:
+                wanted = f"a value of {name}, in group_vars/ or host_vars/"
+                self.layers.problems.append(self._about_host(host, wanted, None))
+            if missing:
+                continue
+            values = {field: merge.values[name] for name, field in names.items()}
+            try:
+                model = room.settings.model_validate_json(json.dumps(values))
+            except ValidationError as error:
+                for complaint in words.complaints(room.settings, error):
+                    bad = BadSetting(complaint.place, complaint.expected, complaint.read)
+                    self.layers.problems.append(self._problem(host, room, bad))
+                continue
+            self.models[host, room.name] = model
+            plain = model.model_dump(mode="json")
+            settings |= {name: plain[field] for name, field in names.items()}
+        return settings
+
+    def _derive(self, host: Host, found: Practice, problems: list[Problem]) -> Host:
+        """``host`` with the variables that its rooms compute."""
+        settings, origins = dict(host.settings), dict(host.origins)
+        derived: set[str] = set()
+        for room in self.rooms:
+            model = self.models.get((host.name, room.name))
+            if model is None:
+                continue
+            try:
+                values = json.loads(json.dumps(model.derive(host, found)))
+            except BadSettings as error:
+                problems.extend(self._problem(host.name, room, bad) for bad in error.settings)
+                continue
+            for name, value in values.items():
+                if name in room.settings.model_fields or has_jinja(json.dumps(value)):
+                    wanted = "computed values that are no field and hold no Jinja"
+                    problems.append(Problem(room.folder / "settings.py", 0, name, wanted))
+                settings[room.prefix + name] = value
+                origins[room.prefix + name] = Origin("computed")
+                derived.add(room.prefix + name)
+        return replace(host, settings=settings, origins=origins, derived=frozenset(derived))
+
+    def _judge_unknown(self, computed: frozenset[str]) -> None:
+        """Say of every unknown variable whether it is computed or a mistake."""
+        for setting in self.layers.unknown:
+            wanted = words.unknown("setting", setting.name, list(self.layers.catalogue))
+            if setting.name in computed:
+                wanted = "nothing: it is computed, do not set it"
+            self.layers.problems.append(setting.problem((), wanted, None))
+
+    def _problem(self, host: str, room: Room, bad: BadSetting) -> Problem:
+        """What a room says of ``host``'s settings, with the file and line of the value."""
+        if not bad.path:
+            return self._about_host(host, bad.expected, None)
+        name = f"{room.prefix}{bad.path[0]}"
+        inside = self._by_key(host, name, bad.path[1:])
+        sources: Mapping[str, Any] = self.merges[host].sources
+        source = sources.get(f"{name}.{inside[0]}" if inside else "") or sources.get(name)
+        variable = self.layers.catalogue.get(name)
+        read = MASK if variable is not None and variable.secret and bad.read else bad.read
+        if source is None:
+            where = words.where((name, *inside))
+            return Problem(room.folder / "settings.py", 0, where, bad.expected, read)
+        problem: Problem = source.problem(inside, bad.expected, read)
+        return problem
+
+    def _by_key(self, host: str, name: str, inside: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        """``inside`` with the key of a merged entry in place of its position."""
+        variable = self.layers.catalogue.get(name)
+        if inside and isinstance(inside[0], int) and variable is not None and variable.key:
+            return (self.merges[host].values[name][inside[0]][variable.key], *inside[1:])
+        return inside
+
+    def _about_host(self, host: str, expected: str, read: str | None) -> Problem:
+        return Problem(self.tree.document.file, self.tree.hosts[host], host, expected, read)

@@ -1,0 +1,94 @@
+"""Rooms: found by their folders, never by name."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from functools import cache
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+from socle.baseline import controls
+from socle.baseline.model import Room, Template
+from socle.baseline.settings import RoomSettings, fields_without_direction
+from socle.errors import BadPractice, Problem
+
+REGION_GROUPS = ("workstations", "servers", "imaging_servers", "backup_servers")
+"""The groups that the regional baseline speaks of; a practice may have none of their hosts."""
+
+
+def find(root: Path) -> tuple[Room, ...]:
+    """The rooms of the checkout ``root``, in alphabetical order.
+
+    A room is a folder of ``roles/`` with ``controls.yml`` and ``settings.py``. Raises
+    `BadPractice` with every mistake of every room.
+    """
+    problems: list[Problem] = []
+    rooms: list[Room] = []
+    scopes = {"all", *region_groups(root)}
+    for settings in sorted(root.glob("roles/*/settings.py")):
+        folder = settings.parent
+        if not (folder / "controls.yml").is_file():
+            continue
+        try:
+            promises = controls.read(folder, scopes)
+            rooms.append(Room(folder.name, folder, _model(settings), promises, _templates(folder)))
+        except BadPractice as error:
+            problems.extend(error.problems)
+    problems.extend(_repeated(rooms))
+    if problems:
+        raise BadPractice(problems)
+    return tuple(rooms)
+
+
+def region_groups(root: Path) -> tuple[str, ...]:
+    """Names of the groups of the regional baseline, those of ``group_vars/`` included."""
+    files = sorted(file.stem for file in (root / "group_vars").glob("*.yml"))
+    return tuple(dict.fromkeys([*REGION_GROUPS, *(name for name in files if name != "all")]))
+
+
+def _templates(folder: Path) -> tuple[Template, ...]:
+    tree = folder / "templates"
+    return tuple(
+        Template(source, f"/{source.relative_to(tree).with_suffix('').as_posix()}")
+        for source in sorted(tree.rglob("*.j2"))
+    )
+
+
+def _repeated(rooms: list[Room]) -> list[Problem]:
+    """Controls whose id another control has already taken."""
+    problems = []
+    taken: dict[str, str] = {}
+    for room in rooms:
+        for control in room.controls:
+            if control.id in taken:
+                wanted = f"an id of its own; the room {taken[control.id]} has this one"
+                problems.append(Problem(room.folder / "controls.yml", 0, control.id, wanted))
+            taken[control.id] = room.name
+    return problems
+
+
+@cache
+def _model(file: Path) -> type[RoomSettings]:
+    """The settings class of ``file``."""
+    name = f"socle_rooms.{file.parent.name}.settings"
+    loader = SourceFileLoader(name, str(file))
+    spec = importlib.util.spec_from_loader(name, loader)
+    if spec is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # pydantic looks annotations and docstrings up there
+    loader.exec_module(module)
+    found = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, RoomSettings) and value.__module__ == name
+    ]
+    if len(found) != 1:
+        wanted = "one class derived from RoomSettings"
+        raise BadPractice([Problem(file, 0, "settings", wanted, str(len(found)))])
+    undirected = fields_without_direction(found[0])
+    if undirected:
+        wanted = "a direction in every field: stricter(…), neutral() or keyed(…)"
+        raise BadPractice([Problem(file, 0, field, wanted) for field in undirected])
+    return found[0]

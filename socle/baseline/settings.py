@@ -1,0 +1,205 @@
+"""Typed settings of a room, and which way each of them is stricter.
+
+A room's ``settings.py`` holds one `RoomSettings` class. Every field says in its ``Annotated`` type
+in which direction a practice may move it without a waiver.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from socle.errors import SocleError
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from socle.baseline.model import Host, Practice
+
+Towards = Literal["lower", "higher", "true", "false", "subset", "superset"]
+MASK = "••••"
+KEBAB = r"[a-z0-9]+(-[a-z0-9]+)*"
+
+
+@dataclass(frozen=True)
+class Stricter:
+    """The value is stricter in one direction."""
+
+    towards: Towards
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """The value is one of these words, the weakest first."""
+
+    order: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Neutral:
+    """The value has no strict side: every layer may change it."""
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A list of models, merged across layers by the field ``by``."""
+
+    by: str
+
+
+@dataclass(frozen=True)
+class Secret:
+    """The value stands in ``secrets.yml`` only and is never shown."""
+
+
+Direction = Stricter | Ordered | Neutral | Keyed
+
+
+def stricter(towards: Towards | None = None, *, order: Sequence[Any] | None = None) -> Direction:
+    """Mark a field as stricter when ``lower``, ``higher``, ``true``, ``false``, and so on.
+
+    ``subset``: stricter with fewer members (what is allowed); ``superset``: stricter with more
+    (what is forbidden). ``order=("weak", "strict")``: the weakest word first.
+    """
+    if (towards is None) == (order is None):
+        raise TypeError("stricter() takes either a direction or order=")
+    return Stricter(towards) if towards is not None else Ordered(tuple(order or ()))
+
+
+def neutral() -> Neutral:
+    """Mark a field that is neither strict nor weak: an address, a name."""
+    return Neutral()
+
+
+def keyed(by: str) -> Keyed:
+    """Mark a list of models that layers merge by the field ``by``.
+
+    Adding an entry is free. Replacing or removing one of the layer above needs a waiver.
+    """
+    return Keyed(by)
+
+
+def secret() -> Secret:
+    """Mark a value that may only stand in the practice's encrypted ``secrets.yml``."""
+    return Secret()
+
+
+def matching(pattern: str, expected: str) -> AfterValidator:
+    """Text that ``pattern`` matches as a whole; ``expected`` says it in words."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(expected)
+        return value
+
+    return AfterValidator(check)
+
+
+@dataclass(frozen=True)
+class BadSetting:
+    """What is wrong in one setting, said by a room.
+
+    ``path`` leads to it from the field on, with the name of a keyed entry in place of its
+    position: ``("flows", "ntp", "peers", 0)``.
+    """
+
+    path: tuple[str | int, ...]
+    expected: str
+    read: str | None = None
+
+
+class BadSettings(SocleError):
+    """Settings that a room cannot work with; the loader adds file and line."""
+
+    def __init__(self, settings: Iterable[BadSetting]) -> None:  # noqa: D107
+        self.settings = tuple(settings)
+        super().__init__("\n".join(_sentence(setting) for setting in self.settings))
+
+    def under(self, *path: str | int) -> BadSettings:
+        """The same, with ``path`` in front of every path."""
+        return BadSettings(BadSetting(path + s.path, s.expected, s.read) for s in self.settings)
+
+
+class RoomSettings(BaseModel):
+    """Base of a room's settings. Field ``flows`` of room ``firewall`` is ``firewall_flows``.
+
+    Bounds and types of single fields are judged layer by layer; validators of the class are
+    judged on each host's resolved values.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        validate_default=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+    def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
+        """Values computed for ``host`` once all hosts of ``practice`` are resolved.
+
+        Keys are like field names, without the room's prefix; they become variables that nobody
+        sets. Raises `BadSettings` for settings that do not fit this practice.
+        """
+        return {}
+
+
+def direction(field: FieldInfo) -> Direction | None:
+    """The direction of strictness that a field carries."""
+    return next((mark for mark in field.metadata if isinstance(mark, Direction)), None)
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether the field is marked `secret`."""
+    return any(isinstance(mark, Secret) for mark in field.metadata)
+
+
+def fields_without_direction(model: type[RoomSettings]) -> list[str]:
+    """Names of the fields that do not say which way they are stricter."""
+    return [name for name, field in model.model_fields.items() if direction(field) is None]
+
+
+def is_weaker(marker: Direction, above: Any, value: Any) -> bool:
+    """Whether ``value`` gives up some of the strictness of ``above``.
+
+    ``None`` means "not set" and is the weakest value of every direction.
+    """
+    if above == value or above is None or isinstance(marker, Neutral):
+        return False
+    if value is None:
+        return True
+    if isinstance(marker, Keyed):
+        return any(entry not in value for entry in above)
+    if isinstance(marker, Ordered):
+        return marker.order.index(value) < marker.order.index(above)
+    return _weaker_towards(marker.towards, above, value)
+
+
+def _weaker_towards(towards: Towards, above: Any, value: Any) -> bool:
+    match towards:
+        case "lower":
+            return bool(value > above)
+        case "higher":
+            return bool(value < above)
+        case "true" | "false":
+            return bool(value is not (towards == "true"))
+        case "subset":
+            return any(member not in _members(above) for member in _members(value))
+        case "superset":
+            return any(member not in _members(value) for member in _members(above))
+
+
+def _members(value: Any) -> list[Any]:
+    return list(value.items()) if isinstance(value, Mapping) else list(value)
+
+
+def _sentence(setting: BadSetting) -> str:
+    where = ".".join(str(part) for part in setting.path)
+    seen = "" if setting.read is None else f", read {setting.read}"
+    return f"{where}: expected {setting.expected}{seen}"

@@ -1,0 +1,54 @@
+"""Secrets of a practice: Ansible's vault format, opened with Ansible's own command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from socle.errors import BadPractice, Problem
+
+_HEADER = b"$ANSIBLE_VAULT;"
+_PASSWORD = "ANSIBLE_VAULT_PASSWORD_FILE"  # noqa: S105 - the name of a variable
+_SECONDS = 60  # the password file may be a script that asks a password manager
+
+
+def is_encrypted(content: bytes) -> bool:
+    """Whether ``content`` is a file that ``ansible-vault encrypt`` wrote."""
+    return content.startswith(_HEADER)
+
+
+def decrypt(path: Path) -> bytes:
+    """The clear text of the vault ``path``; it stays in memory.
+
+    The password comes from the file (or script) that ANSIBLE_VAULT_PASSWORD_FILE names. Raises
+    `BadPractice` when it is missing or wrong.
+    """
+    password = os.environ.get(_PASSWORD)
+    if not password:
+        raise _refused(path, f"{_PASSWORD} to name the vault's password file", "no such variable")
+    if not Path(password).expanduser().is_file():
+        raise _refused(path, f"{_PASSWORD} to name a file that exists", password)
+    command = [_ansible_vault(path), "view", str(path)]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise _refused(path, f"the vault's password within {_SECONDS} s", "no answer") from None
+    if done.returncode != 0:
+        raise _refused(path, f"the password in {password} to open this vault", "it does not")
+    return done.stdout
+
+
+def _ansible_vault(path: Path) -> str:
+    """The command that belongs to this Python, else the one on PATH."""
+    beside = Path(sys.executable).parent / "ansible-vault"
+    found = str(beside) if beside.is_file() else shutil.which("ansible-vault")
+    if found is None:
+        raise _refused(path, "the command ansible-vault (it comes with ansible-core)", "none")
+    return found
+
+
+def _refused(path: Path, expected: str, read: str) -> BadPractice:
+    return BadPractice([Problem(path, 0, "vault", expected, read)])
