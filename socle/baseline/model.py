@@ -112,6 +112,10 @@ class Host:
     origins: Mapping[str, Origin] = field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()  # those that name this host, expired ones too
 
+    def to_json(self) -> str:
+        """What tools that print their data (``pyinfra … debug-inventory``) show."""
+        return self.name
+
     def waiver(self, control: str) -> Waiver | None:
         """The waiver that covers ``control`` here, expired or not."""
         return next((w for w in self.waivers if w.control == control), None)
@@ -129,6 +133,10 @@ class Practice:
     rooms: tuple[Room, ...]
     waivers: tuple[Waiver, ...] = ()
     children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # groups right below
+
+    def to_json(self) -> str:
+        """What tools that print their data (``pyinfra … debug-inventory``) show."""
+        return self.name
 
     @property
     def controls(self) -> tuple[Control, ...]:

@@ -1,0 +1,114 @@
+"""A practice in the words of each engine: pyinfra's inventory, Ansible's inventory."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from socle.baseline.model import Connection, Host, Practice
+from socle.baseline.settings import is_secret
+
+
+def for_pyinfra(practice: Practice) -> dict[str, Any]:
+    """The practice as the globals of a pyinfra inventory file: group -> (hosts, group data).
+
+    A host's data are its settings (secrets left out: pyinfra prints data), how to reach it, and
+    the objects themselves as ``socle_host`` and ``socle_practice``.
+    """
+    secrets = secret_names(practice)
+    entries = {
+        name: (_pyinfra_name(host), _pyinfra_data(host, practice, secrets))
+        for name, host in practice.hosts.items()
+    }
+    return {
+        group: ([entries[name] for name in names], {}) for group, names in practice.groups.items()
+    }
+
+
+def for_ansible(practice: Practice) -> dict[str, Any]:
+    """The practice as the answer of a dynamic inventory to ``--list``.
+
+    The values stand in ``_meta.hostvars``, which beat every group_vars file that Ansible finds
+    by itself.
+    """
+    groups: dict[str, Any] = {}
+    for group, names in practice.groups.items():
+        children = practice.children.get(group, ())
+        below = {host for child in children for host in practice.groups[child]}
+        groups[group] = {
+            "hosts": [name for name in names if name not in below],
+            "children": list(children),
+        }
+    hostvars = {name: ansible_variables(host) for name, host in practice.hosts.items()}
+    return {**groups, "_meta": {"hostvars": hostvars}}
+
+
+def ansible_variables(host: Host) -> dict[str, Any]:
+    """The variables of one host for Ansible: its settings, and how to reach it."""
+    found = host.connection
+    variables: dict[str, Any] = {
+        **host.settings,
+        "ansible_connection": found.method,
+        "ansible_become": found.become,
+    }
+    if found.method == "ssh":
+        variables |= {
+            "ansible_host": found.address,
+            "ansible_port": found.port,
+            "ansible_user": found.user,
+            "ansible_ssh_common_args": _ssh_arguments(found),
+        }
+        if found.key_file is not None:
+            variables["ansible_ssh_private_key_file"] = str(found.key_file)
+    if found.become_password is not None:
+        variables["ansible_become_password"] = found.become_password
+    return variables
+
+
+def secret_names(practice: Practice) -> frozenset[str]:
+    """The variables whose value must not be shown."""
+    return frozenset(
+        room.prefix + name
+        for room in practice.rooms
+        for name, field in room.settings.model_fields.items()
+        if is_secret(field)
+    )
+
+
+def _ssh_arguments(found: Connection) -> str:
+    """Options of ssh: a host that is not known, or known by another key, is refused."""
+    options = ["StrictHostKeyChecking=yes"]
+    if found.known_hosts_file is not None:
+        options.append(f'UserKnownHostsFile="{found.known_hosts_file}"')
+    if found.key_file is not None:
+        options.append("IdentitiesOnly=yes")
+    return " ".join(f"-o {shlex.quote(option)}" for option in options)
+
+
+def _pyinfra_name(host: Host) -> str:
+    return "@local" if host.connection.method == "local" else host.name
+
+
+def _pyinfra_data(host: Host, practice: Practice, secrets: frozenset[str]) -> dict[str, Any]:
+    found = host.connection
+    data = {name: value for name, value in host.settings.items() if name not in secrets}
+    data |= {"socle_host": host, "socle_practice": practice}
+    if found.become:
+        data["_sudo"] = True
+        if found.become_password is not None:
+            data["_sudo_password"] = found.become_password
+    if found.method == "local":
+        return data
+    data |= {
+        "ssh_hostname": found.address,
+        "ssh_port": found.port,
+        "ssh_user": found.user,
+        "ssh_strict_host_key_checking": "yes",
+        "ssh_allow_agent": found.key_file is None,
+        "ssh_look_for_keys": found.key_file is None,
+    }
+    if found.key_file is not None:
+        data["ssh_key"] = str(found.key_file)
+    if found.known_hosts_file is not None:
+        data["ssh_known_hosts_file"] = str(found.known_hosts_file)
+    return data
