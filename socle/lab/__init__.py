@@ -10,8 +10,8 @@ All that goes wrong is a ``LabError``.
 """
 
 from socle.lab.errors import LabError
+from socle.lab.needs import install_requirements, requirements
 from socle.lab.practice import down, reboot, reset, run, status, up
-from socle.lab.requirements import install_requirements, requirements
 from socle.lab.spec import Lab, Machine, MachineStatus, Network
 
 __all__ = [

@@ -7,8 +7,13 @@ machine would stop it in all. Where systemd runs the computer, a scope does the 
 from __future__ import annotations
 
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
+
+from socle.lab.errors import LabError
+
+REMOVE_SECONDS = 5.0
 
 
 def folders(tag: str, machine: str, mounts: str | None = None) -> list[Path]:
@@ -18,12 +23,22 @@ def folders(tag: str, machine: str, mounts: str | None = None) -> list[Path]:
 
 
 def remove(tag: str) -> None:
-    """Remove the empty groups of a lab."""
-    for hierarchy in _hierarchies(Path("/proc/self/mounts").read_text()):
-        for group in hierarchy.glob(f"socle-lab-{tag}-*"):
+    """Remove the groups of a lab, whose processes have been ended.
+
+    ``LabError`` when one is still in use after ``REMOVE_SECONDS``.
+    """
+    hierarchies = _hierarchies(Path("/proc/self/mounts").read_text())
+    limit = time.monotonic() + REMOVE_SECONDS
+    while left := [group for h in hierarchies for group in h.glob(f"socle-lab-{tag}-*")]:
+        for group in left:
             for folder, _, _ in os.walk(group, topdown=False):
-                with suppress(OSError):  # the files in it are the kernel's; only folders go
+                with suppress(
+                    OSError
+                ):  # the last processes of a killed machine may still be ending
                     Path(folder).rmdir()
+        if time.monotonic() > limit:
+            raise LabError(f"control groups still in use: {', '.join(map(str, left))}")
+        time.sleep(0.02)
 
 
 def _hierarchies(mounts: str) -> list[Path]:

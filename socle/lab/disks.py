@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from socle.lab import keys
@@ -26,18 +27,17 @@ def root(lab: Lab, machine: Machine) -> Path:
 
 
 def prepare(lab: Lab, machine: Machine, image: Path) -> None:
-    """Mount the machine's disk; make it anew unless one stands there made for the same wishes.
+    """Mount the machine's disk: the one that is there, or a new one.
 
-    ``LabError`` when the disk is full or cannot be written.
+    A disk that was made from another image, or for other names, addresses or keys, is replaced.
+    ``LabError`` when this computer's disk is full or cannot be written.
     """
     home = lab.home(machine)
     wanted = files(lab, machine, _surroundings(lab, machine))
-    mark = home / "made-for"
-    made_for = _digest(image, wanted)
+    made_for = f"{image}\n{_digest(lab, machine)}\n"
     try:
-        if mark.exists() and mark.read_text() == made_for:
-            if (home / "upper").exists() and not _mounts(home):
-                _overlay(home, image)
+        if _made_for(home) == made_for:
+            attach(lab, machine)
             return
         discard(lab, machine)
         (home / "root").mkdir(parents=True)
@@ -45,9 +45,20 @@ def prepare(lab: Lab, machine: Machine, image: Path) -> None:
             shutil.rmtree(home / "upper", ignore_errors=True)
             call(["cp", "--archive", "--reflink=auto", f"{image}/.", home / "root"])
         _dress(home / "root", lab.administrator, wanted)
-        mark.write_text(made_for)
+        (home / "made-for").write_text(made_for)
     except OSError as error:
         raise LabError(f"machine {machine.name}: {error}") from error
+
+
+def attach(lab: Lab, machine: Machine) -> None:
+    """Mount the disk that is there. ``LabError`` when there is none, or its image is gone."""
+    home = lab.home(machine)
+    made_for = _made_for(home)
+    if made_for is None:
+        raise LabError(f"machine {machine.name} has no disk: boot the lab first")
+    image = Path(made_for.splitlines()[0])
+    if (home / "upper").exists() and not _mounts(home) and not _overlay(home, image):
+        raise LabError(f"machine {machine.name}: cannot mount its disk over {image}")
 
 
 def release(lab: Lab) -> None:
@@ -102,8 +113,16 @@ def _surroundings(lab: Lab, machine: Machine) -> Surroundings:
     )
 
 
-def _digest(image: Path, wanted: Mapping[str, File]) -> str:
-    return hashlib.sha256(f"{image}\n{sorted(wanted.items())!r}".encode()).hexdigest()
+def _digest(lab: Lab, machine: Machine) -> str:
+    """Of what the disk was made for. This computer's name servers and proxies may come and go."""
+    around = replace(_surroundings(lab, machine), resolv_conf="", apt_conf="")
+    return hashlib.sha256(repr(files(lab, machine, around)).encode()).hexdigest()
+
+
+def _made_for(home: Path) -> str | None:
+    """The image's path and the digest, one a line; None where no disk was finished."""
+    mark = home / "made-for"
+    return mark.read_text() if mark.exists() else None
 
 
 def _mounts(folder: Path) -> list[Path]:

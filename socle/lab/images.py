@@ -88,7 +88,7 @@ def build(suite: str, say: Callable[[str], None]) -> Path:
         except OSError as error:
             raise LabError(f"image {suite}: {error}") from error
         finally:
-            _remove(half)
+            shutil.rmtree(half, ignore_errors=True)  # what is left, the next build removes
     return target
 
 
@@ -96,6 +96,7 @@ def _bootstrap(suite: str, folder: Path) -> None:
     copies = [f"--customize-hook=copy-in {AUTHORITIES} /usr/local/share"]
     call(
         [
+            *("setpriv", "--pdeathsig", "TERM"),  # nobody builds on for a caller that was killed
             "mmdebstrap",
             "--variant=minbase",
             "--mode=root",
@@ -112,8 +113,6 @@ def _bootstrap(suite: str, folder: Path) -> None:
 
 def _remove(folder: Path) -> None:
     """Delete a half-built image. mmdebstrap, once killed, may leave file systems mounted in it."""
-    if not folder.exists():
-        return
     for line in reversed(Path("/proc/self/mounts").read_text().splitlines()):
         mount = line.split()[1]
         if mount.startswith(f"{folder}/"):

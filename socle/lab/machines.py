@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from socle.lab import cgroups, disks, processes
@@ -47,6 +48,13 @@ def console_log(lab: Lab, machine: Machine) -> Path:
     return lab.home(machine) / "console.log"
 
 
+def forget(lab: Lab) -> None:
+    """Remove what a killed nspawn leaves in ``/run``."""
+    for machine in lab.machines:
+        with suppress(FileNotFoundError):
+            (Path("/run/systemd/nspawn/propagate") / _name(lab, machine)).rmdir()
+
+
 def wait(lab: Lab, machines: Iterable[Machine], seconds: float, *, ssh: bool = True) -> None:
     """Wait until each machine has booted and (with ``ssh``) sshd greets on all its addresses.
 
@@ -75,11 +83,16 @@ def wait(lab: Lab, machines: Iterable[Machine], seconds: float, *, ssh: bool = T
         time.sleep(0.05 if waiting else 0)
 
 
+def _name(lab: Lab, machine: Machine) -> str:
+    """The machine's name on this computer, where other labs may have an ``accueil`` too."""
+    return f"{lab.network.bridge}-{machine.name}"
+
+
 def _nspawn(lab: Lab, machine: Machine) -> list[str]:
     return [
         "systemd-nspawn",
         f"--directory={disks.root(lab, machine)}",
-        f"--machine={lab.network.bridge}-{machine.name}",
+        f"--machine={_name(lab, machine)}",
         f"--hostname={machine.name}",
         f"--network-bridge={lab.network.bridge}",
         f"--setenv={processes.MARK}={processes.mark(lab.tag, machine.name)}",

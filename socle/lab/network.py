@@ -19,7 +19,7 @@ def up(lab: Lab) -> None:
     interface is on the same network.
     """
     bridge = lab.network.bridge
-    if not _exists(lab):
+    if not is_up(lab):
         if _link(lab) is not None:
             raise LabError(
                 f"network interface {bridge} exists and is not this lab's ({lab.folder}): "
@@ -44,8 +44,13 @@ def down(lab: Lab) -> None:
     call(["nft", "-f", "-"], stdin=f"table ip {_table(lab)}\ndelete table ip {_table(lab)}\n")
     for chain, handle in _our_rules(lab):
         call(["nft", "delete", "rule", *chain, "handle", str(handle)])
-    if _exists(lab):
+    if is_up(lab):
         call(["ip", "link", "delete", "dev", lab.network.bridge])
+
+
+def is_up(lab: Lab) -> bool:
+    """True when the lab's own bridge is there."""
+    return _link(lab) == _mac(lab)
 
 
 def rules(lab: Lab) -> str:
@@ -149,7 +154,3 @@ def _link(lab: Lab) -> str | None:
     """The hardware address of the interface that has the bridge's name, if there is one."""
     shown = call(["ip", "-json", "link", "show", "dev", lab.network.bridge], check=False)
     return str(json.loads(shown.stdout)[0]["address"]) if shown.returncode == 0 else None
-
-
-def _exists(lab: Lab) -> bool:
-    return _link(lab) == _mac(lab)

@@ -11,7 +11,7 @@ from pathlib import Path
 from socle.lab import cgroups, console, disks, images, keys, machines, network, processes
 from socle.lab.errors import LabError
 from socle.lab.locks import locked
-from socle.lab.requirements import require, require_root
+from socle.lab.needs import require, require_root
 from socle.lab.spec import Lab, Machine, MachineStatus
 
 SHUTDOWN_SECONDS = 20.0
@@ -57,6 +57,7 @@ def down(lab: Lab, say: Say, keep_state: bool = False) -> None:
             say(f"{name}: stopping")
         processes.end(lab.tag, lambda _: True, SHUTDOWN_SECONDS if keep_state else 0.0)
         disks.release(lab)
+        machines.forget(lab)
         cgroups.remove(lab.tag)
         network.down(lab)
         if not keep_state:
@@ -99,12 +100,14 @@ def reset(lab: Lab, machine: str) -> None:
 def _again(lab: Lab, machine: Machine, gently: float, *, fresh: bool, wait_for_ssh: bool) -> None:
     require()
     with _lock(lab):
-        if not lab.home(machine).is_dir():
+        if not network.is_up(lab):
             raise LabError(f"lab {lab.name} is not up")
         processes.end(lab.tag, lambda process: process.machine == machine.name, gently)
         if fresh:
             disks.discard(lab, machine)
-        disks.prepare(lab, machine, images.image(machine.image))
+            disks.prepare(lab, machine, images.build(machine.image, lambda _: None))
+        else:
+            disks.attach(lab, machine)
         machines.start(lab, machine)
         machines.wait(lab, [machine], machines.BOOT_SECONDS, ssh=wait_for_ssh)
 

@@ -28,7 +28,7 @@ class Network:
 
     def __post_init__(self) -> None:
         """Raise ``LabError`` for a name or an address that the kernel would refuse."""
-        _check(_BRIDGE, self.bridge, "bridge (at most 15 of a-z, 0-9, -)")
+        _check(_BRIDGE, self.bridge, "a bridge name (at most 15 of a-z, 0-9, -)")
         for gateway in self.gateways:
             if "/" not in gateway:
                 raise LabError(f"gateway {gateway}: expected an address with a prefix length")
@@ -65,7 +65,7 @@ class Machine:
 
     def __post_init__(self) -> None:
         """Raise ``LabError`` for a bad name, an unknown image, or no address."""
-        _check(_HOST, self.name, "machine name (at most 31 of a-z, 0-9, -)")
+        _check(_HOST, self.name, "a machine name (at most 31 of a-z, 0-9, -)")
         if self.image not in SUITES:
             raise LabError(f"machine {self.name}: image {self.image}, expected one of {SUITES}")
         if not self.addresses:
@@ -85,7 +85,7 @@ class Lab:
     def __post_init__(self) -> None:
         """Make ``folder`` absolute; raise ``LabError`` for machines that cannot live together."""
         object.__setattr__(self, "folder", self.folder.resolve())
-        _check(_ACCOUNT, self.administrator, "administrator (a Unix account name)")
+        _check(_ACCOUNT, self.administrator, "the name of a Unix account")
         taken = [str(gateway.ip) for gateway in self.network.interfaces]
         for machine in self.machines:
             for address in machine.addresses:
@@ -138,4 +138,4 @@ class MachineStatus:
 
 def _check(pattern: re.Pattern[str], word: str, what: str) -> None:
     if not pattern.fullmatch(word):
-        raise LabError(f"{word!r} is not a {what}")
+        raise LabError(f"{word!r}: expected {what}")

@@ -17,6 +17,7 @@ _PROGRAMS = {
     "ip": "iproute2",
     "nsenter": "util-linux",
     "setsid": "util-linux",
+    "setpriv": "util-linux",
     "mount": "mount",
     "ssh-keygen": "openssh-client",
 }
