@@ -15,16 +15,16 @@ from typing import Any
 from markupsafe import escape
 
 from socle.baseline.model import Practice
-from socle.report.labels import group_name, hosts_name
+from socle.report.labels import hosts_name, peer_name
 from socle.report.svg import Drawing, wrap
 from socle.report.typography import typeset
 from socle.report.words import words
 
 Row = Mapping[str, Any]
 
-WIDTH = 880
-SIDE = 172  # width of a peer's box
-MIDDLE = 180  # width of the machines' box
+WIDTH = 900
+SIDE = 158  # width of a peer's box
+MIDDLE = 170  # width of the machines' box
 ARROW = (WIDTH - MIDDLE) // 2 - SIDE  # length of an arrow
 LINE = 14  # height of a line of text
 MAX_NAMES = 6  # names listed in one box before "+ 3"
@@ -69,11 +69,12 @@ def cards(
     """
     if not rows:
         return []
-    sets: dict[tuple[str, ...], list[Row]] = {}
+    sets: dict[frozenset[str], list[Row]] = {}
     for row in rows:
-        sets.setdefault(tuple(sorted(row["hosts"])), []).append(row)
-    widest = sorted(sets.items(), key=lambda item: -len(item[0]))
-    return [_headings(language), *(_card(list(n), r, hosts, language) for n, r in widest)]
+        sets.setdefault(frozenset(row["hosts"]), []).append(row)
+    widest = sorted(sets.values(), key=lambda carried: -len(carried[0]["hosts"]))
+    drawn = (_card(carried[0]["hosts"], carried, hosts, language) for carried in widest)
+    return [_headings(language), *drawn]
 
 
 def _headings(language: str) -> Drawing:
@@ -144,7 +145,7 @@ def _peer(
         return _Peer("anyone", tuple(wrap(text["map_any"], SIDE - 24, 12)), "", flows)
     groups = {group for host in hosts for group in host["groups"]}
     names = {host["name"] for host in hosts}
-    labels = [group_name(peer, language) if peer in groups else peer for peer in peers]
+    labels = [peer_name(peer, language) for peer in peers]
     lines = [line for label in labels[:4] for line in wrap(label, SIDE - 24, 12)[:2]]
     lines += [f"+ {len(labels) - 4}"] if len(labels) > 4 else []  # noqa: PLR2004 - four fit
     inside = all(peer in groups | names for peer in peers)

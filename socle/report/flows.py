@@ -10,8 +10,11 @@ from rich.text import Text
 
 from socle.baseline.model import Practice
 from socle.report.flowmap import as_svg
+from socle.report.labels import peer_name
 from socle.report.typography import typeset
 from socle.report.words import words
+
+__all__ = ["as_markdown", "as_svg", "as_table", "cell", "heading", "register"]
 
 Row = dict[str, Any]
 
@@ -69,17 +72,13 @@ def cell(row: Mapping[str, Any], column: str, language: str) -> str:
         case "hosts":
             return ", ".join(row["hosts"])
         case "peers":
-            return ", ".join(_peer(peer, language) for peer in row["peers"])
+            return ", ".join(peer_name(peer, language) for peer in row["peers"])
         case "ports":
             return f"{row['protocol']} {', '.join(row['ports'])}".strip()
         case "purpose":
             return typeset(str(row["purpose"]), language)
         case _:
             return str(row[column] or "—")
-
-
-def _peer(peer: str, language: str) -> str:
-    return words(language)["peer_any"] if peer == "any" else peer
 
 
 def _row(direction: str, entry: Mapping[str, Any]) -> Row:

@@ -16,7 +16,8 @@ from markupsafe import Markup, escape
 from socle.report import flows, labels, typography
 from socle.report.data import write_text
 from socle.report.flowmap import cards
-from socle.report.view import SEVERITIES, SOON, VERDICTS, page
+from socle.report.promises import SEVERITIES, VERDICTS, parts
+from socle.report.view import SOON, page
 from socle.report.words import words
 
 LONG = 700  # characters of technical text that stand on the page unfolded
@@ -80,6 +81,7 @@ def _environment(language: str) -> Environment:
         "cell": lambda row, column: flows.cell(row, column, language),
         "code": _code,
         "beginning": _beginning,
+        "parts": parts,
     }
     return environment
 

@@ -43,12 +43,16 @@ THEMES: Pairs = {
     "system": ("Système", "System"),
     "updates": ("Mises à jour", "Updates"),
 }
-GROUPS: Pairs = {
+GROUPS: dict[str, tuple[str, str]] = {
     "all": ("Toutes les machines", "All machines"),
     "workstations": ("Postes de travail", "Workstations"),
     "servers": ("Serveurs", "Servers"),
     "imaging_servers": ("Serveurs d'imagerie", "Imaging servers"),
     "backup_servers": ("Serveurs de sauvegarde", "Backup servers"),
+}
+PEERS: Pairs = GROUPS | {
+    "any": ("toute adresse", "any address"),
+    "255.255.255.255": ("réseau local (diffusion)", "local network (broadcast)"),
 }
 REFERENCES: Pairs = {
     "cnil_guide_2024": (
@@ -64,6 +68,11 @@ REFERENCES: Pairs = {
         "ANSSI, Guide to IT hygiene, 42 measures",
     ),
     "cis": ("CIS Benchmarks, par distribution", "CIS Benchmarks, by distribution"),
+    "anssi_tpe_pme": (
+        "ANSSI, La cybersécurité pour les TPE/PME en treize questions",
+        "ANSSI, Cybersecurity for small businesses in thirteen questions",
+    ),
+    "iso_27001": ("ISO/IEC 27001:2022, annexe A", "ISO/IEC 27001:2022, Annex A"),
     "pgssi_s": (
         "ANS, PGSSI-S, canevas de politique de sécurité",
         "ANS, PGSSI-S, security policy outline",
@@ -88,6 +97,8 @@ SHORT_REFERENCES: Mapping[str, str] = {
     "anssi_bp_028": "ANSSI-BP-028",
     "anssi_hygiene": "ANSSI hygiène",
     "cis": "CIS",
+    "anssi_tpe_pme": "ANSSI TPE/PME",
+    "iso_27001": "ISO 27001",
     "pgssi_s": "PGSSI-S",
     "urps_2024": "URPS 2024",
     "rgpd": "RGPD",
@@ -112,6 +123,11 @@ def label(pairs: Pairs, key: str, language: str) -> str:
 def group_name(group: str, language: str) -> str:
     """The name of a group of machines."""
     return label(GROUPS, group, language)
+
+
+def peer_name(peer: str, language: str) -> str:
+    """The name of a flow's peer; a host, an address or a set of addresses goes by its own."""
+    return label(PEERS, peer, language) if peer in PEERS else peer
 
 
 def hosts_name(

@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from socle.report.labels import GROUPS, THEMES, label, reference
+from socle.report.promises import VERDICTS, Promise, Theme
 from socle.report.typography import count, typeset
 from socle.report.words import words
 
-SEVERITIES = ("critical", "high", "medium", "low")
-VERDICTS = ("fail", "waived", "unknown", "pass", "not-applicable")  # the worst first
 SOON = 60  # days before the end of an exception from which the page says so
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The same answer of one control on one or more hosts."""
-
-    verdict: str
-    detail: str
-    hosts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Promise:
-    """One control with what was found on every host; ``verdicts``: host -> its verdict."""
-
-    id: str
-    title: str
-    severity: str
-    theme: str
-    references: tuple[str, ...]
-    verdicts: Mapping[str, Mapping[str, Any]]
-
-    @property
-    def rank(self) -> tuple[int, str]:
-        """Sorts the most severe first."""
-        return SEVERITIES.index(self.severity), self.title
-
-    def findings(self, *wanted: str) -> tuple[Finding, ...]:
-        """What the hosts that answered gave, equal answers put together, the worst first."""
-        hosts: dict[tuple[str, str], list[str]] = {}
-        for host, entry in self.verdicts.items():
-            if not entry["unreachable"] and entry["verdict"] in wanted:
-                hosts.setdefault((entry["verdict"], entry["detail"].strip()), []).append(host)
-        found = [Finding(*answer, tuple(names)) for answer, names in hosts.items()]
-        return tuple(sorted(found, key=lambda finding: VERDICTS.index(finding.verdict)))
-
-    def hosts(self, verdict: str) -> tuple[str, ...]:
-        """The hosts that gave a verdict."""
-        return tuple(h for h, entry in self.verdicts.items() if entry["verdict"] == verdict)
-
-    @property
-    def tally(self) -> tuple[tuple[str, int], ...]:
-        """How many hosts gave each verdict, the worst first; only those that occur."""
-        counts = Counter(entry["verdict"] for entry in self.verdicts.values())
-        return tuple((verdict, counts[verdict]) for verdict in VERDICTS if counts[verdict])
-
-
-@dataclass(frozen=True)
-class Theme:
-    """Promises that belong together, the most severe first."""
-
-    name: str
-    promises: tuple[Promise, ...]
 
 
 @dataclass(frozen=True)
@@ -77,6 +22,13 @@ class Page:
     document: Mapping[str, Any]
     language: str
     promises: tuple[Promise, ...]
+
+    @property
+    def name(self) -> str:
+        """What the practice is called at the top; "cabinet-martin" needs no second "Cabinet"."""
+        name, text = str(self.document["practice"]), words(self.language)["practice"]
+        before = text.partition(" {")[0].casefold()
+        return name if name.casefold().startswith(before) else text.format(practice=name)
 
     @property
     def themes(self) -> tuple[Theme, ...]:
@@ -109,8 +61,8 @@ class Page:
     @property
     def applicable(self) -> int:
         """How many promises there were to keep."""
-        summary = self.document["summary"]
-        return sum(summary.values()) - int(summary["not-applicable"])
+        counts: Mapping[str, int] = self.document["summary"]
+        return sum(counts.values()) - counts["not-applicable"]
 
     @property
     def ring(self) -> tuple[tuple[str, float, float], ...]:
@@ -159,22 +111,26 @@ class Page:
         measured = datetime.fromisoformat(self.document["finished"]).date()
         return (date.fromisoformat(waiver["until"]) - measured).days
 
-    def state(self) -> tuple[str, ...]:
-        """What there is to know, in sentences: the first one for who reads no further."""
+    def state(self) -> tuple[tuple[str, str], ...]:
+        """What there is to know, in sentences, each with the verdict whose mark it bears.
+
+        The first one is for who reads no further.
+        """
         summary, decisions = self.document["summary"], len(self.decisions)
-        said = [self._kept(summary["pass"])]
+        said = [("pass", self._kept(summary["pass"]))]
         if decisions:
-            said.append(self._decide(decisions))
-        if self.away:
-            names = ", ".join(host["name"] for host in self.away)
-            said.append(self._say("state_away", len(self.away), names=names))
-        for key, n in (
-            ("state_unknown", summary["unknown"]),
-            ("state_waived", summary["waived"]),
-            ("state_partial", self.unexamined()),
+            said.append(("fail", self._decide(decisions)))
+        names = ", ".join(host["name"] for host in self.away)
+        expired = sum(waiver["expired"] for waiver in self.document["waivers"])
+        for verdict, key, n in (
+            ("fail", "state_expired", expired),
+            ("unknown", "state_away", len(self.away)),
+            ("unknown", "state_unknown", summary["unknown"]),
+            ("unknown", "state_partial", self.unexamined()),
+            ("waived", "state_waived", summary["waived"]),
         ):
             if n:
-                said.append(self._say(key, n))
+                said.append((verdict, self._say(key, n, names=names)))
         return tuple(said)
 
     def _kept(self, kept: int) -> str:
