@@ -13,7 +13,7 @@ import re
 import shlex
 import traceback
 from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, wraps
 from pathlib import Path
 from typing import Any, cast
 
@@ -60,6 +60,16 @@ def _b64encode(value: str) -> str:
     return base64.b64encode(value.encode()).decode()
 
 
+def _eager(lazy: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter ``lazy`` giving a list, as Ansible has it, in place of a generator."""
+
+    @wraps(lazy)  # which also tells Jinja that the filter wants its context
+    def eager(*args: Any, **kwargs: Any) -> list[Any]:
+        return list(lazy(*args, **kwargs))
+
+    return eager
+
+
 _OWN: dict[str, Callable[..., Any]] = {
     "b64encode": _b64encode,
     "bool": _bool,
@@ -71,9 +81,10 @@ _OWN: dict[str, Callable[..., Any]] = {
 # fmt: off
 _SHARED = (
     "abs", "d", "default", "dictsort", "first", "float", "indent", "int", "join", "last", "length",
-    "lower", "map", "max", "min", "reject", "rejectattr", "replace", "round", "select",
-    "selectattr", "sort", "string", "sum", "title", "trim", "unique", "upper",
+    "list", "lower", "max", "min", "replace", "round", "sort", "string", "sum", "title", "trim",
+    "upper",
 )
+_LAZY = ("map", "reject", "rejectattr", "select", "selectattr", "unique")
 _SHARED_TESTS = (
     "boolean", "defined", "divisibleby", "eq", "equalto", "even", "float", "ge", "gt", "in",
     "integer", "iterable", "le", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sameas",
@@ -87,6 +98,7 @@ _ENGINE = (
 # fmt: on
 FILTERS: Mapping[str, Callable[..., Any]] = {
     **{name: _BUILT_IN[name] for name in _SHARED},
+    **{name: _eager(_BUILT_IN[name]) for name in _LAZY},
     **_OWN,
 }
 """What templates may use after ``|``."""
