@@ -10,6 +10,7 @@ from pydantic import Field
 
 from socle.baseline.flows import Flow, PeerAddresses, resolve_peers
 from socle.baseline.model import Host, Practice
+from socle.baseline.rules import port_in
 from socle.baseline.settings import (
     BadSetting,
     BadSettings,
@@ -68,11 +69,15 @@ class Firewall(RoomSettings):
     log_per_minute: Annotated[int, Field(ge=1, le=60), neutral()] = 10
     """Dropped packets written to the journal, per minute and direction at most."""
 
+    guard_seconds: Annotated[int, Field(ge=5, le=600), neutral()] = 60
+    """Seconds the host waits for a confirmation before it undoes a change that cut access."""
+
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
         """The flows of this very host with every peer turned into addresses.
 
         Returns:
-            ``inbound`` and ``outbound``: one entry a flow, the peers as declared and as CIDR.
+            ``inbound`` and ``outbound``: one entry a flow, the peers as declared and as CIDR;
+            ``local_ipv4`` and ``local_ipv6``: ``local_networks`` by family.
 
         Raises:
             BadSettings: an unknown peer, or a flow that would expose the machine.
@@ -83,23 +88,28 @@ class Firewall(RoomSettings):
             try:
                 peers = resolve_peers(flow.peers, practice, self.peers)
             except BadSettings as error:
-                problems += [p.below("flows", flow.name) for p in error.problems]
+                problems += error.under("flows", flow.name, "peers").settings
                 continue
             problems += [
                 BadSetting(("flows", flow.name, "peers"), expected, ", ".join(flow.peers))
                 for expected in self._exposures(flow, peers)
             ]
-            if {"all", host.name, *host.groups} & set(flow.hosts):
+            if flow.applies_to(host):
                 rules[flow.direction].append(_rule(flow, peers))
         if problems:
             raise BadSettings(problems)
-        return {"inbound": rules["in"], "outbound": rules["out"]}
+        return {
+            "inbound": rules["in"],
+            "outbound": rules["out"],
+            "local_ipv4": [net for net in self.local_networks if ":" not in net],
+            "local_ipv6": [net for net in self.local_networks if ":" in net],
+        }
 
     def _exposures(self, flow: Flow, peers: PeerAddresses) -> Iterator[str]:
         """What an inbound flow would have to be, where it would expose the machine."""
         if flow.direction == "out":
             return
-        imaging = flow.protocol == "tcp" and any(flow.covers(p) for p in self.imaging_ports)
+        imaging = flow.protocol == "tcp" and any(_covers(flow, p) for p in self.imaging_ports)
         if peers.any:
             if flow.protocol == "tcp" or imaging:
                 yield 'named peers: "any" would open this port to the whole Internet'
@@ -110,6 +120,10 @@ class Firewall(RoomSettings):
                 yield f"private networks or single addresses ({network} is a public network)"
             if imaging and network.num_addresses > 256:
                 yield f"the imaging devices' own addresses ({network} is a whole network)"
+
+
+def _covers(flow: Flow, port: int) -> bool:
+    return any(port_in(port, str(ports)) for ports in flow.ports)
 
 
 def _within(network: Any, other: str) -> bool:

@@ -1,0 +1,29 @@
+"""The pyinfra side: what a room's ``deploy.py`` is written with."""
+
+from socle.apply.adapter import exit_on_interrupt, resolved_host
+from socle.apply.guard import Guard, confirm, refuse_lockout
+from socle.apply.operations import (
+    absent_file,
+    command_on_change,
+    managed_file,
+    packages,
+    template,
+    unit,
+)
+from socle.apply.probe import observed
+
+__all__ = [
+    "Guard",
+    "absent_file",
+    "command_on_change",
+    "confirm",
+    "managed_file",
+    "observed",
+    "packages",
+    "refuse_lockout",
+    "resolved_host",
+    "template",
+    "unit",
+]
+
+exit_on_interrupt()

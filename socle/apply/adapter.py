@@ -24,7 +24,7 @@ from socle.baseline.model import Host, Practice
 STDIN_MARK = "socle-stdin"
 
 
-class Refused(DeployError):  # type: ignore[misc]  # pyinfra is untyped
+class Refused(DeployError):
     """The run must not go on: nothing has been changed on this host."""
 
 
@@ -62,7 +62,7 @@ def command_as_root(script: str, *args: str, stdin: str = "", timeout: int = 600
         script = f'while read -r l && [ "$l" != {STDIN_MARK} ]; do :; done\n{script}'
         stdin = f"{connection.become_password}\n{STDIN_MARK}\n{stdin}"
     words = [QuoteString(word) for word in (script, "socle", *args)]
-    return StringCommand(*prefix, "sh", "-c", *words, _stdin=stdin or None, _timeout=timeout)
+    return StringCommand(*prefix, "sh", "-c", *words, _stdin=stdin, _timeout=timeout)
 
 
 def ask(script: str, *args: str, timeout: int = 60) -> list[str]:
@@ -84,7 +84,7 @@ def ask_anew(script: str, *args: str, timeout: int = 30) -> list[str]:
     command = command_as_root(script, *args, timeout=timeout)
     if resolved_host().connection.method == "local":
         return _run(current_host.connector, command)
-    connector = type(current_host.connector)(state, current_host)
+    connector: Any = type(current_host.connector)(state, current_host)
     try:
         connector.connect()
         return _run(connector, command)
@@ -134,6 +134,11 @@ def say(text: str) -> None:
     """Print for the current host, where pyinfra prints."""
     for line in text.splitlines():
         logger.info(f"{current_host.print_prefix}{line}")
+
+
+def complain(text: str) -> None:
+    """Print an error of the current host."""
+    current_host.log_styled(text, fg="red", log_func=logger.error)
 
 
 def once_per_host(make: Callable[[], Any]) -> Any:

@@ -12,7 +12,7 @@ from pathlib import Path
 from socle.apply import adapter
 from socle.baseline.model import Practice
 
-SCRIPT = (files("socle.apply") / "probe.sh").read_text(encoding="utf-8")
+SCRIPTS = files("socle.apply")
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,14 @@ def observed() -> Observed:
 
 def script_for(practice: Practice) -> str:
     """The probe with every room's own read-only questions (``files/probe.sh``) in it."""
+    connection = f"connection() (\n{(SCRIPTS / 'connection.sh').read_text(encoding='utf-8')})\n"
     parts = [
         f"( {_strip(room.folder / 'files/probe.sh')}\n) 2>/dev/null | sed 's/^/room {room.name} /'"
         for room in practice.rooms
         if (room.folder / "files/probe.sh").exists()
     ]
-    return "rooms() {\n:\n" + "\n".join(parts) + "\n}\n" + SCRIPT
+    rooms = "rooms() {\n:\n" + "\n".join(parts) + "\n}\n"
+    return connection + rooms + (SCRIPTS / "probe.sh").read_text(encoding="utf-8")
 
 
 def _probe() -> Observed:
@@ -85,7 +87,7 @@ def parse(lines: Iterable[str]) -> Observed:
     rows: dict[str, list[list[str]]] = {}
     for kind, *fields in records:
         rows.setdefault(kind, []).append(fields)
-    client, port = next(((c[0], int(c[3])) for c in rows.get("connection", [])), (None, None))
+    client, port = next(((c[0], int(c[3])) for c in rows["connection"] if c[0]), (None, None))
     rooms: dict[str, list[str]] = {}
     for name, *words in rows.get("room", []):
         rooms.setdefault(name, []).append(" ".join(words))

@@ -1,4 +1,6 @@
+#!/bin/sh
 # Everything the rooms compare, in one read-only execution. $@: paths of managed files.
+# connection and rooms are put in front by probe.py.
 # Printed compressed: one record a line, fields separated by a space.
 export LC_ALL=C
 
@@ -13,18 +15,9 @@ managed_files() {
     done
 }
 
-connection() {
-    pid=$$
-    while [ "$pid" -gt 1 ]; do
-        found=$(tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')
-        [ -z "$found" ] || { echo "connection $found"; return; }
-        pid=$(sed 's/.*) . \([0-9]*\) .*/\1/' "/proc/$pid/stat")
-    done
-}
-
 probe() {
     echo "user $(id -u)"
-    connection
+    echo "connection $(connection)"
     [ ! -d /var/lib/socle/guard ] || echo "guard armed"
     managed_files "$@"
     dpkg-query -W -f='package ${Package} ${db:Status-Abbrev}\n' 2>/dev/null

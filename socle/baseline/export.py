@@ -13,7 +13,8 @@ def for_pyinfra(practice: Practice) -> dict[str, Any]:
     """The practice as the globals of a pyinfra inventory file: group -> (hosts, group data).
 
     A host's data are its settings (secrets left out: pyinfra prints data), how to reach it, and
-    the objects themselves as ``socle_host`` and ``socle_practice``.
+    the objects themselves as ``socle_host`` and ``socle_practice``. Becoming root is left to
+    ``socle.apply``: pyinfra's own sudo would show a password in the host's process list.
     """
     secrets = secret_names(practice)
     entries = {
@@ -93,10 +94,6 @@ def _pyinfra_data(host: Host, practice: Practice, secrets: frozenset[str]) -> di
     found = host.connection
     data = {name: value for name, value in host.settings.items() if name not in secrets}
     data |= {"socle_host": host, "socle_practice": practice}
-    if found.become:
-        data["_sudo"] = True
-        if found.become_password is not None:
-            data["_sudo_password"] = found.become_password
     if found.method == "local":
         return data
     data |= {

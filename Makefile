@@ -1,0 +1,42 @@
+# The two commands: `make demo` and `make test`. Both set up all they need.
+SHELL := /bin/bash
+BIN := .venv/bin
+export PYTHONUNBUFFERED := 1
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+demo: venv ## Boot a demo practice of real hosts, harden it, verify it, write the report
+	@$(BIN)/socle demo up
+
+demo-down: venv ## Stop the demo practice and remove all that it started
+	@$(BIN)/socle demo down
+
+test: venv ## Run all tests, on real hosts where the computer can boot them
+	@$(BIN)/socle lab prepare
+	@$(BIN)/pytest tests
+
+lint: venv ## Formatting, types, and the linters of every language here
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	$(BIN)/ansible-lint --offline --strict site.yml roles molecule
+	git ls-files '*.sh' .ci/run | xargs $(BIN)/shellcheck
+	$(BIN)/socle lint
+
+generate: venv ## Write what is generated from the rooms' settings again
+	$(BIN)/socle generate
+
+venv: .venv/installed ## Make the Python environment in .venv
+
+.venv/installed: pyproject.toml constraints.txt
+	@echo "==> Python environment in .venv"
+	@tools/venv
+	@touch $@
+
+clean: demo-down ## Remove the environment and what was built
+	rm -rf .venv build
+
+.PHONY: help demo demo-down test lint generate venv clean
+.DEFAULT_GOAL := help

@@ -1,0 +1,5 @@
+"""Which rooms a practice's machines get, in order. Values come from the inventory."""
+
+from roles.firewall.deploy import firewall
+
+firewall()

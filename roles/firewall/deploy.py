@@ -1,0 +1,55 @@
+"""pyinfra: the firewall room."""
+
+from pyinfra.api import deploy
+
+from socle.apply import (
+    Guard,
+    command_on_change,
+    confirm,
+    observed,
+    packages,
+    refuse_lockout,
+    resolved_host,
+    template,
+    unit,
+)
+
+RULES = "/etc/socle/firewall.nft"
+CANARY = "/etc/socle/canary.nft"
+UNIT = "/etc/systemd/system/socle-firewall.service"
+KEEPER = "/etc/systemd/system/nftables.service.d/socle.conf"
+
+
+@deploy("Firewall")
+def firewall() -> None:
+    """Declared flows in our own table, loaded at boot, with the canary beside it."""
+    settings = resolved_host().settings
+    refuse_lockout(
+        settings["firewall_inbound"],
+        advice="Add it to firewall_peers.administration in the practice's group_vars/all.yml.",
+    )
+    drifted = observed().rooms.get("firewall", ())
+    guard = Guard(
+        seconds=settings["firewall_guard_seconds"],
+        paths=[RULES, CANARY, UNIT, KEEPER],
+        tables=["inet socle_canary", "inet socle"],
+    )
+
+    packages(present=["nftables"], absent=settings["firewall_forbidden_packages"])
+    rules = template(RULES, mode="600", validate="nft -c -f", guard=guard)
+    canary = template(CANARY, mode="600", validate="nft -c -f", guard=guard)
+    service = template(UNIT, guard=guard)
+    keeper = template(KEEPER, guard=guard)
+    command_on_change(
+        f"nft -f {CANARY}",
+        when=[canary],
+        or_when="drifted socle_canary" in drifted,
+        guard=guard,
+    )
+    unit(
+        "socle-firewall.service",
+        reload_when=[rules, service, keeper],
+        or_when="drifted socle" in drifted,
+        guard=guard,
+    )
+    confirm(guard)

@@ -1,0 +1,3 @@
+#!/bin/sh
+# The provider closes the program.
+systemctl stop unknown-viewer.service

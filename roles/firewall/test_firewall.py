@@ -1,0 +1,172 @@
+"""The firewall's promises, asked of the machine: live rules, sockets, and packets from outside."""
+
+import json
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+from socle.baseline.rules import admits, port_in
+from socle.verify import control, expect, unknown
+from socle.verify.nftables import declared, first_difference, live, packets
+from socle.verify.sockets import listeners, operator
+
+TEMPLATES = Path(__file__).parent / "templates"
+FLOWS = TEMPLATES / "etc/socle/firewall.nft.j2"
+CANARY = TEMPLATES / "etc/socle/canary.nft.j2"
+SELDOM_DECLARED = (9, 23, 3389, 5900, 47808)
+AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
+
+
+@control("firewall-default-deny")
+def test_what_is_not_declared_is_refused(host, target, settings, from_controller):
+    """Live rules are exactly the declared flows, now and at boot; packets prove it."""
+    expect_declared(host, settings, FLOWS, "inet socle")
+    enabled = host.run("systemctl is-enabled socle-firewall.service").stdout.strip()
+    expect(
+        enabled == "enabled",
+        seen=f"socle-firewall.service: {enabled or 'absent'} at boot",
+        wanted="the rules are loaded at every start",
+        fix=AGAIN,
+    )
+    closed = [port for port in SELDOM_DECLARED if not declares(settings.firewall_inbound, port)]
+    expect_closed(host, target, from_controller, closed)
+
+
+@control("listeners-allowlist")
+def test_only_declared_services_listen(host, settings):
+    """Each socket beyond loopback belongs to a declared inbound flow."""
+    strangers = [
+        str(one)
+        for one in listeners(host)
+        if not declares(settings.firewall_inbound, one.port, one.protocol)
+    ]
+    expect(
+        not strangers,
+        seen="undeclared: " + ("; ".join(strangers) or "none"),
+        wanted="only services with a declared inbound flow listen beyond loopback",
+        fix="stop or remove the program, bind it to 127.0.0.1, or declare its flow and purpose",
+    )
+
+
+@control("egress-filtering")
+def test_undeclared_outbound_connections_fail(host, settings):
+    """Live rules are the declared flows, and an undeclared connection is really rejected."""
+    expect_declared(host, settings, FLOWS, "inet socle")
+    visitor, _ = client(host)
+    port = next(p for p in SELDOM_DECLARED if not declares(settings.firewall_outbound, p))
+    before = packets(host, "inet socle", "out_rejected")
+    attempt = host.run(f"timeout 3 bash -c 'exec 3<>/dev/tcp/{visitor}/{port}'")
+    rejected = packets(host, "inet socle", "out_rejected") - before
+    expect(
+        attempt.rc != 0 and rejected > 0,
+        seen=f"a connection to {visitor} port {port}: "
+        + ("rejected by the rules" if rejected else "it left the machine"),
+        wanted="an undeclared outbound connection is rejected",
+        fix=AGAIN,
+    )
+
+
+@control("host-public-reachability")
+def test_no_unsolicited_packet_from_the_internet(host, settings):
+    """The canary stands where it sees, has counted nothing, and no address is public."""
+    expect_declared(host, settings, CANARY, "inet socle_canary")
+    public = [address for address in addresses(host) if is_public(address, settings)]
+    expect(
+        not public,
+        seen=f"public addresses on the machine itself: {', '.join(public) or 'none'}",
+        wanted="machines behind the box have private IPv4 addresses",
+        fix="take the box out of bridge mode, or declare the network in firewall_local_networks",
+    )
+    counted = {
+        family: packets(host, "inet socle_canary", f"unsolicited{family}") for family in (4, 6)
+    }
+    expect(
+        not any(counted.values()),
+        seen=f"unsolicited packets from the Internet: {counted[4]} IPv4, {counted[6]} IPv6",
+        wanted="none: the box forwards nothing to this machine",
+        fix="remove port forwarding, DMZ and UPnP on the box; then, on the machine, "
+        "nft reset counters table inet socle_canary",
+    )
+
+
+@control("imaging-listeners")
+def test_imaging_ports_are_for_declared_devices(host, target, settings, from_controller):
+    """No undeclared program listens on an imaging port, and none of them answers a stranger."""
+    ports = settings.firewall_imaging_ports
+    strangers = [
+        str(one)
+        for one in listeners(host)
+        if one.port in ports and not declares(settings.firewall_inbound, one.port, one.protocol)
+    ]
+    expect(
+        not strangers,
+        seen="undeclared on imaging ports: " + ("; ".join(strangers) or "none"),
+        wanted="imaging programs listen only where a flow names the devices",
+        fix="declare the flow with the devices' addresses, or stop the program",
+    )
+    visitor, _ = client(host)
+    closed = [p for p in ports if not admits(settings.firewall_inbound, visitor, p)]
+    expect_closed(host, target, from_controller, closed)
+
+
+def expect_declared(host, settings, template, table):
+    """The live table is what the settings declare, rule by rule."""
+    seen = live(host, table)
+    wanted = declared(host, template, settings, table)
+    expect(
+        seen == wanted,
+        seen=f"table {table}: {first_difference(seen, wanted)}",
+        wanted=f"the live rules of table {table} are the declared ones",
+        fix=AGAIN,
+    )
+
+
+def expect_closed(host, target, vantage, ports):
+    """From the vantage point, ``ports`` give no answer on any address whose sshd answers."""
+    _, sshd = client(host)
+    states = vantage.tcp([(a, p) for a in target.addresses for p in [sshd, *ports]])
+    blind = [a for a in target.addresses if states[a, sshd] != "open"]
+    answers = [
+        f"{address} port {port} ({states[address, port]})"
+        for address in target.addresses
+        for port in ports
+        if states[address, port] in {"open", "refused"}
+    ]
+    expect(
+        not answers,
+        seen=f"answers to a stranger on {', '.join(target.addresses)}: "
+        + (", ".join(answers) or "none"),
+        wanted="no answer at all from ports that are not declared",
+        fix=AGAIN,
+    )
+    if blind:
+        unknown(f"no path from the operator's computer to {', '.join(blind)}")
+
+
+def client(host):
+    """The operator's address and the port of sshd, as the host sees them."""
+    seen = operator(host)
+    if seen is None:
+        unknown("not connected by SSH: there is no other machine to look from")
+    return seen
+
+
+def declares(rules, port, protocol="tcp"):
+    """Whether some flow names this port, whoever the peer is."""
+    return any(
+        rule["protocol"] == protocol and any(port_in(port, ports) for ports in rule["ports"])
+        for rule in rules
+    )
+
+
+def addresses(host):
+    """Every global address of the host's interfaces."""
+    interfaces = json.loads(host.check_output("ip -json address show scope global"))
+    found = [info for one in interfaces for info in one.get("addr_info", [])]
+    return [info["local"] for info in found if "local" in info]
+
+
+def is_public(address, settings):
+    """Whether an IPv4 address is the Internet's. (Global IPv6 addresses are normal.)"""
+    ip = ip_address(address)
+    local = (ip_network(net) for net in settings.firewall_local_networks)
+    return ip.version == 4 and ip.is_global and not any(ip in net for net in local)

@@ -1,0 +1,44 @@
+"""``socle flows``: the register of flows of a practice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from rich.console import Console
+
+
+def flows(
+    practice: Path,
+    *,
+    markdown: Annotated[bool, Parameter(negative="")] = False,
+    svg: Path | None = None,
+    language: Literal["fr", "en"] = "fr",
+) -> int:
+    """Who may talk to whom, on which port, and why: the register of flows.
+
+    Parameters
+    ----------
+    practice
+        Folder of the practice: inventories/demo.
+    markdown
+        Print the register as Markdown instead of as a table.
+    svg
+        Draw it into this file.
+    language
+        Of the headings.
+    """
+    from socle.baseline import load  # noqa: PLC0415
+    from socle.report.flows import as_markdown, as_svg, as_table, register  # noqa: PLC0415
+
+    loaded = load(practice)
+    rows = register(loaded)
+    if svg is not None:
+        svg.parent.mkdir(parents=True, exist_ok=True)
+        svg.write_text(as_svg(rows, loaded), encoding="utf-8")
+    if markdown:
+        print(as_markdown(rows, language), end="")  # noqa: T201
+    else:
+        Console().print(as_table(rows, language))
+    return 0

@@ -1,0 +1,83 @@
+"""``socle lab``: the throw-away machines of a practice that has a ``lab.yml``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from cyclopts import App
+from rich.console import Console
+
+from socle.errors import SocleError
+
+app = App(name="lab", help="Throw-away machines of a practice that has a lab.yml.")
+_DEMO = Path("inventories/demo")
+
+
+@app.command
+def prepare() -> int:
+    """Install what the lab needs (Debian packages, as root); say plainly when that cannot be."""
+    from socle import lab  # noqa: PLC0415
+
+    try:
+        if lab.requirements():
+            print("==> Installing what the lab needs", flush=True)  # noqa: T201
+        lab.install_requirements()
+    except SocleError as error:
+        print(f"The lab cannot run here: {error}", file=sys.stderr)  # noqa: T201
+        return 1 if os.environ.get("CI") == "true" else 0
+    return 0
+
+
+@app.command
+def up(practice: Path = _DEMO) -> int:
+    """Boot the practice's machines; those that run are left as they are."""
+    from socle import lab  # noqa: PLC0415
+    from socle.baseline import load  # noqa: PLC0415
+    from socle.commands.labs import lab_of  # noqa: PLC0415
+
+    loaded = load(practice)
+    wanted = lab_of(loaded)
+    lab.install_requirements()
+    lab.up(wanted, lambda text: print(f"    {text}", flush=True))  # noqa: T201
+    (loaded.folder / "known_hosts").write_bytes(wanted.known_hosts.read_bytes())
+    return 0
+
+
+@app.command
+def down(practice: Path = _DEMO) -> int:
+    """Stop the machines and remove their disks, keys, bridge and rules."""
+    from socle import lab  # noqa: PLC0415
+    from socle.baseline import load  # noqa: PLC0415
+    from socle.commands.labs import lab_of  # noqa: PLC0415
+
+    loaded = load(practice)
+    lab.down(lab_of(loaded), lambda text: print(f"    {text}", flush=True))  # noqa: T201
+    (loaded.folder / "known_hosts").unlink(missing_ok=True)
+    return 0
+
+
+@app.command
+def status(practice: Path = _DEMO) -> int:
+    """Which machines run."""
+    from socle import lab  # noqa: PLC0415
+    from socle.baseline import load  # noqa: PLC0415
+    from socle.commands.labs import lab_of  # noqa: PLC0415
+
+    for name, machine in lab.status(lab_of(load(practice))).items():
+        Console().print(f"{name:16} {'running' if machine.running else 'stopped'}")
+    return 0
+
+
+@app.command
+def shell(machine: str, practice: Path = _DEMO, *, command: str = "bash -i") -> int:
+    """Run a command as root inside a machine, whatever its network or sshd do."""
+    from socle import lab  # noqa: PLC0415
+    from socle.baseline import load  # noqa: PLC0415
+    from socle.commands.labs import lab_of  # noqa: PLC0415
+
+    answer = lab.run(lab_of(load(practice)), machine, command)
+    sys.stdout.write(answer.stdout)
+    sys.stderr.write(answer.stderr)
+    return answer.returncode

@@ -1,0 +1,64 @@
+"""What a host's packet filter really does: its live rules against those that were declared."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from socle.render import render
+
+# Loads the rules of standard input into a throw-away network namespace and lists what came of it.
+_IN_SCRATCH = (
+    "echo {content} | base64 -d | unshare --net sh -c 'nft -f - && nft -s list table {table}'"
+)
+
+
+def live(host: Any, table: str) -> str:
+    """The live rules of ``table`` ("inet socle") without counts; empty if it does not exist."""
+    answer = host.run(f"nft -s list table {table}")
+    return str(answer.stdout) if answer.rc == 0 else ""
+
+
+def declared(host: Any, template: Path, settings: Mapping[str, Any], table: str) -> str:
+    """The rules that the template makes of the settings, as this host's nft would list them.
+
+    Raises:
+        RuntimeError: the host has no nft, or its nft does not take the rules.
+    """
+    content = base64.b64encode(render(template, settings).encode()).decode()
+    answer = host.run(_IN_SCRATCH.format(content=content, table=table))
+    if answer.rc != 0:
+        raise RuntimeError(f"nft does not take the declared rules: {answer.stderr.strip()}")
+    return str(answer.stdout)
+
+
+def first_difference(live: str, declared: str) -> str:
+    """In words, the first rule that one of two listings has and the other has not."""
+    if live == declared:
+        return "the live rules are the declared ones"
+    if not live:
+        return "absent"
+    ours, theirs = live.splitlines(), declared.splitlines()
+    for line in ours:
+        if line not in theirs:
+            return f"undeclared rule: {line.strip()}"
+    for line in theirs:
+        if line not in ours:
+            return f"missing rule: {line.strip()}"
+    return "the rules are not in the declared order"
+
+
+def packets(host: Any, table: str, counter: str) -> int:
+    """How many packets the named counter of ``table`` has seen.
+
+    Raises:
+        RuntimeError: there is no such counter.
+    """
+    answer = host.run(f"nft -j list counter {table} {counter}")
+    if answer.rc != 0:
+        raise RuntimeError(f"no counter {counter} in table {table}")
+    entries = json.loads(answer.stdout)["nftables"]
+    return int(next(entry["counter"]["packets"] for entry in entries if "counter" in entry))
