@@ -50,7 +50,7 @@ def as_markdown(rows: Iterable[Row], language: str = "fr") -> str:
 
 def as_table(rows: Iterable[Row], language: str = "fr") -> Table:
     """The register for the terminal."""
-    table = Table(title=words(language)["flows_title"], title_justify="left", show_lines=True)
+    table = Table(title=words(language)["flows"], title_justify="left", show_lines=True)
     for column in COLUMNS:
         table.add_column(heading(column, language), overflow="fold")
     for row in rows:

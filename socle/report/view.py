@@ -95,8 +95,9 @@ class Page:
         return next((p.title for p in self.promises if p.id == control), control)
 
     def on(self, host: str) -> tuple[tuple[Promise, Mapping[str, Any]], ...]:
-        """What one host gave: the worst verdicts first, among them the most severe promises."""
-        found = [(p, p.verdicts[host]) for p in self.promises if host in p.verdicts]
+        """What one host answered: the worst verdicts first, among them the most severe promises."""
+        given = ((p, p.verdicts[host]) for p in self.promises if host in p.verdicts)
+        found = [pair for pair in given if not pair[1]["unreachable"]]
         found.sort(key=lambda pair: (VERDICTS.index(pair[1]["verdict"]), pair[0].rank))
         return tuple(found)
 

@@ -1,0 +1,258 @@
+"""The report: its JSON document, and the page that is made from it."""
+
+import json
+import re
+from datetime import UTC, date, datetime, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from socle.baseline.model import Connection, Control, Host, Origin, Practice, Room, Waiver
+from socle.report.data import baseline_digest, build, write_json
+from socle.report.html import render_html, write_html
+from socle.report.promises import parts
+from socle.report.view import page
+from socle.report.words import ENGLISH, FRENCH, words
+from socle.verify.verdicts import Outcome, Verdict
+
+STARTED = datetime(2026, 11, 30, 13, 4, 55, tzinfo=UTC)
+HOSTILE = """seen: <script>alert("1")</script> & 'quotes' in `a <b>`"""
+
+
+def promise(name, severity="high", groups=("all",)):
+    title = {"fr": f"Promesse {name} de l'essai", "en": f"Promise {name}"}
+    references = {"cnil_guide_2024": ["6.1"], "cis": {"debian12": ["1.7.4", "1.7.5"]}}
+    return Control(name, "screen_lock", title, "session", severity, groups, references)
+
+
+def practice(hosts=("accueil", "medecin"), controls=("lock", "sleep"), waivers=(), root=Path("/x")):
+    def machine(name):
+        secret = {"backup_password": "tres-secret"}
+        link = Connection("ssh", "10.0.0.1", become_password="tres-secret")
+        return Host(name, ("all", "workstations"), ("10.0.0.1",), link, secret)
+
+    severities = ("critical", "low", "medium")
+    promises = tuple(promise(name, severities[i % 3]) for i, name in enumerate(controls))
+    room = Room("screen_lock", Path("/x"), object, promises, ())
+    groups = {"all": hosts, "workstations": hosts}
+    return Practice(
+        "demo", Path("/x"), root, {h: machine(h) for h in hosts}, groups, (room,), waivers
+    )
+
+
+def outcome(host, control, verdict=Verdict.PASS, detail="30 s", away=False):
+    return Outcome(host, control, verdict, detail, verdict, 0.0123456, away)
+
+
+def waiver(until):
+    values = {"screen_lock_idle_seconds": 120}
+    reason = "Lecture d'images"
+    return Waiver("lock", ("medecin",), values, reason, "Salle fermée", "Dr N.", until, Origin("x"))
+
+
+def document(the_practice, outcomes):
+    return build(
+        the_practice,
+        outcomes,
+        started=STARTED,
+        finished=STARTED + timedelta(seconds=12.34),
+        os_names={"accueil": "Debian GNU/Linux 12"},
+    )
+
+
+def kept(the_practice):
+    return [outcome(h, c.id) for h in the_practice.hosts for c in the_practice.controls]
+
+
+def test_document_has_its_shape_and_no_setting():
+    cabinet = practice(waivers=(waiver(date(2026, 11, 29)),))
+    report = document(cabinet, kept(cabinet))
+    assert json.loads(json.dumps(report)) == report
+    assert report["schema"] == 1
+    assert (report["started"], report["finished"]) == (
+        "2026-11-30T13:04:55Z",
+        "2026-11-30T13:05:07Z",
+    )
+    assert report["seconds"] == 12.34
+    assert set(report["versions"]) >= {"socle", "python", "pyinfra", "ansible-core", "pytest"}
+    assert report["hosts"][0]["os"] == "Debian GNU/Linux 12"
+    assert report["hosts"][1]["os"] is None
+    assert report["hosts"][0]["verdicts"][0] == {
+        "control": "lock",
+        "verdict": "pass",
+        "detail": "30 s",
+        "measured": "pass",
+        "seconds": 0.012,
+        "unreachable": False,
+    }
+    assert report["waivers"][0]["until"] == "2026-11-29"
+    assert report["waivers"][0]["expired"] is True
+    assert "tres-secret" not in json.dumps(report)
+
+
+def test_summary_counts_every_verdict():
+    verdicts = [*Verdict, Verdict.FAIL]
+    cabinet = practice(("accueil",), tuple(f"c{i}" for i in range(6)))
+    answers = [outcome("accueil", f"c{i}", verdict) for i, verdict in enumerate(verdicts)]
+    summary = document(cabinet, answers)["summary"]
+    assert summary == {"pass": 1, "fail": 2, "waived": 1, "not-applicable": 1, "unknown": 1}
+
+
+def test_an_outcome_of_a_strange_host_and_a_time_without_zone_are_refused():
+    with pytest.raises(ValueError, match="ailleurs"):
+        document(practice(), [outcome("ailleurs", "lock")])
+    with pytest.raises(ValueError, match="time zone"):
+        build(practice(), [], started=datetime(2026, 1, 1), finished=datetime(2026, 1, 1))
+
+
+def test_digest_follows_the_baseline_and_nothing_else(tmp_path):
+    (tmp_path / "roles/a").mkdir(parents=True)
+    (tmp_path / "group_vars").mkdir()
+    (tmp_path / "roles/a/controls.yml").write_text("a: 1\n")
+    (tmp_path / "group_vars/all.yml").write_text("b: 1\n")
+    before = baseline_digest(tmp_path)
+    (tmp_path / "roles/a/deploy.py").write_text("# not a rule\n")
+    assert baseline_digest(tmp_path) == before
+    (tmp_path / "group_vars/all.yml").write_text("b: 2\n")
+    assert baseline_digest(tmp_path) != before
+
+
+def test_files_are_written_whole_and_for_their_owner(tmp_path):
+    report = document(practice(), [])
+    write_json(report, tmp_path / "new/report.json")
+    write_html(report, tmp_path / "new/report.html")
+    assert json.loads((tmp_path / "new/report.json").read_text()) == report
+    assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["report.html", "report.json"]
+    assert (tmp_path / "new/report.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_both_languages_say_everything():
+    assert FRENCH.keys() == ENGLISH.keys()
+    for key in FRENCH:
+        assert FRENCH[key].count("|") == ENGLISH[key].count("|"), key
+        placeholders = [set(re.findall(r"{\w+}", text[key])) for text in (FRENCH, ENGLISH)]
+        assert placeholders[0] == placeholders[1], key
+    with pytest.raises(ValueError, match="language"):
+        words("de")
+
+
+def test_technical_text_stays_text():
+    answers = [outcome("accueil", "lock", Verdict.FAIL, HOSTILE)]
+    html = render_html(document(practice(), answers))
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+    assert "<code>a &lt;b&gt;</code>" in html
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_page_needs_nothing_else_and_is_well_formed(language):
+    cabinet = practice(waivers=(waiver(date(2026, 12, 24)),))
+    html = render_html(document(cabinet, kept(cabinet)), language)
+    tags = Tags(html)
+    assert f'<html lang="{language}">' in html
+    assert not re.search(r"https?://|@import|url\(|<script|<link|<img", html)
+    assert all(href.startswith("#") for href in tags.links)
+    assert set(tags.links) <= {f"#{name}" for name in tags.ids}
+    assert len(tags.ids) == len(set(tags.ids))
+    assert all("scope" in attributes for attributes in tags.heads)
+    jumps = zip(tags.headings, tags.headings[1:], strict=False)
+    assert tags.headings[0] == 1
+    assert all(after - before <= 1 for before, after in jumps)
+    assert "prefers-color-scheme: dark" in html
+    assert "@media print" in html
+    assert "@page" in html
+
+
+class Tags(HTMLParser):
+    """The ids, links, heads and headings of a page; every tag must be closed in order."""
+
+    VOID = ("meta", "br", "col")
+
+    def __init__(self, html):
+        super().__init__()
+        self.ids, self.links, self.heads, self.headings, self.open = [], [], [], [], []
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.links += [attributes["href"]] if "href" in attributes else []
+        self.heads += [attributes] if tag == "th" else []
+        self.headings += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
+        self.open += [] if tag in self.VOID else [tag]
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def said(report, language="fr"):
+    return [
+        sentence.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2019", "'")
+        for _, sentence in page(report, language).state()
+    ]
+
+
+def test_state_in_one_sentence():
+    cabinet = practice()
+    assert said(document(cabinet, kept(cabinet))) == ["Les 4 promesses sont toutes tenues."]
+    answers = [outcome("accueil", "lock", Verdict.FAIL), *kept(cabinet)[1:]]
+    assert said(document(cabinet, answers)) == [
+        "3 promesses sur 4 sont tenues.",
+        "1 point demande une décision, dont 1 critique.",
+    ]
+    assert said(document(cabinet, answers), "en")[0] == "3 promises out of 4 are kept."
+
+
+def test_what_is_waived_or_unknown_never_counts_as_kept():
+    answers = [
+        outcome("accueil", "lock", Verdict.WAIVED),
+        outcome("accueil", "sleep", Verdict.UNKNOWN),
+    ]
+    sentences = said(document(practice(("accueil",)), answers))
+    assert sentences[0] == "0 promesse sur 2 est tenue."
+    assert "1 promesse n'a pas pu être mesurée et ne compte pas comme tenue." in sentences
+
+
+def test_an_unreachable_host_is_named_and_nothing_is_said_of_it():
+    refused = "ssh: connect to host medecin: No route to host"
+    answers = [outcome("accueil", c) for c in ("lock", "sleep")]
+    answers += [
+        outcome("medecin", c, Verdict.UNKNOWN, refused, away=True) for c in ("lock", "sleep")
+    ]
+    report = document(practice(), answers)
+    assert [host["reachable"] for host in report["hosts"]] == [True, False]
+    assert "medecin n'a pas répondu : rien ne peut en être dit." in said(report)
+    html = render_html(report)
+    assert html.count("No route to host") == 1
+
+
+def test_a_partial_run_says_so():
+    report = document(practice(), [outcome("accueil", "lock")])
+    assert "Examen partiel : 3 promesses n'ont pas été examinées." in said(report)
+    assert "non examinée" in render_html(report)
+
+
+def test_an_empty_practice_has_a_page():
+    report = document(practice((), ()), [])
+    assert said(report) == ["Aucune promesse n'a été vérifiée."]
+    assert Tags(render_html(report)).headings[0] == 1
+
+
+def test_an_expired_exception_is_told_with_its_date():
+    cabinet = practice(waivers=(waiver(date(2026, 11, 1)),))
+    report = document(cabinet, kept(cabinet))
+    assert said(report)[1].startswith("1 exception est expirée")
+    assert "Expirée depuis le 1er\u00a0novembre\u00a02026" in render_html(report)
+
+
+def test_an_answer_is_taken_apart():
+    told = parts("seen: a\nmore\nwanted: b\nfix: c: d")
+    assert told == [("seen", "a\nmore"), ("wanted", "b"), ("fix", "c: d")]
+    assert parts("no route\nto host") == [("why", "no route\nto host")]
+    assert parts("") == []
