@@ -122,7 +122,10 @@ def _missing(lab: Lab, machine: Machine, *, ssh: bool) -> str | None:
     init = processes.init_of(lab.tag, machine.name)
     if init is None:
         return "no PID 1"
-    state = execute(init, "systemctl is-system-running", timeout=10).stdout.strip()
+    try:
+        state = execute(init, "systemctl is-system-running", timeout=10).stdout.strip()
+    except LabError:
+        state = ""
     if state not in ("running", "degraded"):
         return f"not booted ({state or 'systemd does not answer'})"
     if ssh:
