@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 
 
-def verify(  # noqa: PLR0913 - one option each
+def verify(
     practice: Path,
     *,
     limit: Repeated = None,
@@ -70,7 +70,7 @@ def verify(  # noqa: PLR0913 - one option each
     return exit_code(outcomes)
 
 
-def _write(  # noqa: PLR0913, PLR0917 - what a report is made of
+def _write(  # noqa: PLR0917 - what a report is made of
     practice: Practice,
     outcomes: list[Outcome],
     period: tuple[datetime, datetime],

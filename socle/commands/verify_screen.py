@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from textwrap import indent
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
@@ -124,11 +124,10 @@ class Screen:
 
     def _explain(self, outcome: Outcome) -> None:
         mark, word, style = SHOWN[outcome.verdict]
-        self._print(f"\n{mark} {word}  {outcome.host}  {outcome.control}", style)
+        took = f"  ({outcome.seconds:.2f} s)" if self._verbose else ""
+        self._print(f"\n{mark} {word}  {outcome.host}  {outcome.control}{took}", style)
         self._print(f"  {self._titles[outcome.control]}", "italic")
-        self._console.print(Padding(Text(outcome.detail), (0, 0, 0, 2)))
-        if self._verbose:
-            self._print(f"  {outcome.seconds:.2f} s", "dim")
+        self._print(indent(outcome.detail, "  "))
 
     def _table(self, outcomes: Iterable[Outcome]) -> Table:
         cells = {(o.control, o.host): o.verdict for o in outcomes}

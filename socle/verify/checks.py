@@ -12,7 +12,7 @@ Check = TypeVar("Check", bound=Callable[..., None])
 observed: ContextVar[list[str] | None] = ContextVar("observed", default=None)
 
 
-class ControlFailed(AssertionError):  # noqa: N818 - a verdict, as pytest's own outcomes
+class ControlFailed(AssertionError):
     """The promise does not hold. The text says what was seen, what is wanted, how to mend it."""
 
     def __init__(self, *, seen: str, wanted: str, fix: str) -> None:
@@ -21,11 +21,11 @@ class ControlFailed(AssertionError):  # noqa: N818 - a verdict, as pytest's own 
         super().__init__(f"seen: {seen}\nwanted: {wanted}\nfix: {fix}")
 
 
-class NotApplicable(Exception):  # noqa: N818
+class NotApplicable(Exception):
     """The promise makes no sense on this host; the text says why."""
 
 
-class Unknown(Exception):  # noqa: N818
+class Unknown(Exception):
     """It could not be measured; the text says what happened. Never counts as good."""
 
     unreachable = False

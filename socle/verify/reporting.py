@@ -42,36 +42,39 @@ class Said:
         writer.line(self.text)
 
 
-def shape(report: pytest.TestReport, final: Judgement) -> None:
-    """Make pytest's report say the verdict.
+def shape(item: pytest.Item, report: pytest.TestReport, final: Judgement) -> None:
+    """Make pytest's report of ``item``, and its JUnit properties, say the verdict.
 
     fail and unknown fail, not-applicable is skipped, waived passes with its terms in a section.
     """
-    report.user_properties.append(("verdict", str(final.verdict)))
+    item.user_properties.append(("verdict", str(final.verdict)))
+    if final.verdict is Verdict.WAIVED:
+        item.user_properties.append(("waived", final.detail))
+        report.sections.append(("waived", final.detail))
+    report.user_properties = list(item.user_properties)
+    report.longrepr = None
     path, line, _ = report.location
+    skipped = (path, line or 0, f"Skipped: {final.detail}")
     match final.verdict:
         case Verdict.PASS:
-            report.outcome, report.longrepr = "passed", None
+            report.outcome = "passed"
         case Verdict.NOT_APPLICABLE:
-            report.outcome, report.longrepr = "skipped", (path, line or 0, _skipped(final.detail))
+            report.outcome, report.longrepr = "skipped", skipped
+        case Verdict.WAIVED if report.when == "setup":  # passed here, pytest would make the call
+            report.outcome, report.longrepr = "skipped", skipped
         case Verdict.WAIVED:
-            report.sections.append(("waived", final.detail))
-            report.outcome, report.longrepr = "passed", None
-            if report.when == "setup":  # passed here, pytest would go on to the call
-                report.outcome, report.longrepr = (
-                    "skipped",
-                    (path, line or 0, _skipped(final.detail)),
-                )
-        case Verdict.FAIL:
-            report.outcome, report.longrepr = "failed", Said(final.detail)  # type: ignore[assignment]
-        case Verdict.UNKNOWN:
-            said = Said(f"unknown: {final.detail}")
+            report.outcome = "passed"
+        case Verdict.FAIL | Verdict.UNKNOWN:
+            known = final.verdict is Verdict.FAIL
+            said = Said(final.detail if known else f"unknown: {final.detail}")
             report.outcome, report.longrepr = "failed", said  # type: ignore[assignment]
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_report_teststatus(report: pytest.TestReport) -> Status | None:
+def pytest_report_teststatus(report: pytest.CollectReport | pytest.TestReport) -> Status | None:
     """The verdict's own word where pytest would say passed, failed or error."""
+    if isinstance(report, pytest.CollectReport) or report.when == "teardown":
+        return None
     verdict = dict(report.user_properties).get("verdict")
     return None if verdict is None else STATUS[Verdict(str(verdict))]
 
@@ -84,7 +87,3 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.section("waived")
     for report in waived:
         terminalreporter.write_line(f"{report.nodeid}: {dict(report.sections)['waived']}")
-
-
-def _skipped(detail: str) -> str:
-    return f"Skipped: {detail}"

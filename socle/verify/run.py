@@ -41,7 +41,7 @@ class Progress(Protocol):
         """All is said; a link knows its ``executions`` and ``os_name``."""
 
 
-def verify(  # noqa: PLR0913 - one word a choice of the operator
+def verify(
     practice: Practice,
     *,
     limit: Sequence[str] = (),

@@ -142,7 +142,7 @@ class Session:
             self._config.hook.pytest_socle_outcome(outcome=check.outcome())
         elif call.when == "call" or error is not None:
             check.found = measured(error, observed.get() or ())
-            shape(report, check.final())
+            shape(item, report, check.final())
         return report
 
     def pytest_sessionfinish(self) -> None:

@@ -1,12 +1,14 @@
 """From what a check raised to its verdict, with and without a waiver."""
 
 import json
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
 from testinfra.backend.local import LocalBackend
-from testinfra.host import Host as TestinfraHost
+from testinfra.host import Host as Machine
 
 from socle.baseline.model import Origin, Waiver
 from socle.verify import ControlFailed, NotApplicable, Unknown, Verdict, expect
@@ -56,7 +58,7 @@ def test_an_undecodable_answer_is_unknown():
 
 
 def test_a_command_that_testinfra_finds_failing_was_not_measured():
-    host = TestinfraHost(LocalBackend())
+    host = Machine(LocalBackend())
     with pytest.raises(AssertionError) as caught:
         host.check_output("no-such-tool-here")
     assert measured(caught.value).verdict is Verdict.UNKNOWN
@@ -109,9 +111,6 @@ def test_a_waiver_does_not_touch_what_does_not_apply():
 
 
 def test_reports_read_verdicts_without_pytest(tmp_path):
-    import subprocess
-    import sys
-
     code = "import sys, json, socle.verify.verdicts; print(json.dumps(list(sys.modules)))"
     modules = json.loads(subprocess.check_output([sys.executable, "-c", code]))
     assert not {"pytest", "testinfra", "socle.verify.session"} & set(modules)

@@ -1,0 +1,266 @@
+"""Commands on a host: a real OpenSSH client against a small SSH server on this computer."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import threading
+import time
+
+import paramiko
+import pytest
+
+from socle.baseline.model import Connection, Host
+from socle.errors import SocleError
+from socle.verify import Unknown
+from socle.verify.backend import testinfra_host as machine
+from socle.verify.checks import Unreachable
+from socle.verify.connections import Connections
+
+PASSWORD = "très secret"
+
+# Stands in for sudo: asks for the password as `sudo -S` does, says how it was called.
+SUDO = """#!/bin/sh
+echo "$*" >> "$(dirname "$0")/calls"
+case $1 in
+  -n) [ -e "$(dirname "$0")/free" ] || { echo "sudo: a password is required" >&2; exit 1; } ;;
+  -S) read -r given; [ "$given" = "très secret" ] || { echo "sudo: 1 incorrect password attempt" >&2; exit 1; } ;;
+esac
+while [ "$1" != -- ]; do shift; done; shift
+SUDONE=yes exec "$@"
+"""  # noqa: E501
+
+
+class Server(paramiko.ServerInterface):
+    """An SSH server for one key; runs commands as this very user, with our sudo first on PATH."""
+
+    def __init__(self, folder, host_key, user_key):
+        self.folder, self.host_key, self.user_key = folder, host_key, user_key
+        self.connections = 0
+        self.transports = []
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self.listener.accept()
+                self.connections += 1
+                transport = paramiko.Transport(client)
+                transport.add_server_key(self.host_key)
+                with contextlib.suppress(paramiko.SSHException, EOFError):
+                    transport.start_server(threading.Event(), self)
+                self.transports.append(transport)
+
+    def stop(self):
+        self.listener.close()
+        for transport in self.transports:
+            transport.close()
+
+    def get_allowed_auths(self, username):
+        return "publickey"
+
+    def check_auth_publickey(self, username, key):
+        good = key.asbytes() == self.user_key.asbytes()
+        return paramiko.AUTH_SUCCESSFUL if good else paramiko.AUTH_FAILED
+
+    def check_channel_request(self, kind, chanid):
+        return paramiko.OPEN_SUCCEEDED
+
+    def check_channel_env_request(self, channel, name, value):
+        return False
+
+    def check_channel_exec_request(self, channel, command):
+        threading.Thread(target=self._run, args=(channel, command), daemon=True).start()
+        return True
+
+    def _run(self, channel, command):
+        environment = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}
+        words = ["/bin/sh", "-c", command]
+        stdin = channel.makefile("rb").read()
+        done = subprocess.run(words, input=stdin, capture_output=True, env=environment, check=False)
+        channel.sendall(done.stdout)
+        channel.sendall_stderr(done.stderr)
+        channel.send_exit_status(done.returncode)
+        channel.close()
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("host", "user", "other"):
+        subprocess.run(
+            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True
+        )
+    return folder
+
+
+@pytest.fixture
+def server(tmp_path, keys):
+    (tmp_path / "sudo").write_text(SUDO)
+    (tmp_path / "sudo").chmod(0o755)
+    started = Server(
+        tmp_path,
+        paramiko.Ed25519Key.from_private_key_file(str(keys / "host")),
+        paramiko.Ed25519Key.from_private_key_file(str(keys / "user")),
+    )
+    know(tmp_path, started.port, keys / "host.pub")
+    yield started
+    started.stop()
+
+
+def know(folder, port, public_key):
+    kind, key, *_ = public_key.read_text().split()
+    (folder / "known hosts").write_text(f"[127.0.0.1]:{port} {kind} {key}\n")
+
+
+@pytest.fixture
+def connect(server, keys, tmp_path):
+    """Connections to hosts that are all our server, closed at the end."""
+    opened = []
+
+    def to(*names, **changes):
+        words = {
+            "port": server.port,
+            "user": "adm-socle",
+            "key_file": keys / "user",
+            "known_hosts_file": tmp_path / "known hosts",
+            **changes,
+        }
+        connection = Connection("ssh", "127.0.0.1", **words)
+        hosts = {name: Host(name, ("all",), ("127.0.0.1",), connection) for name in names}
+        opened.append(Connections(hosts))
+        return opened[-1]
+
+    yield to
+    for one in opened:
+        one.close()
+
+
+def test_all_commands_share_one_connection(connect, server):
+    connections = connect("accueil")
+    host = machine(connections.link("accueil"))
+    assert host.run("echo %s; exit 3", "é 'a'").stdout == "é 'a'\n"
+    assert host.run("exit 3").rc == 3
+    assert host.run("locale charmap; echo $LC_ALL").stdout.endswith("C.UTF-8\n")
+    assert server.connections == 1
+    assert connections.link("accueil").executions == 4
+    assert connections.link("accueil").os_name
+
+
+def test_nothing_is_left_behind(connect, server):
+    connections = connect("accueil")
+    connections.link("accueil").run("true")
+    folder = connections._folder
+    assert folder.stat().st_mode & 0o777 == 0o700
+    connections.close()
+    assert not folder.exists()
+    deadline = time.monotonic() + 5
+    while any(transport.is_active() for transport in server.transports):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_hosts_are_opened_side_by_side(connect, server):
+    names = [f"poste-{number}" for number in range(6)]
+    connections = connect(*names)
+    connections.open(names)
+    assert server.connections == 6
+    assert [connections.link(name).trouble for name in names] == [None] * 6
+
+
+def test_root_is_got_by_sudo(connect, tmp_path):
+    (tmp_path / "free").touch()
+    host = machine(connect("accueil", become=True).link("accueil"))
+    assert host.run("echo $SUDONE").stdout == "yes\n"
+
+
+def test_a_sudo_password_goes_by_standard_input_and_nowhere_else(connect, tmp_path):
+    connections = connect("accueil", become=True, become_password=PASSWORD)
+    host = machine(connections.link("accueil"))
+    assert host.run("echo $SUDONE; env; cat").stdout.count(PASSWORD) == 0
+    assert host.run("echo $SUDONE").stdout == "yes\n"
+    assert PASSWORD not in (tmp_path / "calls").read_text()
+    assert PASSWORD not in repr(host) + repr(connections.link("accueil").target)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"become": True}, "a password is required"),
+        ({"become": True, "become_password": "wrong"}, "1 incorrect password attempt"),
+    ],
+)
+def test_a_refused_sudo_makes_a_host_unreachable(connect, changes, reason):
+    link = connect("accueil", **changes).link("accueil")
+    with pytest.raises(Unreachable) as caught:
+        link.run("true")
+    assert str(caught.value) == f"accueil (127.0.0.1) cannot be asked: {reason}"
+
+
+def test_a_wrong_host_key_is_told_as_such(connect, server, keys, tmp_path):
+    know(tmp_path, server.port, keys / "other.pub")
+    with pytest.raises(Unreachable, match=r"^host key of accueil \(127.0.0.1\) is not the one in"):
+        connect("accueil").link("accueil").open()
+
+
+def test_an_unknown_host_key_is_told_as_such(connect, tmp_path):
+    (tmp_path / "known hosts").write_text("")
+    with pytest.raises(Unreachable, match=r"^host key of accueil .* is not in .*known hosts: add"):
+        connect("accueil").link("accueil").open()
+
+
+def test_a_refused_key_is_told_as_such(connect, keys):
+    with pytest.raises(Unreachable, match=r"cannot be asked: it refuses adm-socle with key"):
+        connect("accueil", key_file=keys / "other").link("accueil").open()
+
+
+def test_a_missing_key_is_told_as_such(connect, keys):
+    with pytest.raises(Unreachable, match=r"its key .*/nowhere is not there"):
+        connect("accueil", key_file=keys / "nowhere").link("accueil").open()
+
+
+def test_a_closed_port_is_told_once_and_remembered(connect):
+    link = connect("accueil", port=1).link("accueil")
+    for _ in range(3):
+        with pytest.raises(Unreachable, match=r"cannot be asked: connection refused on port 1$"):
+            link.run("true")
+    assert link.executions == 1
+
+
+def test_a_command_has_a_time_limit(connect):
+    link = connect("accueil").link("accueil")
+    started = time.monotonic()
+    with pytest.raises(Unknown, match=r"took longer than 0.5 s and was ended: sleep 20"):
+        link.run("sleep 20", 0.5)
+    assert time.monotonic() - started < 5
+    assert link.run("exit 124").code == 124
+
+
+def test_a_broken_connection_is_unknown_and_mended(connect, server):
+    connections = connect("accueil")
+    link = connections.link("accueil")
+    link.open()
+
+    def cut():
+        time.sleep(0.3)
+        server.transports[0].close()
+
+    threading.Thread(target=cut).start()
+    with pytest.raises(Unknown, match=r"the connection to accueil broke at: sleep 3"):
+        link.run("sleep 3")
+    assert link.run("echo again").stdout == b"again\n"
+    assert server.connections == 2
+
+
+def test_a_script_goes_by_standard_input(connect):
+    answer = connect("accueil").link("accueil").script("echo $0; ps -o args= -p $$\n")
+    assert b"echo" not in answer.stdout
+
+
+@pytest.mark.parametrize("address", ['127.0.0.1"', "127.0.0.1\nProxyCommand touch x"])
+def test_what_ssh_could_misread_is_refused(connect, address):
+    connection = Connection("ssh", address)
+    with pytest.raises(SocleError):
+        Connections({"accueil": Host("accueil", ("all",), (), connection)})
