@@ -110,7 +110,14 @@ def test_a_waiver_does_not_touch_what_does_not_apply():
     assert with_waiver(judged, EXPIRED, TODAY) == judged
 
 
-def test_reports_read_verdicts_without_pytest(tmp_path):
-    code = "import sys, json, socle.verify.verdicts; print(json.dumps(list(sys.modules)))"
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("socle.verify.verdicts", {"pytest", "testinfra"}),
+        ("socle.verify.plugin", {"testinfra", "socle.baseline", "socle.verify.session"}),
+    ],
+)
+def test_little_is_imported_before_there_is_a_practice(module, absent):
+    code = f"import sys, json, {module}; print(json.dumps(list(sys.modules)))"
     modules = json.loads(subprocess.check_output([sys.executable, "-c", code]))
-    assert not {"pytest", "testinfra", "socle.verify.session"} & set(modules)
+    assert not absent & set(modules)
