@@ -16,13 +16,7 @@ from socle.errors import BadPractice, SocleError
 
 
 def load(folder: Path | str, root: Path | None = None, today: date | None = None) -> Practice:
-    """The practice in ``folder`` (``inventories/demo``, or any file of it).
-
-    ``root``: the checkout with ``roles/`` and ``group_vars/``; by default the nearest folder
-    around the practice that has roles, else the checkout of this package. ``today`` decides
-    which waivers have expired. Raises `BadPractice` with every mistake of the files, `SocleError`
-    when there is no such practice or no checkout.
-    """
+    """See `socle.baseline.load`."""
     place = Path(folder).absolute()
     practice = place.parent if place.is_file() else place
     checkout = root.absolute() if root is not None else find_root(practice)

@@ -1,4 +1,4 @@
-"""The words of the house as data: practice, host, room, control, waiver. No behaviour, no engine."""
+"""The words of the house as data: practice, host, room, control, waiver. No engine."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Room:
 class Origin:
     """Which layer set a value, and where it stands (line from 1; None for a built-in default)."""
 
-    layer: str  # "default", "region all", "region workstations", "practice all", "host accueil", "waiver"…
+    layer: str  # "default", "region all", "practice servers", "host accueil", "waiver", "computed"
     file: Path | None = None
     line: int | None = None
 

@@ -1,0 +1,44 @@
+"""The command ``socle``. Commands live in ``socle.commands``, one module each, and import what they
+need when they run: `socle --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from cyclopts import App
+
+from socle.commands import check, demo, flows, lab, show, upkeep, verify
+from socle.errors import SocleError
+
+_HELP = """Hardens the Linux machines of a medical practice, verifies them, hands over the proof.
+
+A practice is a folder: inventories/demo. To change machines, use pyinfra or Ansible:
+
+    pyinfra inventories/demo/inventory.py deploy.py --dry --diff
+    ansible-playbook -i inventories/demo/inventory.py site.yml --check --diff
+
+Every day:
+
+    socle check inventories/demo           are the files right?
+    socle show inventories/demo accueil    what is set here, and by whom?
+    socle verify inventories/demo          which promise holds, and where?
+"""
+
+app = App(name="socle", help=_HELP, help_format="plaintext")
+for _daily in (check.check, show.show, verify.verify, flows.flows):
+    app.command(_daily, group="Every day")
+for _machines in (demo.app, lab.app):
+    _machines.group = ("Throw-away machines",)
+    app.command(_machines)
+for _upkeep in (upkeep.generate, upkeep.lint):
+    app.command(_upkeep, group="Upkeep")
+
+
+def main() -> None:
+    """Run the command; what the operator can act on is said without a traceback."""
+    try:
+        app()
+    except SocleError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(error.exit_code)

@@ -1,0 +1,115 @@
+"""``socle show``: every setting of a machine, and who set it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from socle.baseline.model import Host, Origin, Practice
+
+
+def show(
+    practice: Path,
+    host: str | None = None,
+    *,
+    computed: Annotated[bool, Parameter(negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """List the settings of a practice's machines with the layer, file and line that set them.
+
+    Parameters
+    ----------
+    practice
+        Folder of the practice: inventories/demo.
+    host
+        Only this machine.
+    computed
+        Show what the rooms compute from the settings, too.
+    json
+        Print data instead of a table.
+    """
+    from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
+    from socle.baseline.export import secret_names  # noqa: PLC0415
+    from socle.baseline.words import unknown  # noqa: PLC0415
+    from socle.errors import SocleError  # noqa: PLC0415
+
+    loaded = load(practice)
+    if host is not None and host not in loaded.hosts:
+        known = unknown("host", host, list(loaded.hosts))
+        raise SocleError(f"{loaded.folder.name}: expected {known}, read {host}")
+    secrets = secret_names(loaded)
+    chosen = loaded.hosts.values() if host is None else [loaded.hosts[host]]
+    rows = {each.name: list(_rows(each, secrets, computed)) for each in chosen}
+    if json:
+        _print_json(rows, loaded)
+    else:
+        _print_tables(rows, loaded)
+    return 0
+
+
+def _rows(host: Host, secrets: frozenset[str], computed: bool) -> Iterator[tuple[str, Any, Origin]]:
+    """Setting, value, origin; one row for each entry of a list that layers merge."""
+    from socle.baseline.settings import MASK  # noqa: PLC0415
+
+    for name, value in host.settings.items():
+        if name in host.derived and not computed:
+            continue
+        entries = [key for key in host.origins if key.startswith(f"{name}.")]
+        if name in secrets:
+            yield name, None if value is None else MASK, host.origins[name]
+        elif entries and value:
+            for entry in value:
+                key = next(k for k in entries if k.partition(".")[2] in entry.values())
+                yield key, entry, host.origins[key]
+        else:
+            yield name, value, host.origins[name]
+
+
+def _print_json(rows: dict[str, list[tuple[str, Any, Origin]]], practice: Practice) -> None:
+    import json  # noqa: PLC0415
+
+    data = {
+        host: {
+            name: {"value": value, "layer": origin.layer, "place": _place(origin, practice)}
+            for name, value, origin in found
+        }
+        for host, found in rows.items()
+    }
+    print(json.dumps(data, ensure_ascii=False, indent=2))  # noqa: T201
+
+
+def _print_tables(rows: dict[str, list[tuple[str, Any, Origin]]], practice: Practice) -> None:
+    import yaml  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    console = Console()
+    for name, found in rows.items():
+        host = practice.hosts[name]
+        table = Table(title=f"{name} ({', '.join(host.groups)})", title_justify="left")
+        for heading in ("setting", "value", "set by"):
+            table.add_column(heading, overflow="fold")
+        for setting, value, origin in found:
+            text = yaml.safe_dump(
+                value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10_000
+            )
+            place = f"{origin.layer}\n{_place(origin, practice) or ''}".strip()
+            table.add_row(setting, escape(text.removesuffix("...\n").strip()), escape(place))
+        console.print(table)
+        for waiver in host.waivers:
+            console.print(f"waiver: {waiver.control} until {waiver.until}: {escape(waiver.reason)}")
+
+
+def _place(origin: Origin, practice: Practice) -> str | None:
+    """``FILE:LINE``, the file as seen from the checkout."""
+    if origin.file is None:
+        return None
+    inside = origin.file.is_relative_to(practice.root)
+    file = origin.file.relative_to(practice.root) if inside else origin.file
+    return f"{file}:{origin.line}"
