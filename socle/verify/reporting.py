@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
-from _pytest._io import TerminalWriter
 
 from socle.verify.judging import Judgement
 from socle.verify.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from _pytest._io import TerminalWriter
 
 Status = tuple[str, str, str | tuple[str, dict[str, bool]]]  # category, letter, word
 

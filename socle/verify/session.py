@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 
 from socle.baseline.model import Control, Host
+from socle.errors import SocleError
 from socle.verify.checks import NotApplicable, observed
 from socle.verify.connections import Connections
 from socle.verify.fixtures import CONNECTIONS
@@ -106,7 +107,10 @@ class Session:
             return
         checks = [item.stash[CHECK] for item in session.items if CHECK in item.stash]
         asked = {c.target.name: c.target for c in checks if in_scope(c.control, c.target)}
-        connections = Connections(self._selection.practice.hosts)
+        try:
+            connections = Connections(self._selection.practice.hosts)
+        except SocleError as error:
+            raise pytest.UsageError(str(error)) from None
         self._config.stash[CONNECTIONS] = connections
         self._config.add_cleanup(connections.close)
         self._config.hook.pytest_socle_begin(checks=len(checks), hosts=tuple(asked))

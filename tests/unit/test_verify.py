@@ -1,9 +1,12 @@
 """The plugin and the command on a toy checkout whose machines are all this computer."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -142,22 +145,16 @@ class Checkout:
         stanzas = [CONTROL.format(name, scopes.get(name, "all")) for name in ids]
         self.write("roles/toy/controls.yml", "---" + "".join(stanzas))
 
-    def python(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *words],
-            cwd=self.root,
-            env={**os.environ, "COLUMNS": "200", **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+    def python(self, *words: str, **environment: str) -> dict[str, Any]:
+        """How to start Python in the checkout."""
+        return {
+            "args": [sys.executable, *words],
+            "cwd": self.root,
+            "env": {**os.environ, "COLUMNS": "200", **environment},
+        }
 
-    def pytest(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self.python("-m", "pytest", "-p", "no:cacheprovider", *words)
-
-    def verify(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """The command, as the command line runs it."""
+    def command(self, *words: str, **environment: str) -> dict[str, Any]:
+        """How to start the command, as the command line does."""
         code = (
             "import sys; from cyclopts import App; from socle.commands.verify import verify\n"
             "from socle.errors import SocleError\n"
@@ -165,7 +162,17 @@ class Checkout:
             "try: app()\n"
             "except SocleError as e: print(e, file=sys.stderr); sys.exit(e.exit_code)\n"
         )
-        return self.python("-c", code, "inventories/toy", *words, **environment)
+        return self.python("-c", code, *words, **environment)
+
+    def verify(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return _run(self.command("inventories/toy", *words, **environment))
+
+    def pytest(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return _run(self.python("-m", "pytest", "-p", "no:cacheprovider", *words))
+
+
+def _run(how: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(**how, capture_output=True, text=True, check=False, timeout=60)
 
 
 @pytest.fixture
@@ -329,6 +336,29 @@ def test_no_test_at_all_is_an_error(checkout):
     said = checkout.verify()
     assert "no check was found" in said.stderr
     assert said.returncode == 2
+
+
+def test_a_computer_without_ssh_is_an_error(checkout):
+    checkout.write("inventories/toy/hosts.yml", "all: {hosts: {loin: {ansible_host: 192.0.2.1}}}")
+    said = checkout.verify(PATH=str(checkout.root))
+    assert "install the OpenSSH client" in said.stderr
+    assert said.returncode == 2
+
+
+def test_an_interrupted_run_ends_at_once_and_leaves_nothing(checkout):
+    test = "    host.run('touch here; sleep 20')"
+    body = f'{ROOM_TEST}@control("toy-slow")\ndef test_it(host):\n{test}\n'
+    checkout.write("roles/toy/test_toy.py", body)
+    command = checkout.command("inventories/toy", TMPDIR=str(checkout.root))
+    with subprocess.Popen(**command, stderr=subprocess.PIPE, start_new_session=True) as running:
+        deadline = time.monotonic() + 20
+        while not (checkout.root / "here").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)
+        running.communicate(timeout=10)
+    assert running.returncode != 0
+    assert not list(checkout.root.glob("socle-*"))
 
 
 def test_plain_pytest_shows_the_verdicts(checkout):
