@@ -32,8 +32,8 @@ class Connections:
         if shutil.which("ssh") is None and any(_by_ssh(host) for host in hosts.values()):
             raise SocleError("this computer has no ssh: install the OpenSSH client")
         self._folder = _private_folder()
-        self._config = self._folder / "config"
-        self._config.write_text("\n".join(_stanzas(hosts.values(), self._folder)))
+        self._config = Path(self._folder.name, "config")
+        self._config.write_text("\n".join(_stanzas(hosts.values(), self._config.parent)))
         self._links = {name: Link(host, self._prefix(host)) for name, host in hosts.items()}
 
     def link(self, name: str) -> Link:
@@ -54,7 +54,7 @@ class Connections:
         shared = [link for link in self.used().values() if _by_ssh(link.target)]
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             list(pool.map(self._end, shared))
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.cleanup()
 
     def _prefix(self, host: Host) -> tuple[str, ...]:
         return ssh_prefix(host, self._config) if _by_ssh(host) else LOCAL_PREFIX
@@ -73,9 +73,11 @@ def _by_ssh(host: Host) -> bool:
     return host.connection.method == "ssh"
 
 
-def _private_folder() -> Path:
+def _private_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder that goes with its object, whatever happens; ssh may take its sockets first."""
     short = len(tempfile.gettempdir()) <= LONGEST_FOLDER
-    return Path(tempfile.mkdtemp(prefix="socle-", dir=None if short else "/tmp"))  # noqa: S108
+    where = None if short else "/tmp"  # noqa: S108
+    return tempfile.TemporaryDirectory(prefix="socle-", dir=where, ignore_cleanup_errors=True)
 
 
 def _stanzas(hosts: Iterable[Host], folder: Path) -> Iterable[str]:

@@ -4,12 +4,14 @@ import contextlib
 import os
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
 import paramiko
 import pytest
 
+import socle.verify.connections
 from socle.baseline.model import Connection, Host
 from socle.errors import SocleError
 from socle.verify import Unknown
@@ -152,7 +154,7 @@ def test_all_commands_share_one_connection(connect, server):
 def test_nothing_is_left_behind(connect, server):
     connections = connect("accueil")
     connections.link("accueil").run("true")
-    folder = connections._folder
+    folder = connections._config.parent
     assert folder.stat().st_mode & 0o777 == 0o700
     connections.close()
     assert not folder.exists()
@@ -260,7 +262,10 @@ def test_a_script_goes_by_standard_input(connect):
 
 
 @pytest.mark.parametrize("address", ['127.0.0.1"', "127.0.0.1\nProxyCommand touch x"])
-def test_what_ssh_could_misread_is_refused(connect, address):
+def test_what_ssh_could_misread_is_refused(tmp_path, monkeypatch, address):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(socle.verify.connections, "LONGEST_FOLDER", 1000)
     connection = Connection("ssh", address)
     with pytest.raises(SocleError):
         Connections({"accueil": Host("accueil", ("all",), (), connection)})
+    assert not list(tmp_path.iterdir())
