@@ -178,12 +178,11 @@ def _calls(tree: nodes.Template) -> Iterator[Finding]:
 
 def _pairs(tree: nodes.Node) -> Iterator[nodes.Node]:
     """Expressions that give tuples, where Ansible gives lists."""
-    yield from (found for found in tree.find_all(nodes.Filter) if found.name == "dictsort")
-    for call in tree.find_all(nodes.Call):
-        if isinstance(call.node, nodes.Getattr) and call.node.attr == "items":
-            yield call
-    if isinstance(tree, nodes.Filter) and tree.name == "dictsort":
-        yield tree
+    for found in (tree, *tree.find_all((nodes.Filter, nodes.Call))):
+        if isinstance(found, nodes.Filter) and found.name == "dictsort":
+            yield found
+        if isinstance(found, nodes.Call) and getattr(found.node, "attr", "") == "items":
+            yield found
 
 
 def _names(tree: nodes.Template, known: Collection[str] | None) -> Iterator[Finding]:

@@ -9,28 +9,13 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from socle.baseline import words
+from socle.baseline.written import Block
 from socle.baseline.yaml import Document, Place
 from socle.errors import Problem
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _RESERVED = ("all", "any", "ungrouped")
 _GROUP_KEYS = ("hosts", "children", "vars")
-
-
-@dataclass(frozen=True)
-class Block:
-    """Variables as they are written somewhere: a mapping inside a document."""
-
-    document: Document
-    place: Place
-
-    @property
-    def written(self) -> Any:
-        """The mapping itself, or whatever stands in its place; None when empty."""
-        found = self.document.data
-        for part in self.place:
-            found = found[part]
-        return found
 
 
 @dataclass

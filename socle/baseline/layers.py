@@ -5,64 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from socle.baseline import words, yaml
-from socle.baseline.hosts import Block, Tree
-from socle.baseline.model import Origin
+from socle.baseline.hosts import Tree
 from socle.baseline.settings import MASK
 from socle.baseline.variables import BadValue, Variable
+from socle.baseline.written import Block, Layer, Setting
 from socle.errors import BadPractice, Problem
 
 _FILES = {"hosts.yml", "waivers.yml", "secrets.yml", "lab.yml"}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A checked value and where it is written. ``positions``: key of an entry -> its index."""
-
-    value: Any
-    block: Block
-    name: str
-    layer: str
-    positions: Mapping[str, int] = field(default_factory=dict)
-
-    def written(self, entry: str | None = None) -> Any:
-        """The value, or one keyed entry of it, as it stands in the file."""
-        raw = self.block.written[self.name]
-        return raw if entry is None else raw[self.positions[entry]]
-
-    def line(self, *inside: str | int) -> int:
-        """Line of the value, or of the part ``inside`` it; keyed entries go by their key."""
-        if inside and inside[0] in self.positions:
-            inside = (self.positions[str(inside[0])], *inside[1:])
-        return self.block.document.line(*self.block.place, self.name, *inside)
-
-    def origin(self, *inside: str | int) -> Origin:
-        """Where the value, or the part ``inside`` it, comes from."""
-        return Origin(self.layer, self.block.document.file, self.line(*inside))
-
-    def problem(
-        self,
-        inside: tuple[str | int, ...],
-        expected: str,
-        read: str | None,
-        advice: str | None = None,
-    ) -> Problem:
-        """A problem of the value, or of the part ``inside`` it."""
-        where = words.where((self.name, *inside))
-        file = self.block.document.file
-        return Problem(file, self.line(*inside), where, expected, read, advice)
-
-
-@dataclass(frozen=True)
-class Layer:
-    """The settings of one authority for one group or host (``scope``)."""
-
-    name: str
-    scope: str
-    region: bool
-    settings: Mapping[str, Setting]
 
 
 @dataclass
@@ -75,15 +26,25 @@ class Layers:
     region: dict[str, list[Layer]] = field(default_factory=dict)
     practice: dict[str, list[Layer]] = field(default_factory=dict)
 
-    def document(self, file: Path) -> yaml.Document | None:
-        """The file's data; None when it does not exist or cannot be read."""
+    def document(self, file: Path, encrypted: bool = False) -> yaml.Document | None:
+        """The file's data; None when it does not exist or cannot be read.
+
+        Secrets and nothing else are ``encrypted``.
+        """
         if not file.is_file():
             return None
         try:
-            return yaml.read(file)
+            document = yaml.read(file)
         except BadPractice as error:
             self.problems.extend(error.problems)
             return None
+        if document.encrypted == encrypted:
+            return document
+        wanted = "clear text; secrets go to secrets.yml"
+        if encrypted:
+            wanted = f"an encrypted file: ansible-vault encrypt {file.name}"
+        self.problems.append(Problem(file, 0, "file", wanted))
+        return None
 
     def read_region(self, root: Path) -> None:
         """Read ``group_vars/`` of the checkout."""
@@ -114,12 +75,8 @@ class Layers:
                 self.problems.append(Problem(file, 0, "file name", wanted, file.name))
 
     def _read_secrets(self, file: Path, tree: Tree) -> None:
-        document = self.document(file)
+        document = self.document(file, encrypted=True)
         if document is None:
-            return
-        if not document.encrypted:
-            wanted = "an encrypted file: ansible-vault encrypt secrets.yml"
-            self.problems.append(Problem(file, 0, "secrets.yml", wanted, "clear text"))
             return
         if not isinstance(document.data, dict):
             self.problems.append(Problem(file, 1, "secrets.yml", "a mapping of hosts or groups"))
@@ -158,10 +115,21 @@ class Layers:
             if name not in self.catalogue:
                 self.unknown.append(setting)
                 continue
+            if self._removes(setting):
+                continue
             checked = self.checked(setting)
             if checked is not None:
                 found.append(checked)
         return found
+
+    def _removes(self, setting: Setting) -> bool:
+        """Whether an entry of a keyed list asks to be removed, which is a waiver's right."""
+        if self.catalogue[setting.name].key is None or not isinstance(setting.value, list):
+            return False
+        entries = [n for n, e in enumerate(setting.value) if isinstance(e, dict) and "remove" in e]
+        wanted = "a waiver that removes this entry, in waivers.yml"
+        self.problems.extend(setting.problem((n, "remove"), wanted, None) for n in entries)
+        return bool(entries)
 
     def checked(self, setting: Setting, kept: Sequence[int] | None = None) -> Setting | None:
         """``setting`` with its value checked, or None and the problems noted.
@@ -181,9 +149,11 @@ class Layers:
                 seen = MASK if hidden and complaint.read is not None else complaint.read
                 self.problems.append(setting.problem(place, complaint.expected, seen))
             return None
+        if not variable.key:
+            return replace(setting, value=value)
+        names = [entry[variable.key] for entry in value]
         indices = range(len(value)) if kept is None else kept
-        names = [entry[variable.key] for entry in value] if variable.key else []
-        return replace(setting, value=value, positions=dict(zip(names, indices, strict=False)))
+        return replace(setting, value=value, positions=dict(zip(names, indices, strict=True)))
 
     def _allowed(self, setting: Setting, region: bool) -> bool:
         """Secrets stand in secrets.yml and nothing else does; the region knows no hosts."""

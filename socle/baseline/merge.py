@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 
 from socle.baseline import advice, words
-from socle.baseline.layers import Layer, Setting
 from socle.baseline.model import Origin
 from socle.baseline.settings import MASK, is_weaker
 from socle.baseline.variables import Variable
+from socle.baseline.written import Layer, Setting
 from socle.errors import Problem
 
 _DEFAULT = Origin("default")

@@ -14,11 +14,12 @@ from pydantic import ValidationError
 from socle.baseline import words
 from socle.baseline.connection import addresses, connection
 from socle.baseline.hosts import Tree
-from socle.baseline.layers import Layer, Layers
+from socle.baseline.layers import Layers
 from socle.baseline.merge import Merge
 from socle.baseline.model import Host, Origin, Practice, Room
 from socle.baseline.settings import MASK, BadSetting, BadSettings, RoomSettings
 from socle.baseline.waivers import Applied
+from socle.baseline.written import Layer
 from socle.baseline.yaml import has_jinja
 from socle.errors import Problem
 

@@ -10,11 +10,12 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from socle.baseline import words
-from socle.baseline.hosts import Block, Tree
-from socle.baseline.layers import Layers, Setting
+from socle.baseline.hosts import Tree
+from socle.baseline.layers import Layers
 from socle.baseline.model import Control, Origin, Room, Waiver
 from socle.baseline.settings import MASK
 from socle.baseline.variables import Variable
+from socle.baseline.written import Block, Setting
 from socle.baseline.yaml import Document
 from socle.errors import Problem
 

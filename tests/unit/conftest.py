@@ -1,0 +1,146 @@
+"""A toy checkout, so that no test of the baseline depends on the real rooms."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from socle.baseline import load
+from socle.baseline.model import Practice
+from socle.errors import BadPractice
+
+TODAY = date(2026, 11, 22)
+BIN = Path(sys.executable).parent
+
+SETTINGS = '''
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from socle.baseline.flows import Flow, resolve_peers
+from socle.baseline.settings import (
+    BadSettings, RoomSettings, keyed, neutral, secret, stricter
+)
+
+
+class Toy(RoomSettings):
+    """One setting of every direction."""
+
+    idle: Annotated[int, Field(ge=10, le=900), stricter("lower")] = 300
+    """Seconds without input."""
+    length: Annotated[int, Field(ge=1), stricter("higher")] = 8
+    lock: Annotated[bool, stricter("true")] = True
+    remote: Annotated[bool, stricter("false")] = False
+    allowed: Annotated[list[str], stricter("subset")] = ["a", "b", "c"]
+    banned: Annotated[list[str], stricter("superset")] = ["x"]
+    level: Annotated[
+        Literal["weak", "medium", "strict"], stricter(order=("weak", "medium", "strict"))
+    ] = "medium"
+    label: Annotated[str, neutral()] = "none"
+    ratio: Annotated[float | None, neutral()] = None
+    peers: Annotated[dict[str, list[str]], neutral()] = {}
+    flows: Annotated[list[Flow], keyed("name")] = []
+    password: Annotated[str | None, secret(), neutral()] = None
+
+    @model_validator(mode="after")
+    def _label_is_not_level(self) -> "Toy":
+        if self.label == self.level:
+            raise ValueError("a label other than the level")
+        return self
+
+    def derive(self, host: Any, practice: Any) -> dict[str, Any]:
+        reached = {}
+        for flow in self.flows:
+            try:
+                reached[flow.name] = resolve_peers(flow.peers, practice, self.peers).ipv4
+            except BadSettings as error:
+                raise error.under("flows", flow.name, "peers") from None
+        return {"reached": reached}
+'''
+
+CONTROLS = """
+- id: toy-lock
+  title: {fr: "Le jouet est verrouillé", en: "The toy is locked"}
+  theme: session
+  severity: high
+  applies_to: [all]
+  references: {cnil_guide_2024: ["6.1"]}
+- id: toy-open
+  title: {fr: "Le jouet est ouvert", en: "The toy is open"}
+  theme: session
+  severity: low
+  applies_to: [servers]
+  references: {}
+  seed: "ouvert"
+  verify_only: "nothing can be enforced"
+"""
+
+HOSTS = """
+all:
+  vars:
+    ansible_user: adm
+  children:
+    workstations:
+      hosts:
+        desk: {ansible_host: 192.0.2.1}
+        lab: {ansible_host: 192.0.2.2, socle_addresses: [192.0.2.2, "2001:db8::2"]}
+    servers:
+      hosts:
+        store: {ansible_host: 192.0.2.3}
+"""
+
+
+@dataclass
+class Toy:
+    """A checkout with one room, ``toy``, and one practice, ``inventories/p``."""
+
+    root: Path
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "inventories/p"
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the practice, or with a leading slash of the checkout."""
+        path = self.root / name[1:] if name.startswith("/") else self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
+        return path
+
+    def load(self, today: date = TODAY) -> Practice:
+        return load(self.folder, today=today)
+
+    def problems(self, today: date = TODAY) -> list[str]:
+        """The problems without their advice, paths relative to the practice where possible."""
+        with pytest.raises(BadPractice) as caught:
+            self.load(today)
+        lines = [str(problem).splitlines()[0] for problem in caught.value.problems]
+        return [line.removeprefix("inventories/p/") for line in lines]
+
+    def encrypt(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Encrypt a file of the practice as its owner would."""
+        password = self.root / "vault-password"
+        password.write_text("correct horse")
+        monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", str(password))
+        subprocess.run(
+            [BIN / "ansible-vault", "encrypt", self.folder / name],
+            env=os.environ,
+            check=True,
+            capture_output=True,
+        )
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
+    monkeypatch.chdir(tmp_path)
+    made = Toy(tmp_path)
+    made.write("/roles/toy/settings.py", SETTINGS)
+    made.write("/roles/toy/controls.yml", CONTROLS)
+    made.write("/roles/toy/templates/etc/toy.conf.j2", "idle {{ toy_idle }}\n")
+    made.write("hosts.yml", HOSTS)
+    return made
