@@ -13,7 +13,7 @@ try:
     from socle.baseline.inventory import serve
 except ModuleNotFoundError:  # not Socle's Python: go on with the checkout's own
     _python = str(Path(__file__).absolute().parents[2] / ".venv/bin/python")
-    if __name__ != "__main__" or sys.executable == _python:
+    if __name__ != "__main__" or sys.executable == _python or not Path(_python).exists():
         raise
     os.execv(_python, [_python, __file__, *sys.argv[1:]])  # noqa: S606
 

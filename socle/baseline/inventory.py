@@ -35,6 +35,6 @@ def serve(file: str, module: dict[str, Any]) -> None:
         case ["--list"]:
             pass
         case _:
-            sys.stderr.write(f"usage: {file} --list | --host NAME\n")
+            sys.stderr.write(f"usage: {sys.argv[0]} --list | --host NAME\n")
             raise SystemExit(2)
     sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")

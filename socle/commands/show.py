@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from socle.baseline.model import Host, Origin, Practice
+    from socle.baseline.variables import Variable
+
+    Row = tuple[str, Any, Origin]  # setting, value, who set it
 
 
 def show(
@@ -34,7 +38,8 @@ def show(
         Print data instead of a table.
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
-    from socle.baseline.export import secret_names  # noqa: PLC0415
+    from socle.baseline.connection import ConnectionSettings  # noqa: PLC0415
+    from socle.baseline.variables import catalogue  # noqa: PLC0415
     from socle.baseline.words import unknown  # noqa: PLC0415
     from socle.errors import SocleError  # noqa: PLC0415
 
@@ -42,9 +47,9 @@ def show(
     if host is not None and host not in loaded.hosts:
         known = unknown("host", host, list(loaded.hosts))
         raise SocleError(f"{loaded.folder.name}: expected {known}, read {host}")
-    secrets = secret_names(loaded)
+    variables = catalogue(loaded.rooms, ConnectionSettings)
     chosen = loaded.hosts.values() if host is None else [loaded.hosts[host]]
-    rows = {each.name: list(_rows(each, secrets, computed)) for each in chosen}
+    rows = {each.name: list(_rows(each, variables, computed)) for each in chosen}
     if json:
         _print_json(rows, loaded)
     else:
@@ -52,25 +57,26 @@ def show(
     return 0
 
 
-def _rows(host: Host, secrets: frozenset[str], computed: bool) -> Iterator[tuple[str, Any, Origin]]:
-    """Setting, value, origin; one row for each entry of a list that layers merge."""
+def _rows(host: Host, known: Mapping[str, Variable], computed: bool) -> Iterator[Row]:
+    """One row a setting, and one for each entry of a list that layers merge."""
     from socle.baseline.settings import MASK  # noqa: PLC0415
 
     for name, value in host.settings.items():
-        if name in host.derived and not computed:
-            continue
-        entries = [key for key in host.origins if key.startswith(f"{name}.")]
-        if name in secrets:
+        variable = known.get(name)
+        if variable is None:
+            if computed:
+                yield name, value, host.origins[name]
+        elif variable.secret:
             yield name, None if value is None else MASK, host.origins[name]
-        elif entries and value:
+        elif variable.key is not None and value:
             for entry in value:
-                key = next(k for k in entries if k.partition(".")[2] in entry.values())
-                yield key, entry, host.origins[key]
+                row = f"{name}.{entry[variable.key]}"
+                yield row, entry, host.origins[row]
         else:
             yield name, value, host.origins[name]
 
 
-def _print_json(rows: dict[str, list[tuple[str, Any, Origin]]], practice: Practice) -> None:
+def _print_json(rows: dict[str, list[Row]], practice: Practice) -> None:
     import json  # noqa: PLC0415
 
     data = {
@@ -83,7 +89,7 @@ def _print_json(rows: dict[str, list[tuple[str, Any, Origin]]], practice: Practi
     print(json.dumps(data, ensure_ascii=False, indent=2))  # noqa: T201
 
 
-def _print_tables(rows: dict[str, list[tuple[str, Any, Origin]]], practice: Practice) -> None:
+def _print_tables(rows: dict[str, list[Row]], practice: Practice) -> None:
     import yaml  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.markup import escape  # noqa: PLC0415
@@ -103,7 +109,9 @@ def _print_tables(rows: dict[str, list[tuple[str, Any, Origin]]], practice: Prac
             table.add_row(setting, escape(text.removesuffix("...\n").strip()), escape(place))
         console.print(table)
         for waiver in host.waivers:
-            console.print(f"waiver: {waiver.control} until {waiver.until}: {escape(waiver.reason)}")
+            end = "expired on" if waiver.expired(date.today()) else "until"
+            text = f"waiver: {waiver.control} {end} {waiver.until}: {waiver.reason}"
+            console.print(text, markup=False, highlight=False)
 
 
 def _place(origin: Origin, practice: Practice) -> str | None:

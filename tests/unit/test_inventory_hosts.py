@@ -110,6 +110,12 @@ def test_no_host(toy: Any) -> None:
     assert toy.problems() == ["hosts.yml:1: all: expected at least one host"]
 
 
+def test_one_local_host(toy: Any) -> None:
+    toy.write("hosts.yml", "all:\n  vars: {ansible_connection: local}\n  hosts:\n    a:\n    b:\n")
+    wanted = "expected ansible_connection: ssh; a is this computer already, read local"
+    assert toy.problems() == [f"hosts.yml:5: b: {wanted}"]
+
+
 def test_unreadable(toy: Any) -> None:
     toy.write("hosts.yml", "all: [\n")
     (line,) = toy.problems()
