@@ -36,7 +36,7 @@ def flows(
     rows = register(loaded)
     if svg is not None:
         svg.parent.mkdir(parents=True, exist_ok=True)
-        svg.write_text(as_svg(rows, loaded), encoding="utf-8")
+        svg.write_text(as_svg(rows, loaded, language), encoding="utf-8")
     if markdown:
         print(as_markdown(rows, language), end="")  # noqa: T201
     else:

@@ -26,7 +26,6 @@ class Surroundings:
     host_key: str
     host_key_public: str
     administrator_key_public: str
-    resolv_conf: str
     apt_conf: str
 
 
@@ -37,7 +36,7 @@ def files(lab: Lab, machine: Machine, around: Surroundings) -> dict[str, File]:
         "etc/hostname": File(f"{machine.name}\n"),
         "etc/machine-id": File(f"{_machine_id(lab, machine)}\n", 0o444),
         "etc/hosts": File(hosts_file(lab)),
-        "etc/resolv.conf": File(around.resolv_conf),
+        "etc/resolv.conf": File(resolv_conf(lab)),
         "etc/apt/apt.conf.d/00lab": File(around.apt_conf),
         "etc/systemd/network/10-lab.network": File(network_file(lab, machine)),
         "etc/ssh/ssh_host_ed25519_key": File(around.host_key, 0o600),
@@ -48,6 +47,11 @@ def files(lab: Lab, machine: Machine, around: Surroundings) -> dict[str, File]:
         "root/.ssh/authorized_keys": File(around.administrator_key_public, 0o600),
         f"{home}/authorized_keys": File(around.administrator_key_public, 0o600, True),
     }
+
+
+def resolv_conf(lab: Lab) -> str:
+    """The gateway answers names, as a box does."""
+    return "".join(f"nameserver {gateway.ip}\n" for gateway in lab.network.interfaces[:1])
 
 
 def hosts_file(lab: Lab) -> str:

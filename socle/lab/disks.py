@@ -16,7 +16,7 @@ from socle.lab.commands import call
 from socle.lab.contents import File, Surroundings, files
 from socle.lab.errors import LabError
 from socle.lab.spec import Lab, Machine
-from socle.lab.surroundings import apt_conf, resolv_conf
+from socle.lab.surroundings import apt_conf
 
 UNMOUNT_SECONDS = 5.0
 
@@ -108,14 +108,13 @@ def _surroundings(lab: Lab, machine: Machine) -> Surroundings:
         host_key=host_key.read_text(),
         host_key_public=host_key.with_suffix(".pub").read_text(),
         administrator_key_public=lab.key_file.with_suffix(".pub").read_text(),
-        resolv_conf=resolv_conf(),
         apt_conf=apt_conf(),
     )
 
 
 def _digest(lab: Lab, machine: Machine) -> str:
     """Of what the disk was made for. This computer's name servers and proxies may come and go."""
-    around = replace(_surroundings(lab, machine), resolv_conf="", apt_conf="")
+    around = replace(_surroundings(lab, machine), apt_conf="")
     return hashlib.sha256(repr(files(lab, machine, around)).encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""The lab's bridge on this computer, and its way out. Nothing here belongs to anybody else."""
+"""The lab's bridge on this computer, its way out, and names asked of the gateway. Nothing here belongs to anybody else."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from socle.lab.commands import call
 from socle.lab.errors import LabError
 from socle.lab.spec import Lab
+from socle.lab.surroundings import name_server
 
 
 def up(lab: Lab) -> None:
@@ -66,10 +67,21 @@ def rules(lab: Lab) -> str:
         if gateway.version == 4  # noqa: PLR2004 (IP version)
     ]
     body = "\n".join(f"        {line}" for line in lines)
+    server = name_server()
+    names = "\n".join(
+        f"        iifname {lab.network.bridge} ip daddr {gateway.ip} meta l4proto {{ tcp, udp }} "
+        f"th dport 53 dnat to {server}"
+        for gateway in lab.network.interfaces
+        if server and gateway.version == 4  # noqa: PLR2004 (IP version)
+    )
     return f"""\
 table ip {table}
 delete table ip {table}
 table ip {table} {{
+    chain prerouting {{
+        type nat hook prerouting priority dstnat; policy accept;
+{names}
+    }}
     chain postrouting {{
         type nat hook postrouting priority srcnat; policy accept;
 {body}

@@ -14,12 +14,13 @@ _RESOLV_CONFS = (Path("/run/systemd/resolve/resolv.conf"), Path("/etc/resolv.con
 _PROXY = re.compile(r'Acquire::(?:http|https|ftp)::Proxy(?:::\S+)? "[^"]*";')
 
 
-def resolv_conf() -> str:
-    """The name servers of this computer, without its search domains' stub."""
+def name_server() -> str | None:
+    """The first name server of this computer that a machine could reach through it (IPv4)."""
     for file in _RESOLV_CONFS:
         if file.exists():
-            return file.read_text()
-    return ""
+            found = re.findall(r"^nameserver\s+([0-9.]+)\s*$", file.read_text(), re.MULTILINE)
+            return next((one for one in found if not one.startswith("127.")), None)
+    return None
 
 
 def apt_conf() -> str:

@@ -1,0 +1,129 @@
+"""Never locked out, never half-done: refused before, undone after, and killed in between."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from socle.lab import reboot
+
+pytestmark = pytest.mark.lab
+HOST = "accueil"
+RULES = "nft -s list table inet socle; nft -s list table inet socle_canary; sha256sum /etc/socle/*"
+UNDONE = "the host put its previous state back by itself"
+
+
+@pytest.fixture
+def fragile(hardened, tmp_path):
+    """The practice in a checkout whose rules can be broken."""
+    return hardened.elsewhere(tmp_path)
+
+
+def break_rules(cabinet, before: str) -> None:
+    """A rule that drops SSH, in front of the rule that starts with ``before``."""
+    template = cabinet.root / "roles/firewall/templates/etc/socle/firewall.nft.j2"
+    text = template.read_text()
+    assert before in text
+    template.write_text(text.replace(before, f"tcp dport 22 drop\n\t\t{before}", 1))
+
+
+def wait(seconds: int) -> tuple[str, str, str]:
+    """The practice with a shorter time to confirm a change."""
+    return "group_vars/all.yml", "guard_seconds: 30", f"guard_seconds: {seconds}"
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param("jump essential_icmp\n\t\ticmp type echo-request limit", id="new-connections"),
+        pytest.param("ct state established,related accept\n\t\tct state invalid", id="all-packets"),
+    ],
+)
+def test_rules_that_cut_ssh_are_undone_by_the_host(hardened, fragile, before):
+    rules = hardened.root_on(HOST, RULES)
+    break_rules(fragile, before)
+    with fragile.edited(*wait(8)):
+        output = fragile.pyinfra("-y", "--limit", HOST, code=1)
+    is_back(hardened, rules, output)
+
+
+def test_ansible_too_says_that_the_host_undid_the_change(hardened, fragile):
+    rules = hardened.root_on(HOST, RULES)
+    break_rules(fragile, "jump essential_icmp\n\t\ticmp type echo-request limit")
+    with fragile.edited(*wait(20)):
+        output = fragile.ansible("--limit", HOST, code=2)
+    is_back(hardened, rules, output)
+
+
+def is_back(cabinet, rules: str, output: str) -> None:
+    """The run said so, the rules are what they were, and nothing of the guard is left."""
+    assert UNDONE in " ".join(output.split())
+    assert "Traceback" not in output
+    assert cabinet.root_on(HOST, RULES) == rules
+    assert "unconfirmed change undone" in cabinet.root_on(HOST, "journalctl -t socle-guard")
+    assert "socle-guard" not in cabinet.root_on(HOST, "find /etc/systemd/system")
+    assert cabinet.changes(cabinet.pyinfra("-y")) == 0
+
+
+@pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])
+def test_a_practice_that_forgets_the_operator_is_refused_before_any_change(hardened, engine, code):
+    rules = hardened.root_on(HOST, RULES)
+    arguments = ("-y",) if engine == "pyinfra" else ()
+    with hardened.edited("group_vars/all.yml", "administration: [10.77.17.1, ", "administration: ["):
+        output = getattr(hardened, engine)(*arguments, "--limit", HOST, code=code)
+    said = " ".join(output.split())
+    assert "efused before any change: no inbound flow lets 10.77.17.1 reach port 22/tcp" in said
+    assert "Traceback" not in output
+    assert hardened.root_on(HOST, RULES) == rules
+
+
+def started(cabinet) -> subprocess.Popen[str]:
+    """A run in the background, in a process group of its own."""
+    return subprocess.Popen(
+        [Path(sys.executable).parent / "pyinfra", cabinet.folder / "inventory.py", "deploy.py",
+         "-y", "--limit", HOST],
+        cwd=cabinet.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def test_a_run_that_is_killed_can_be_run_again(hardened):
+    hardened.root_on(HOST, "rm /etc/socle/*.nft; nft delete table inet socle")
+    run = started(hardened)
+    hardened.root_on(HOST, "until test -d /var/lib/socle/guard; do sleep 0.05; done")
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    hardened.pyinfra("-y", "--limit", HOST)
+    assert hardened.root_on(HOST, "ls -A /var/lib/socle") == ""
+    assert hardened.changes(hardened.pyinfra("-y", "--limit", HOST)) == 0
+    assert "socle-guard" not in hardened.root_on(HOST, "systemctl list-timers --all")
+
+
+def test_ctrl_c_ends_a_run_with_an_error(hardened):
+    hardened.root_on(HOST, "rm /etc/socle/*.nft; nft delete table inet socle")
+    run = started(hardened)
+    hardened.root_on(HOST, "until test -d /var/lib/socle/guard; do sleep 0.05; done")
+    os.killpg(run.pid, signal.SIGINT)
+    output, _ = run.communicate(timeout=60)
+    assert run.returncode == 130, output  # noqa: PLR2004
+    assert "Interrupted" in output
+    hardened.pyinfra("-y", "--limit", HOST)
+
+
+def test_a_power_cut_in_the_middle_leads_back_too(hardened, fragile):
+    rules = hardened.root_on(HOST, RULES)
+    break_rules(fragile, "ct state established,related accept\n\t\tct state invalid")
+    cut = "nft list chain inet socle input | grep -q 'dport 22 drop'"
+    with fragile.edited(*wait(8)):
+        run = started(fragile)
+        hardened.root_on(HOST, f"until {cut}; do sleep 0.05; done")
+    run.send_signal(signal.SIGKILL)
+    run.wait()
+    reboot(hardened.lab, HOST, wait_for_ssh=False)
+    hardened.root_on(HOST, "while test -d /var/lib/socle/guard; do sleep 0.2; done; sleep 1")
+    assert hardened.root_on(HOST, RULES) == rules

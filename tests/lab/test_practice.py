@@ -1,0 +1,107 @@
+"""One command hardens a practice: what a visitor could open before, and what is left after."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from socle.baseline.rules import admits
+from socle.lab import reboot, run
+from socle.verify.verdicts import Verdict
+
+pytestmark = pytest.mark.lab
+
+HOSTS = ("accueil", "medecin", "imagerie", "sauvegarde")
+SCAN = """
+import json, socket, sys
+def answers(address, port):
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as s:
+        s.settimeout(0.4)
+        return s.connect_ex((address, port)) == 0
+print(json.dumps([[a, p] for a in sys.argv[1].split(",") for p in PORTS if answers(a, p)]))
+"""
+PORTS = (22, 104, 443, 4242, 5900, 8042, 8443, 11112)
+LISTEN = "python3 -m http.server {port} --bind :: --directory /usr/share/common-licenses"
+
+
+def scan(cabinet, machine: str, *hosts: str) -> set[tuple[str, int]]:
+    """Which ports of the hosts the machine can open, on all of their addresses."""
+    names = {a: name for name in hosts for a in cabinet.practice.hosts[name].addresses}
+    script = SCAN.replace("PORTS", repr(PORTS))
+    done = run(cabinet.lab, machine, f"python3 - {','.join(names)}", stdin=script)
+    return {(a, port) for a, port in json.loads(done.stdout)}
+
+
+def listen(cabinet, machine: str, port: int) -> None:
+    cabinet.root_on(machine, f"systemd-run --quiet --unit=listen-{port} {LISTEN.format(port=port)}")
+    cabinet.root_on(machine, f"until ss -Htln 'sport = {port}' | grep -q .; do sleep 0.1; done")
+
+
+def reaches(cabinet, machine: str, address: str, port: int) -> bool:
+    command = f"timeout 3 bash -c 'exec 3<>/dev/tcp/{address}/{port}'"
+    return run(cabinet.lab, machine, command).returncode == 0
+
+
+def test_a_visitor_finds_only_declared_flows(cabinet):
+    for machine, port in (("imagerie", 8443), ("imagerie", 8042), ("visiteur", 4444)):
+        listen(cabinet, machine, port)
+    imaging, visitor = cabinet.practice.hosts["imagerie"].addresses, "10.77.17.99"
+
+    before = scan(cabinet, "visiteur", *HOSTS)
+    assert {(a, p) for a in imaging for p in (22, 8042, 8443)} <= before
+    assert len({a for a, port in before if port == 22}) == 2 * len(HOSTS)  # noqa: PLR2004
+    assert reaches(cabinet, "accueil", visitor, 4444)
+
+    cabinet.pyinfra("-y")
+
+    assert scan(cabinet, "visiteur", *HOSTS) == set()
+    assert not reaches(cabinet, "accueil", visitor, 4444)
+    assert not reaches(cabinet, "accueil", "fd77:17::99", 4444)
+    # what the practice declared goes on working, over IPv4 and IPv6
+    assert scan(cabinet, "accueil", "imagerie") == {(a, 8443) for a in imaging}
+    assert {p for _, p in scan(cabinet, "imagerie", "sauvegarde")} == {22}
+    cabinet.root_on("imagerie", "systemctl stop listen-8042")
+
+
+def test_everything_declared_is_admitted_from_where_it_is_declared(hardened):
+    practice = hardened.practice
+    rules = practice.hosts["imagerie"].settings["firewall_inbound"]
+    assert admits(rules, "10.77.17.21", 8443)
+    assert not admits(rules, "10.77.17.99", 8443)
+
+
+def test_a_second_apply_changes_nothing(hardened):
+    assert hardened.changes(hardened.pyinfra("-y")) == 0
+
+
+def test_every_promise_of_the_room_holds(hardened):
+    outcomes = hardened.verdicts()
+    assert len(outcomes) == len(HOSTS) * len(hardened.practice.controls)
+    broken = {key: o.detail for key, o in outcomes.items() if o.verdict is not Verdict.PASS}
+    assert not broken
+
+
+def test_rules_are_back_after_a_reboot_and_other_tables_were_never_touched(hardened):
+    hook = "{ type filter hook forward priority 0; }"
+    hardened.root_on("accueil", f"nft 'add table inet docker_like; add chain inet docker_like c {hook}'")
+    listing = hardened.root_on("accueil", "nft list table inet docker_like")
+    hardened.root_on("accueil", "rm /etc/socle/firewall.nft")
+    hardened.pyinfra("-y", "--limit", "accueil")
+    assert hardened.root_on("accueil", "nft list table inet docker_like") == listing
+
+    rules = hardened.root_on("accueil", "nft -s list table inet socle")
+    reboot(hardened.lab, "accueil")
+    assert hardened.root_on("accueil", "nft -s list table inet socle") == rules
+
+
+def test_debians_own_service_cannot_flush_the_rules_away(hardened):
+    rules = hardened.root_on("medecin", "nft -s list table inet socle")
+    for verb in ("start", "reload", "restart", "stop"):
+        hardened.root_on("medecin", f"systemctl {verb} nftables.service")
+        assert hardened.root_on("medecin", "nft -s list table inet socle") == rules, verb
+
+
+def test_an_apply_works_as_root_too(hardened):
+    with hardened.edited("hosts.yml", "ansible_user: adm-socle", "ansible_user: root"):
+        assert hardened.changes(hardened.pyinfra("-y")) == 0
