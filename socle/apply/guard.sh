@@ -10,6 +10,9 @@ units=/etc/systemd/system
 guard_arm() {
     seconds=$1 tables=$2 reload=$3
     shift 3
+    if [ -d "$guard.restoring" ]; then # wait for the host to be back where it was
+        systemctl start socle-guard.service
+    fi
     if [ -d "$guard" ]; then # a former run was not confirmed: its older state stays the way back
         systemctl restart socle-guard.timer
         return
@@ -31,13 +34,13 @@ guard_arm() {
         echo "$family $name" >>"$new/table-names"
         nft list table "$family" "$name" >"$new/tables/$family.$name" 2>/dev/null || :
     done
-    guard_restore_script >"$new/restore"
+    guard_restore_script >"$guard-restore"
     cat >"$units/socle-guard.service" <<UNIT
 [Unit]
 Description=Socle: go back to the state before an unconfirmed change
 [Service]
 Type=oneshot
-ExecStart=/bin/sh $guard/restore
+ExecStart=/bin/sh $guard-restore
 UNIT
     cat >"$units/socle-guard.timer" <<UNIT
 [Unit]
@@ -60,7 +63,8 @@ guard_restore_script() {
     cat <<'RESTORE'
 # Written by Socle: puts the host back as it was before the change. Run by socle-guard.service.
 guard=/var/lib/socle/guard
-mv "$guard" "$guard.restoring" 2>/dev/null || exit 0 # confirmed at the last moment
+# An interrupted restoration goes on; without either folder the change was confirmed in time.
+[ -d "$guard.restoring" ] || mv "$guard" "$guard.restoring" 2>/dev/null || exit 0
 cd "$guard.restoring" || exit 1
 while read -r path; do
     if [ -e "files$path" ] || [ -L "files$path" ]; then
@@ -80,11 +84,10 @@ while read -r unit; do
     [ -z "$unit" ] || systemctl try-reload-or-restart "$unit"
 done <reload
 logger -t socle-guard "unconfirmed change undone: the previous state is back"
-cd / && mv "$guard.restoring" "$guard.restored"
-systemctl --quiet disable socle-guard.timer 2>/dev/null
+systemctl --quiet disable --now socle-guard.timer 2>/dev/null
 rm -f /etc/systemd/system/socle-guard.service /etc/systemd/system/socle-guard.timer
 systemctl daemon-reload
-systemctl stop --no-block socle-guard.timer
+cd / && rm -rf "$guard.restoring" "$guard-restore"
 RESTORE
 }
 
@@ -96,5 +99,5 @@ guard_disarm() {
     systemctl --quiet disable --now socle-guard.timer 2>/dev/null || :
     rm -f "$units/socle-guard.service" "$units/socle-guard.timer"
     systemctl daemon-reload
-    rm -rf "$guard.done" "$guard.restored"
+    rm -rf "$guard.done" "$guard-restore"
 }

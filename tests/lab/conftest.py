@@ -65,7 +65,7 @@ class Cabinet:
             text = file.read_text().replace("10.77.12.", f"10.77.{network}.")
             text = text.replace("fd77:12::", f"fd77:{network}::").replace("socle-demo", "socle-cab")
             text = text.replace("build/demo/", f"{folder}-machines/")
-            file.write_text(text + _PATIENCE if file.parent.name == "group_vars" else text)
+            file.write_text(text)
         self.lab = lab_of(self.practice)
 
     @property
@@ -105,7 +105,9 @@ class Cabinet:
         return done.stdout
 
     def pyinfra(self, *args: str, code: int = 0, **options) -> str:
-        return self._run(code, "pyinfra", self.folder / "inventory.py", "deploy.py", *args, **options)
+        return self._run(
+            code, "pyinfra", self.folder / "inventory.py", "deploy.py", *args, **options
+        )
 
     def ansible(self, *args: str, code: int = 0, **options) -> str:
         playbook = ("ansible-playbook", "-i", self.folder / "inventory.py", "site.yml")
@@ -140,7 +142,6 @@ class Cabinet:
         return done.stdout
 
 
-_PATIENCE = "\nfirewall_guard_seconds: 30\n"
 _CHANGES = re.compile(r"Grand total +\d+ +(\S+)")
 
 

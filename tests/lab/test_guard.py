@@ -32,9 +32,9 @@ def break_rules(cabinet, before: str) -> None:
     template.write_text(text.replace(before, f"tcp dport 22 drop\n\t\t{before}", 1))
 
 
-def wait(seconds: int) -> tuple[str, str, str]:
-    """The practice with a shorter time to confirm a change."""
-    return "group_vars/all.yml", "guard_seconds: 30", f"guard_seconds: {seconds}"
+def patience(seconds: int) -> tuple[str, str, str]:
+    """The practice with another time to confirm a change."""
+    return "group_vars/all.yml", "---\n", f"---\nfirewall_guard_seconds: {seconds}\n"
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def wait(seconds: int) -> tuple[str, str, str]:
 def test_rules_that_cut_ssh_are_undone_by_the_host(hardened, fragile, before):
     rules = hardened.root_on(HOST, RULES)
     break_rules(fragile, before)
-    with fragile.edited(*wait(8)):
+    with fragile.edited(*patience(8)):
         output = fragile.pyinfra("-y", "--limit", HOST, code=1)
     is_back(hardened, rules, output)
 
@@ -55,7 +55,7 @@ def test_rules_that_cut_ssh_are_undone_by_the_host(hardened, fragile, before):
 def test_ansible_too_says_that_the_host_undid_the_change(hardened, fragile):
     rules = hardened.root_on(HOST, RULES)
     break_rules(fragile, "jump essential_icmp\n\t\ticmp type echo-request limit")
-    with fragile.edited(*wait(20)):
+    with fragile.edited(*patience(25)):
         output = fragile.ansible("--limit", HOST, code=2)
     is_back(hardened, rules, output)
 
@@ -74,7 +74,9 @@ def is_back(cabinet, rules: str, output: str) -> None:
 def test_a_practice_that_forgets_the_operator_is_refused_before_any_change(hardened, engine, code):
     rules = hardened.root_on(HOST, RULES)
     arguments = ("-y",) if engine == "pyinfra" else ()
-    with hardened.edited("group_vars/all.yml", "administration: [10.77.17.1, ", "administration: ["):
+    with hardened.edited(
+        "group_vars/all.yml", "administration: [10.77.17.1, ", "administration: ["
+    ):
         output = getattr(hardened, engine)(*arguments, "--limit", HOST, code=code)
     said = " ".join(output.split())
     assert "efused before any change: no inbound flow lets 10.77.17.1 reach port 22/tcp" in said
@@ -119,7 +121,7 @@ def test_a_power_cut_in_the_middle_leads_back_too(hardened, fragile):
     rules = hardened.root_on(HOST, RULES)
     break_rules(fragile, "ct state established,related accept\n\t\tct state invalid")
     cut = "nft list chain inet socle input | grep -q 'dport 22 drop'"
-    with fragile.edited(*wait(8)):
+    with fragile.edited(*patience(8)):
         run = started(fragile)
         hardened.root_on(HOST, f"until {cut}; do sleep 0.05; done")
     run.send_signal(signal.SIGKILL)

@@ -84,7 +84,9 @@ def test_every_promise_of_the_room_holds(hardened):
 
 def test_rules_are_back_after_a_reboot_and_other_tables_were_never_touched(hardened):
     hook = "{ type filter hook forward priority 0; }"
-    hardened.root_on("accueil", f"nft 'add table inet docker_like; add chain inet docker_like c {hook}'")
+    hardened.root_on(
+        "accueil", f"nft 'add table inet docker_like; add chain inet docker_like c {hook}'"
+    )
     listing = hardened.root_on("accueil", "nft list table inet docker_like")
     hardened.root_on("accueil", "rm /etc/socle/firewall.nft")
     hardened.pyinfra("-y", "--limit", "accueil")

@@ -11,7 +11,9 @@ from socle.verify.verdicts import Verdict
 
 ROLES = Path(__file__).parents[2] / "roles"
 SCENARIOS = sorted(ROLES.glob("*/scenarios/*/*.fail.sh"))
-CONTROLS = [c["id"] for f in sorted(ROLES.glob("*/controls.yml")) for c in yaml.safe_load(f.read_text())]
+CONTROLS = [
+    c["id"] for f in sorted(ROLES.glob("*/controls.yml")) for c in yaml.safe_load(f.read_text())
+]
 FEWEST = 2
 
 
