@@ -16,6 +16,9 @@ test: venv ## Run all tests, on real hosts where the computer can boot them
 	@$(BIN)/socle lab prepare
 	@$(BIN)/pytest tests
 
+molecule: venv ## The Ansible role alone, as Ansible users test it
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test
+
 lint: venv ## Formatting, types, and the linters of every language here
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -38,5 +41,5 @@ venv: .venv/installed ## Make the Python environment in .venv
 clean: demo-down ## Remove the environment and what was built
 	rm -rf .venv build
 
-.PHONY: help demo demo-down test lint generate venv clean
+.PHONY: help demo demo-down test molecule lint generate venv clean
 .DEFAULT_GOAL := help

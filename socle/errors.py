@@ -43,6 +43,7 @@ class BadPractice(SocleError):
     """All the mistakes of a practice at once, in the order of the files' lines."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
+        """Sorted, and each said once."""
         self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.line, p.where)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 

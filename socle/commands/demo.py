@@ -8,15 +8,30 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cyclopts import App
 from rich.console import Console
 
+from socle.errors import SocleError
+
+if TYPE_CHECKING:
+    from socle.lab import Lab
+
 app = App(name="demo", help="A demo practice of real hosts: boot, harden, verify, report.")
 PRACTICE = Path("inventories/demo")
 BUILD = Path("build/demo")
-VIEWER = "python3 -m http.server 8443 --bind :: --directory /usr/share/common-licenses"
+VISITOR = "visiteur"
+# Stands in for the imaging server's viewer: a declared flow needs somebody who answers.
+_START_VIEWER = """systemctl is-active --quiet viewer || systemd-run --quiet --unit=viewer \
+    python3 -m http.server 8443 --bind :: --directory /usr/share/common-licenses"""
 _SCREEN = Console(highlight=False)
+
+
+class DemoFailed(SocleError):
+    """The demo stopped half-way; what it started is still there to be looked at."""
+
+    exit_code = 1
 
 
 @app.command
@@ -24,48 +39,60 @@ def up() -> int:
     """Boot the practice, look at it from a visitor's computer, harden it, verify it, report."""
     from socle import lab  # noqa: PLC0415
     from socle.baseline import load  # noqa: PLC0415
-    from socle.commands.lab import up as lab_up  # noqa: PLC0415
+    from socle.commands.lab import up as boot  # noqa: PLC0415
     from socle.commands.labs import lab_of  # noqa: PLC0415
     from socle.commands.verify import verify  # noqa: PLC0415
 
     started = time.monotonic()
-    _say_where_it_cannot_run(lab.requirements())
-    with _step("Boot four machines of a practice and a visitor's computer"):
-        lab_up(PRACTICE)
-        machines = lab_of(load(PRACTICE))
-        lab.run(
-            machines,
-            "imagerie",
-            f"systemctl is-active -q viewer || systemd-run -q --unit=viewer {VIEWER}",
-        )
-    with _step("Before: what the visitor's computer can open on the practice's machines"):
-        _scan(machines)
-    with _step("Harden: pyinfra inventories/demo/inventory.py deploy.py -y"):
-        _pyinfra()
+    try:
+        lab.install_requirements()
+    except SocleError as error:
+        raise DemoFailed(_without_a_lab(error)) from error
+    with _step("Boot the four machines of a practice and a visitor's computer on its network"):
+        boot(PRACTICE)
+        practice = load(PRACTICE)
+        machines = lab_of(practice)
+        lab.run(machines, "imagerie", _START_VIEWER)
+    hosts = {name: host.addresses for name, host in practice.hosts.items()}
+    with _step("Before: what the visitor's computer can open"):
+        _scan(machines, hosts)
+    with _step(f"Harden: pyinfra {PRACTICE}/inventory.py deploy.py -y"):
+        _harden()
     with _step("After: what the visitor's computer can still open"):
-        _scan(machines)
-    with _step("Verify: socle verify inventories/demo"):
+        _scan(machines, hosts)
+    with _step(f"Verify: socle verify {PRACTICE}"):
         code = verify(PRACTICE, json=BUILD / "report.json", html=BUILD / "report.html")
-    _SCREEN.print(
-        f"\n[bold]Done in {time.monotonic() - started:.0f} s.[/] The report: {BUILD}/report.html"
-    )
-    _SCREEN.print(
-        "\nThree commands to try next:\n"
-        "  .venv/bin/socle flows inventories/demo\n"
-        "  .venv/bin/socle lab shell accueil --command 'nft flush ruleset' && "
-        ".venv/bin/socle verify inventories/demo\n"
-        "  .venv/bin/pyinfra inventories/demo/inventory.py deploy.py --dry --diff\n"
-        "and `make demo-down` when you are done."
-    )
+    _SCREEN.print(f"\n[bold]Done in {time.monotonic() - started:.0f} s.[/]")
+    _SCREEN.print(_CLOSING, soft_wrap=True)
     return code
 
 
 @app.command
 def down() -> int:
     """Stop the demo's machines and remove all that the demo started."""
-    from socle.commands.lab import down as lab_down  # noqa: PLC0415
+    from socle.commands.lab import down as stop  # noqa: PLC0415
 
-    return lab_down(PRACTICE)
+    return stop(PRACTICE)
+
+
+def _harden() -> None:
+    """Run pyinfra as an operator does."""
+    program = Path(sys.executable).with_name("pyinfra")
+    done = subprocess.run([program, PRACTICE / "inventory.py", "deploy.py", "-y"], check=False)
+    if done.returncode != 0:
+        raise DemoFailed(f"pyinfra ended with {done.returncode}: see its lines above")
+
+
+def _scan(machines: Lab, hosts: dict[str, tuple[str, ...]]) -> None:
+    """Print which of the usual ports the visitor's computer can open on each host."""
+    from socle.lab.scan import PORTS, open_ports  # noqa: PLC0415
+
+    found = open_ports(machines, VISITOR, [a for addresses in hosts.values() for a in addresses])
+    for name, addresses in hosts.items():
+        ports = sorted({port for address, port in found if address in addresses})
+        shown = ", ".join(map(str, ports))
+        _SCREEN.print(f"    {name:12}", f"[red]open: {shown}[/]" if ports else "[green]nothing[/]")
+    _SCREEN.print(f"    [dim]({len(PORTS)} ports tried on every IPv4 and IPv6 address)[/]")
 
 
 @contextmanager
@@ -73,4 +100,22 @@ def _step(title: str) -> Iterator[None]:
     started = time.monotonic()
     _SCREEN.print(f"\n[bold cyan]==> {title}[/]")
     yield
-    _SCREEN.print(f"[dim]    {time.monotonic() - started:.1f} s[/]")
+    _SCREEN.print(f"    [dim]{time.monotonic() - started:.1f} s[/]")
+
+
+def _without_a_lab(error: SocleError) -> str:
+    return (
+        f"The demo boots real machines, and this computer cannot: {error}\n"
+        "What works without, on this very computer, without changing anything:\n"
+        "  .venv/bin/pyinfra inventories/local/inventory.py deploy.py --dry --diff\n"
+        "  .venv/bin/socle flows inventories/demo"
+    )
+
+
+_CLOSING = f"""The report for the doctor: {BUILD}/report.html   (the same as data: report.json)
+
+Three commands to try next:
+  .venv/bin/socle flows {PRACTICE} --svg {BUILD}/flows.svg
+  .venv/bin/socle lab shell accueil --command 'nft flush ruleset'; .venv/bin/socle verify {PRACTICE}
+  .venv/bin/pyinfra {PRACTICE}/inventory.py deploy.py --dry --diff
+`make demo-down` stops the machines."""

@@ -1,4 +1,7 @@
-"""The lab's bridge on this computer, its way out, and names asked of the gateway. Nothing here belongs to anybody else."""
+"""The lab's bridge on this computer, its way out, and names asked of the gateway.
+
+Nothing here belongs to anybody else.
+"""
 
 from __future__ import annotations
 

@@ -26,9 +26,19 @@ Boot = Callable[[dict[str, str]], Lab]
 
 
 @pytest.fixture(scope="session")
-def boot(pytestconfig: pytest.Config) -> Iterator[Boot]:
+def need_a_lab() -> None:
+    """Skip where no machines can be booted, and say why; in CI that is an error."""
+    missing = requirements()
+    if missing:
+        reason = "the lab needs: " + "; ".join(missing)
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def boot(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Boot]:
     """``boot({"accueil": "trixie"})`` gives the session's lab with at least these machines."""
-    _need_a_lab()
     folder = pytestconfig.rootpath / "build" / "lab-tests"
     images: dict[str, str] = {}
 
@@ -146,9 +156,8 @@ _CHANGES = re.compile(r"Grand total +\d+ +(\S+)")
 
 
 @pytest.fixture(scope="session")
-def cabinet(pytestconfig: pytest.Config) -> Iterator[Cabinet]:
+def cabinet(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Cabinet]:
     """A booted practice, as its machines come from the installer."""
-    _need_a_lab()
     root = pytestconfig.rootpath
     with locked(Path("/run/socle-lab/cabinet.lock")):
         made = Cabinet(root, root / "build/cabinet", "17")
@@ -165,12 +174,3 @@ def hardened(cabinet: Cabinet) -> Cabinet:
     """The practice after a successful apply of every room."""
     cabinet.pyinfra("-y")
     return cabinet
-
-
-def _need_a_lab() -> None:
-    missing = requirements()
-    if missing:
-        reason = "the lab needs: " + "; ".join(missing)
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.lab
 
 # Everything that the rooms could have touched, in words that do not depend on the machine.
 STATE = """
-cd / && find etc var/lib/socle -xdev \\( -name '*.socle*' -o -path '*socle*' -o -path '*nftables*' \\) \
+cd / && find etc var/lib/socle -xdev \\( -path '*socle*' -o -path '*nftables*' \\) \
     -exec stat -c '%n %F %a %U %G' {} + | sort
 find etc -xdev -path '*socle*' -type f -exec sha256sum {} + | sort -k 2
 find etc/systemd -type l -printf '%p -> %l\\n' | sort

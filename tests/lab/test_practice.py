@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from socle.baseline.rules import admits
 from socle.lab import reboot, run
+from socle.lab.scan import open_ports
 from socle.verify.verdicts import Verdict
 
 pytestmark = pytest.mark.lab
 
 HOSTS = ("accueil", "medecin", "imagerie", "sauvegarde")
-SCAN = """
-import json, socket, sys
-def answers(address, port):
-    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as s:
-        s.settimeout(0.4)
-        return s.connect_ex((address, port)) == 0
-print(json.dumps([[a, p] for a in sys.argv[1].split(",") for p in PORTS if answers(a, p)]))
-"""
 PORTS = (22, 104, 443, 4242, 5900, 8042, 8443, 11112)
 LISTEN = "python3 -m http.server {port} --bind :: --directory /usr/share/common-licenses"
 
 
 def scan(cabinet, machine: str, *hosts: str) -> set[tuple[str, int]]:
     """Which ports of the hosts the machine can open, on all of their addresses."""
-    names = {a: name for name in hosts for a in cabinet.practice.hosts[name].addresses}
-    script = SCAN.replace("PORTS", repr(PORTS))
-    done = run(cabinet.lab, machine, f"python3 - {','.join(names)}", stdin=script)
-    return {(a, port) for a, port in json.loads(done.stdout)}
+    addresses = [a for name in hosts for a in cabinet.practice.hosts[name].addresses]
+    return open_ports(cabinet.lab, machine, addresses, PORTS)
 
 
 def listen(cabinet, machine: str, port: int) -> None:
@@ -50,7 +39,7 @@ def test_a_visitor_finds_only_declared_flows(cabinet):
 
     before = scan(cabinet, "visiteur", *HOSTS)
     assert {(a, p) for a in imaging for p in (22, 8042, 8443)} <= before
-    assert len({a for a, port in before if port == 22}) == 2 * len(HOSTS)  # noqa: PLR2004
+    assert len({a for a, port in before if port == 22}) == 2 * len(HOSTS)
     assert reaches(cabinet, "accueil", visitor, 4444)
 
     cabinet.pyinfra("-y")
