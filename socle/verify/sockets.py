@@ -13,7 +13,7 @@ DHCP_CLIENT = {("udp", 68), ("udp", 546)}
 """Sockets of the machine's own address configuration; they answer nobody."""
 
 
-_CONNECTION = (files("socle.apply") / "connection.sh").read_text(encoding="utf-8")
+_CONNECTION = (files("socle") / "connection.sh").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True, order=True)

@@ -1,0 +1,63 @@
+"""Seconds and SSH executions of a converged practice: apply with each engine, and verify.
+
+Usage, with the demo running (`make demo`): .venv/bin/python benchmarks/figures.py
+Executions are counted on the host itself: every one of them becomes root by sudo.
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from socle import lab
+from socle.baseline import load
+from socle.commands.labs import lab_of
+
+PRACTICE = Path("inventories/demo")
+HOST = "accueil"
+PROGRAMS = Path(sys.executable).parent
+INVENTORY = PRACTICE / "inventory.py"
+EMPTY = "build/empty_deploy.py"
+RUNS = {
+    "pyinfra, nothing to do at all (process start)": ("pyinfra", INVENTORY, EMPTY, "-y", "--limit", HOST),
+    "pyinfra, converged, 1 host": ("pyinfra", INVENTORY, "deploy.py", "-y", "--limit", HOST),
+    "pyinfra, converged, 4 hosts": ("pyinfra", INVENTORY, "deploy.py", "-y"),
+    "Ansible, converged, 1 host": ("ansible-playbook", "-i", INVENTORY, "site.yml", "--limit", HOST),
+    "Ansible, converged, 4 hosts": ("ansible-playbook", "-i", INVENTORY, "site.yml"),
+    "socle verify, 1 host": ("socle", "verify", PRACTICE, "--limit", HOST),
+    "socle verify, 4 hosts": ("socle", "verify", PRACTICE),
+}  # fmt: skip
+
+
+def main() -> None:
+    """Run each three times and print the median."""
+    Path(EMPTY).write_text("")
+    machines = lab_of(load(PRACTICE))
+    print(f"{'run':48} {'seconds':>8} {'executions on ' + HOST:>22}")
+    for title, (program, *arguments) in RUNS.items():
+        seconds, executions = zip(
+            *(measure(machines, program, arguments) for _ in range(3)), strict=True
+        )
+        print(f"{title:48} {statistics.median(seconds):8.1f} {statistics.median(executions):22.0f}")
+
+
+def measure(machines: lab.Lab, program: str, arguments: list[object]) -> tuple[float, int]:
+    """Wall seconds of one run, and the times that its user became root on HOST meanwhile."""
+    before = became_root(machines)
+    started = time.perf_counter()
+    subprocess.run([PROGRAMS / program, *map(str, arguments)], check=True, capture_output=True)
+    seconds = time.perf_counter() - started
+    return seconds, became_root(machines) - before
+
+
+def became_root(machines: lab.Lab) -> int:
+    """How often sudo has opened a session on HOST since its boot."""
+    counted = lab.run(machines, HOST, "journalctl --boot _COMM=sudo | grep -c 'session opened'")
+    return int(counted.stdout or 0)
+
+
+if __name__ == "__main__":
+    main()
