@@ -44,8 +44,7 @@ class Observed:
 def observed() -> Observed:
     """What the current host was when the run began. Asked once a run.
 
-    Raises:
-        adapter.Refused: the host did not answer the probe.
+    A host that does not answer the probe is left out of the run.
     """
     found: Observed = adapter.once_per_host(_probe)
     return found
@@ -53,7 +52,7 @@ def observed() -> Observed:
 
 def script_for(practice: Practice) -> str:
     """The probe with every room's own read-only questions (``files/probe.sh``) in it."""
-    connection = f"connection() (\n{(SCRIPTS / 'connection.sh').read_text(encoding='utf-8')})\n"
+    connection = f"connection() (\n{(files('socle') / 'connection.sh').read_text(encoding='utf-8')})\n"
     parts = [
         f"( {_strip(room.folder / 'files/probe.sh')}\n) 2>/dev/null | sed 's/^/room {room.name} /'"
         for room in practice.rooms
@@ -70,8 +69,7 @@ def _probe() -> Observed:
         lines = adapter.ask(script_for(practice), *paths)
         text = gzip.decompress(base64.b64decode("".join(lines))).decode("utf-8", "replace")
     except (adapter.Unanswered, ValueError, OSError) as error:
-        name = adapter.resolved_host().name
-        raise adapter.Refused(f"{name}: the host could not be examined: {error}") from error
+        adapter.leave_out(f"the host cannot be examined: {error}")
     return parse(text.splitlines())
 
 
