@@ -17,7 +17,7 @@ NETWORK = Network("socle-unit", ("10.77.19.1/24", "fd77:19::1/64"))
 ACCUEIL = Machine("accueil", "trixie", ("10.77.19.21", "fd77:19::21"))
 VISITEUR = Machine("visiteur", "bookworm", ("10.77.19.99",))
 LAB = Lab("unit", Path("build/unit"), NETWORK, (ACCUEIL, VISITEUR))
-AROUND = Surroundings("PRIVATE\n", "ssh-ed25519 HOST accueil\n", "ssh-ed25519 ADM\n", "", "")
+AROUND = Surroundings("PRIVATE\n", "ssh-ed25519 HOST accueil\n", "ssh-ed25519 ADM\n", "")
 
 
 def test_an_image_s_key_follows_what_it_is_made_of() -> None:
