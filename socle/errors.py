@@ -44,7 +44,9 @@ class BadPractice(SocleError):
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         """Sorted, and each said once."""
-        self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.line, p.where)))
+        self.problems = tuple(
+            sorted(set(problems), key=lambda p: (p.file, p.line, p.where, p.expected))
+        )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

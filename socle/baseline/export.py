@@ -7,6 +7,7 @@ from typing import Any
 
 from socle.baseline.model import Connection, Host, Practice
 from socle.baseline.settings import is_secret
+from socle.errors import SocleError
 
 
 def for_pyinfra(practice: Practice) -> dict[str, Any]:
@@ -16,6 +17,12 @@ def for_pyinfra(practice: Practice) -> dict[str, Any]:
     the objects themselves as ``socle_host`` and ``socle_practice``. Becoming root is left to
     ``socle.apply``: pyinfra's own sudo would show a password in the host's process list.
     """
+    local = [host.name for host in practice.hosts.values() if host.connection.method == "local"]
+    if len(local) > 1:
+        raise SocleError(
+            f"{practice.folder / 'hosts.yml'}:0: expected one host with ansible_connection: local "
+            f'(there is one "this computer"), read {", ".join(local)}'
+        )
     secrets = secret_names(practice)
     entries = {
         name: (_pyinfra_name(host), _pyinfra_data(host, practice, secrets))

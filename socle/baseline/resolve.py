@@ -56,7 +56,6 @@ class Resolver:
         hosts = {host.name: self._derive(host, found, complaints) for host in found.hosts.values()}
         if readable:  # else most of them come from what could not be read
             self.layers.problems.extend(complaints)
-        self._refuse_second_local(found)
         self._judge_unknown(frozenset().union(*(host.derived for host in hosts.values())))
         return replace(found, hosts=hosts)
 
@@ -135,13 +134,6 @@ class Resolver:
                 origins[room.prefix + name] = Origin("computed")
                 derived.add(room.prefix + name)
         return replace(host, settings=settings, origins=origins, derived=frozenset(derived))
-
-    def _refuse_second_local(self, found: Practice) -> None:
-        """There is one "this very computer", and pyinfra calls it @local."""
-        local = [host.name for host in found.hosts.values() if host.connection.method == "local"]
-        for name in local[1:]:
-            wanted = f"ansible_connection: ssh; {local[0]} is this computer already"
-            self.layers.problems.append(self._about_host(name, wanted, "local"))
 
     def _judge_unknown(self, computed: frozenset[str]) -> None:
         """Say of every unknown variable whether it is computed or a mistake."""

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from socle.baseline import load
+from socle.baseline.export import for_pyinfra
 from socle.baseline.loading import find_root
 from socle.baseline.model import Connection
 from socle.errors import SocleError
@@ -110,10 +111,10 @@ def test_no_host(toy: Any) -> None:
     assert toy.problems() == ["hosts.yml:1: all: expected at least one host"]
 
 
-def test_one_local_host(toy: Any) -> None:
+def test_pyinfra_knows_one_local_host(toy: Any) -> None:
     toy.write("hosts.yml", "all:\n  vars: {ansible_connection: local}\n  hosts:\n    a:\n    b:\n")
-    wanted = "expected ansible_connection: ssh; a is this computer already, read local"
-    assert toy.problems() == [f"hosts.yml:5: b: {wanted}"]
+    with pytest.raises(SocleError, match=r"one host with ansible_connection: local.*read a, b"):
+        for_pyinfra(toy.load())
 
 
 def test_unreadable(toy: Any) -> None:
