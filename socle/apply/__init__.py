@@ -1,6 +1,6 @@
 """The pyinfra side: what a room's ``deploy.py`` is written with."""
 
-from socle.apply.adapter import exit_on_interrupt, resolved_host
+from socle.apply.adapter import resolved_host, take_over
 from socle.apply.guard import Guard, confirm, refuse_lockout
 from socle.apply.operations import (
     absent_file,
@@ -26,4 +26,4 @@ __all__ = [
     "unit",
 ]
 
-exit_on_interrupt()
+take_over()

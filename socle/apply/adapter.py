@@ -1,10 +1,12 @@
-"""The only module that touches what pyinfra keeps to itself: connections, plan and signals.
+"""The only module that touches what pyinfra keeps to itself: connections, plan and failures.
 
 Written against pyinfra 3.10 (``pyinfra>=3.10,<4`` in pyproject.toml).
 """
 
 from __future__ import annotations
 
+import atexit
+import re
 import signal
 import socket
 import sys
@@ -12,20 +14,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from gevent import GreenletExit  # type: ignore[import-untyped]
+from paramiko import SSHException
+from pyinfra import config, logger, state
 from pyinfra import host as current_host
-from pyinfra import logger, state
 from pyinfra.api import QuoteString, StringCommand
-from pyinfra.api.exceptions import ConnectError, DeployError
+from pyinfra.api.exceptions import ConnectError, PyinfraError
 from pyinfra.api.host import Host as PyinfraHost
 from pyinfra.api.operation import OperationMeta
+from pyinfra.connectors import util
+from pyinfra.connectors.ssh import SSHConnector
+from pyinfra.connectors.util import CommandOutput
+from pyinfra.context import ctx_state
 
 from socle.baseline.model import Host, Practice
 
 STDIN_MARK = "socle-stdin"
-
-
-class Refused(DeployError):
-    """The run must not go on: nothing has been changed on this host."""
+BROKEN = (TimeoutError, OSError, EOFError, SSHException)
 
 
 class Unanswered(Exception):
@@ -60,9 +65,32 @@ def command_as_root(script: str, *args: str, stdin: str = "", timeout: int = 600
     if connection.become and connection.become_password is not None:
         prefix = ["sudo", "-S", "-k", "-p", "''", "--"]
         script = f'while read -r l && [ "$l" != {STDIN_MARK} ]; do :; done\n{script}'
-        stdin = f"{connection.become_password}\n{STDIN_MARK}\n{stdin}"
+        # No mark where nothing follows: sudo would try it as the next password.
+        stdin = f"{connection.become_password}\n" + (f"{STDIN_MARK}\n{stdin}" if stdin else "")
     words = [QuoteString(word) for word in (script, "socle", *args)]
     return StringCommand(*prefix, "sh", "-c", *words, _stdin=stdin, _timeout=timeout)
+
+
+class Change(StringCommand):
+    """A command that changes its host; if it fails, one line says what, and why not."""
+
+    def __init__(self, command: StringCommand, trying: str) -> None:
+        """``trying``: the wish in words that go after "cannot"."""
+        super().__init__(*command.bits, **command.connector_arguments)
+        self.trying = trying
+
+    def execute(self, *args: Any) -> tuple[bool, CommandOutput]:
+        """Run it for pyinfra, which prints the output that is returned."""
+        try:
+            ok, output = super().execute(*args)
+        except BROKEN as error:
+            complain(f"cannot {self.trying}: {_broken(error)}")
+            return False, CommandOutput([])
+        if ok:
+            return True, output
+        reason = _said(output)[0]
+        complain(f"cannot {self.trying}: {reason}")
+        return False, CommandOutput([line for line in output if reason not in line.line])
 
 
 def ask(script: str, *args: str, timeout: int = 60) -> list[str]:
@@ -99,12 +127,30 @@ def _run(connector: Any, command: StringCommand) -> list[str]:
     arguments = dict(command.connector_arguments)
     try:
         ok, output = connector.run_shell_command(StringCommand(*command.bits), **arguments)
-    except (TimeoutError, OSError, EOFError) as error:
-        raise Unanswered(f"no answer ({type(error).__name__})") from error
+    except BROKEN as error:
+        raise Unanswered(_broken(error)) from error
     if not ok:
-        lines = output.stderr_lines or output.stdout_lines or ["no output"]
-        raise Unanswered("; ".join(lines[-3:]))
+        raise Unanswered("; ".join(_said(output)[-3:]))
     return list(output.stdout_lines)
+
+
+def _broken(error: Exception) -> str:
+    """Why a command has no exit status."""
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return f"the connection broke ({error or type(error).__name__})"
+
+
+def _said(output: CommandOutput) -> list[str]:
+    """What a failed command said, the reason first; never empty."""
+    lines = [line.strip() for line in output.stderr_lines or output.stdout_lines if line.strip()]
+    for line in reversed(lines):
+        if re.match(r"sudo: .*password", line):
+            user = resolved_host().connection.user
+            return [f"sudo refuses {user}: {line.removeprefix('sudo: ')}"]
+    telling = [line for line in lines if not line.startswith(("W: ", "sudo: unable to resolve"))]
+    telling.sort(key=lambda line: "It is held by process" not in line)  # who holds apt's lock
+    return [line.removeprefix("E: ") for line in telling] or ["the host gave no reason"]
 
 
 def _tune(connector: Any) -> None:
@@ -152,11 +198,53 @@ def _remember(host: PyinfraHost, make: Callable[[], Any]) -> Any:
     return value
 
 
-def exit_on_interrupt() -> None:
+def leave_out(reason: str) -> NoReturn:
+    """Go on without the current host: it counts as failed, and nothing has been changed on it."""
+    complain(reason)
+    run: Any = state
+    run.fail_hosts({state.inventory.get_host(current_host.name)})
+    raise GreenletExit  # ends this host's plan; any other exception would end everybody's
+
+
+def take_over() -> None:
+    """Replace what pyinfra does when a run cannot go on. Called when this package is imported."""
+    signal.signal(signal.SIGINT, _interrupted)
+    atexit.register(_tell_failed)
+    # It would ask the terminal for a sudo password, then not use it. Ours come from the practice.
+    setattr(util, "SUDO_PASSWORD_REQUIRED_LINES", ())  # noqa: B010 - typed as a pair
+    setattr(SSHConnector, "connect", _connect)  # noqa: B010 - to mypy, a method
+    if _under_pyinfra() and dry_run():
+        # "One of more hosts failed, continue?" is no question where nothing will be changed.
+        config.FAIL_PERCENT = None
+
+
+_pyinfra_connect = SSHConnector.connect
+
+
+def _connect(connector: SSHConnector) -> None:
+    """Connect; a private key that cannot be read is that host's failure, not everybody's."""
+    try:
+        _pyinfra_connect(connector)
+    except ConnectError:
+        raise
+    except PyinfraError as error:
+        raise ConnectError(str(error)) from error
+
+
+def _interrupted(*_: object) -> NoReturn:
     """Ctrl-C ends the run with 130; pyinfra would end it with 0, as if all were done."""
+    logger.error("Interrupted. What was begun is complete or will undo itself; run it again.")
+    sys.exit(130)
 
-    def stop(*_: object) -> NoReturn:
-        logger.error("Interrupted. What was begun is complete or will undo itself; run it again.")
-        sys.exit(130)
 
-    signal.signal(signal.SIGINT, stop)
+def _tell_failed() -> None:
+    """The last word: pyinfra's table of results is silent about hosts that it could not reach."""
+    names = sorted(host.name for host in state.failed_hosts) if _under_pyinfra() else []
+    if names:
+        logger.error(f"--> Failed: {', '.join(names)}. The reason stands above, at the name.")
+
+
+def _under_pyinfra() -> bool:
+    """Whether there is a run; this package may be imported without one."""
+    context: Any = ctx_state
+    return bool(context.isset())

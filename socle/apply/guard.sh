@@ -68,7 +68,8 @@ guard=/var/lib/socle/guard
 cd "$guard.restoring" || exit 1
 while read -r path; do
     if [ -e "files$path" ] || [ -L "files$path" ]; then
-        cp -a "files$path" "$path.socle-guard" && mv -fT "$path.socle-guard" "$path"
+        cp -a "files$path" "$path.socle-guard" && mv -fT "$path.socle-guard" "$path" ||
+            rm -f "$path.socle-guard" # no space left: what is there stays
     else
         rm -f "$path"
     fi

@@ -35,7 +35,8 @@ _APT = """
 export DEBIAN_FRONTEND=noninteractive
 apt="apt-get -qq --yes -o DPkg::Lock::Timeout=$patience"
 [ -z "$wanted" ] || apt-cache show $wanted >/dev/null 2>&1 || $apt update || exit
-$apt --no-install-recommends --purge -o Dpkg::Options::=--force-confold install $wanted $unwanted
+$apt --no-install-recommends --purge -o Dpkg::Options::=--force-confold install $wanted $unwanted ||
+{ code=$?; apt-get -qq check; exit $code; } # it waited for a lock in silence: this names the holder
 """
 
 
@@ -93,7 +94,7 @@ def _file(
         return
     _show(difference(path, seen, wanted, secret=secret))
     if wanted is None or wanted.content is None:
-        yield _change('rm -f "$path"', {"path": path}, guard)
+        yield _change(f"remove {path}", 'rm -f "$path"', {"path": path}, guard)
         return
     variables = {
         "path": path,
@@ -102,7 +103,8 @@ def _file(
         "mode": wanted.mode,
         "validate": validate or "",
     }
-    yield _change(_WRITE, variables, guard, stdin=base64.b64encode(wanted.content).decode())
+    content = base64.b64encode(wanted.content).decode()
+    yield _change(f"write {path}", _WRITE, variables, guard, stdin=content)
 
 
 def packages(
@@ -129,7 +131,8 @@ def _packages(
         "wanted": " ".join(wanted),
         "unwanted": " ".join(f"{name}-" for name in unwanted),
     }
-    yield _change(_APT, variables, guard)
+    wishes = [f"install {name}" for name in wanted] + [f"remove {name}" for name in unwanted]
+    yield _change(", ".join(wishes), _APT, variables, guard)
 
 
 def unit(
@@ -169,7 +172,7 @@ def _unit(
         return
     _show([f"! systemctl {verb} {unit}" for verb in verbs])
     steps = ["systemctl daemon-reload", *(f'systemctl --quiet {verb} "$unit"' for verb in verbs)]
-    yield _change(" && ".join(steps), {"unit": unit}, guard)
+    yield _change(f"{', '.join(verbs)} {unit}", " && ".join(steps), {"unit": unit}, guard)
 
 
 def command_on_change(
@@ -192,7 +195,7 @@ def _run(
         host.noop("nothing has changed")
         return
     _show([f"! {command}"])
-    yield _change(command, {}, guard)
+    yield _change(f"run {command}", command, {}, guard)
 
 
 def _under(guard: Guard | None, meta: OperationMeta) -> OperationMeta:
@@ -207,12 +210,15 @@ def _show(lines: Sequence[str]) -> None:
 
 
 def _change(
-    script: str, variables: dict[str, str], guard: Guard | None, stdin: str = ""
+    trying: str, script: str, variables: dict[str, str], guard: Guard | None, stdin: str = ""
 ) -> StringCommand:
-    """The command that changes the host, behind the arming of the guard if there is one."""
+    """The command that changes the host, behind the arming of the guard if there is one.
+
+    ``trying`` is the wish in words, for the operator if it fails.
+    """
     assignments = "\n".join(f"{name}={shlex.quote(value)}" for name, value in variables.items())
     script = f"{assignments}\n{script}"
-    if guard is None:
-        return adapter.command_as_root(script, stdin=stdin)
-    script, words = guard.arming(script)
-    return adapter.command_as_root(script, *words, stdin=stdin)
+    words: tuple[str, ...] = ()
+    if guard is not None:
+        script, words = guard.arming(script)
+    return adapter.Change(adapter.command_as_root(script, *words, stdin=stdin), trying)

@@ -52,7 +52,8 @@ def observed() -> Observed:
 
 def script_for(practice: Practice) -> str:
     """The probe with every room's own read-only questions (``files/probe.sh``) in it."""
-    connection = f"connection() (\n{(files('socle') / 'connection.sh').read_text(encoding='utf-8')})\n"
+    sourced = (files("socle") / "connection.sh").read_text(encoding="utf-8")
+    connection = f"connection() (\n{sourced})\n"
     parts = [
         f"( {_strip(room.folder / 'files/probe.sh')}\n) 2>/dev/null | sed 's/^/room {room.name} /'"
         for room in practice.rooms

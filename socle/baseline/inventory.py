@@ -19,16 +19,19 @@ def serve(file: str, module: dict[str, Any]) -> None:
     ``--list`` or ``--host NAME``. When the practice is bad, both get its problems on stderr and
     exit code 2.
     """
+    by_pyinfra = module.get("__name__") != "__main__"  # pyinfra sets none
     try:
         practice = load(Path(file))
+        answer = for_pyinfra(practice) if by_pyinfra else for_ansible(practice)
     except SocleError as error:
         sys.stderr.write(f"{error}\n")
         # SystemExit passes through pyinfra without a traceback or pyinfra-debug.log.
         raise SystemExit(error.exit_code) from None
-    if module.get("__name__") != "__main__":  # pyinfra sets none
-        module.update(for_pyinfra(practice))
+    if by_pyinfra:
+        import socle.apply  # noqa: F401, PLC0415 - puts pyinfra right before it connects
+
+        module.update(answer)
         return
-    answer = for_ansible(practice)
     match sys.argv[1:]:
         case ["--host", name]:
             answer = answer["_meta"]["hostvars"].get(name, {})

@@ -23,7 +23,7 @@ def sentence(target: Host, said: str, *, ssh: bool = False) -> str:
             f"host key of {place} is not in {known_hosts}: "
             "add it there, once you have compared it with the machine's own"
         )
-    reason = _from_ssh(target, said) if ssh else _last_line(said)
+    reason = _from_ssh(target, said) if ssh else _from_sudo(target, said)
     return f"{place} cannot be asked: {reason}"
 
 
@@ -43,6 +43,13 @@ def _from_ssh(target: Host, said: str) -> str:
     return _last_line(said)
 
 
+def _from_sudo(target: Host, said: str) -> str:
+    last = _last_line(said)
+    if last.startswith("sudo: "):
+        return f"sudo refuses {target.connection.user}: {last.removeprefix('sudo: ')}"
+    return last
+
+
 def _last_line(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1].removeprefix("sudo: ") if lines else "it ended the command without a word"
+    return lines[-1] if lines else "it ended the command without a word"

@@ -190,8 +190,11 @@ def test_a_sudo_password_goes_by_standard_input_and_nowhere_else(connect, tmp_pa
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"become": True}, "a password is required"),
-        ({"become": True, "become_password": "wrong"}, "1 incorrect password attempt"),
+        ({"become": True}, "sudo refuses adm-socle: a password is required"),
+        (
+            {"become": True, "become_password": "wrong"},
+            "sudo refuses adm-socle: 1 incorrect password attempt",
+        ),
     ],
 )
 def test_a_refused_sudo_makes_a_host_unreachable(connect, changes, reason):
