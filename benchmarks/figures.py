@@ -21,13 +21,14 @@ HOST = "accueil"
 PROGRAMS = Path(sys.executable).parent
 INVENTORY = PRACTICE / "inventory.py"
 EMPTY = "build/empty_deploy.py"
+ONE = ("--limit", HOST)
 RUNS = {
-    "pyinfra, nothing to do at all (process start)": ("pyinfra", INVENTORY, EMPTY, "-y", "--limit", HOST),
-    "pyinfra, converged, 1 host": ("pyinfra", INVENTORY, "deploy.py", "-y", "--limit", HOST),
+    "pyinfra, nothing to do at all (process start)": ("pyinfra", INVENTORY, EMPTY, "-y", *ONE),
+    "pyinfra, converged, 1 host": ("pyinfra", INVENTORY, "deploy.py", "-y", *ONE),
     "pyinfra, converged, 4 hosts": ("pyinfra", INVENTORY, "deploy.py", "-y"),
-    "Ansible, converged, 1 host": ("ansible-playbook", "-i", INVENTORY, "site.yml", "--limit", HOST),
+    "Ansible, converged, 1 host": ("ansible-playbook", "-i", INVENTORY, "site.yml", *ONE),
     "Ansible, converged, 4 hosts": ("ansible-playbook", "-i", INVENTORY, "site.yml"),
-    "socle verify, 1 host": ("socle", "verify", PRACTICE, "--limit", HOST),
+    "socle verify, 1 host": ("socle", "verify", PRACTICE, *ONE),
     "socle verify, 4 hosts": ("socle", "verify", PRACTICE),
 }  # fmt: skip
 

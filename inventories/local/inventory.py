@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 try:
-    from socle.baseline.inventory import serve
+    from socle.inventory import serve
 except ModuleNotFoundError:  # not Socle's Python: go on with the checkout's own
     _python = str(Path(__file__).absolute().parents[2] / ".venv/bin/python")
     if __name__ != "__main__" or sys.executable == _python or not Path(_python).exists():

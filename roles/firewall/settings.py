@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from ipaddress import ip_network
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from socle.baseline.flows import Flow, PeerAddresses, resolve_peers
 from socle.baseline.model import Host, Practice
@@ -35,6 +37,39 @@ PRIVATE = (
 )
 
 
+NEEDED = ("nftables", "openssh-server", "python3", "sudo", "systemd")
+"""Packages that must never be removed: the way in, and what the rooms work with."""
+
+
+def _local_network(text: str) -> str:
+    """A network that may count as local; ValueError says what was expected instead."""
+    wanted = 'a private network, or the LAN\'s own IPv6 prefix such as "2001:db8:1:2::/64"'
+    try:
+        network = ip_network(text)
+    except ValueError:
+        raise ValueError(wanted) from None
+    own_prefix = network.version == 6 and network.prefixlen >= 48
+    if not own_prefix and not any(_within(network, private) for private in PRIVATE):
+        raise ValueError(wanted)
+    return text
+
+
+def _removable(name: str) -> str:
+    """A package that may be forbidden; ValueError says what was expected instead."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name) or name in NEEDED:
+        raise ValueError(f"a Debian package other than {', '.join(NEEDED)}")
+    return name
+
+
+def _within(network: Any, other: str) -> bool:
+    outer = ip_network(other)
+    return bool(network.version == outer.version and network.subnet_of(outer))
+
+
+Interface = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
 class Firewall(RoomSettings):
     """Inbound and outbound allow-lists. What no flow declares is refused."""
 
@@ -44,16 +79,20 @@ class Firewall(RoomSettings):
     peers: Annotated[dict[str, list[str]], neutral()] = {}
     """Named sets of addresses that flows may name as peers (administration, box, imprimantes…)."""
 
-    local_networks: Annotated[list[str], neutral()] = list(PRIVATE)
+    local_networks: Annotated[
+        list[Annotated[str, AfterValidator(_local_network)]], Field(min_length=1), neutral()
+    ] = list(PRIVATE)
     """Networks that are not the Internet, as CIDR; add the LAN's own global IPv6 prefix."""
 
-    forward_interfaces: Annotated[list[str], stricter("subset")] = []
+    forward_interfaces: Annotated[list[Interface], stricter("subset")] = []
     """Bridges of containers or virtual machines whose outbound traffic is forwarded (docker0)."""
 
-    imaging_ports: Annotated[list[int], stricter("superset")] = list(IMAGING_PORTS)
+    imaging_ports: Annotated[list[Port], stricter("superset")] = list(IMAGING_PORTS)
     """Ports of imaging software: never open to "any" nor to a whole network."""
 
-    forbidden_packages: Annotated[list[str], stricter("superset")] = [
+    forbidden_packages: Annotated[
+        list[Annotated[str, AfterValidator(_removable)]], stricter("superset")
+    ] = [
         "inetutils-inetd",
         "nis",
         "rpcbind",
@@ -83,6 +122,7 @@ class Firewall(RoomSettings):
             BadSettings: an unknown peer, or a flow that would expose the machine.
         """
         problems: list[BadSetting] = []
+        known = [*practice.groups, *practice.hosts]
         rules: dict[str, list[dict[str, Any]]] = {"in": [], "out": []}
         for flow in self.flows:
             try:
@@ -90,6 +130,11 @@ class Firewall(RoomSettings):
             except BadSettings as error:
                 problems += error.under("flows", flow.name, "peers").settings
                 continue
+            problems += [
+                BadSetting(("flows", flow.name, "hosts", at), _known(word, known), word)
+                for at, word in enumerate(flow.hosts)
+                if word not in known
+            ]
             problems += [
                 BadSetting(("flows", flow.name, "peers"), expected, ", ".join(flow.peers))
                 for expected in self._exposures(flow, peers)
@@ -126,9 +171,9 @@ def _covers(flow: Flow, port: int) -> bool:
     return any(port_in(port, str(ports)) for ports in flow.ports)
 
 
-def _within(network: Any, other: str) -> bool:
-    outer = ip_network(other)
-    return bool(network.version == outer.version and network.subnet_of(outer))
+def _known(word: str, known: list[str]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return "a host or a group" + (f"; did you mean {close[0]}?" if close else "")
 
 
 def _rule(flow: Flow, peers: PeerAddresses) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from paramiko import SSHException
 from pyinfra import config, logger, state
 from pyinfra import host as current_host
 from pyinfra.api import QuoteString, StringCommand
-from pyinfra.api.exceptions import ConnectError, PyinfraError
+from pyinfra.api.exceptions import ConnectError, DeployError, PyinfraError
 from pyinfra.api.host import Host as PyinfraHost
 from pyinfra.api.operation import OperationMeta
 from pyinfra.connectors import util
@@ -204,6 +204,16 @@ def leave_out(reason: str) -> NoReturn:
     run: Any = state
     run.fail_hosts({state.inventory.get_host(current_host.name)})
     raise GreenletExit  # ends this host's plan; any other exception would end everybody's
+
+
+def refuse(reason: str) -> NoReturn:
+    """End the run for all hosts, before anything has been changed on any.
+
+    Raises:
+        DeployError: always; pyinfra ends with 1.
+    """
+    complain(reason)
+    raise DeployError("nothing has been changed on any host")
 
 
 def take_over() -> None:

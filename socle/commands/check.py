@@ -15,10 +15,16 @@ def check(practice: Path) -> int:
     practice
         Folder of the practice: inventories/demo.
     """
-    from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
+    from datetime import date  # noqa: PLC0415 - `socle --help` needs none of these
+
+    from socle.baseline import load  # noqa: PLC0415
 
     loaded = load(practice)
     settings = {name for host in loaded.hosts.values() for name in host.settings}
     computed = {name for host in loaded.hosts.values() for name in host.derived}
-    print(f"{len(loaded.hosts)} hosts, {len(settings - computed)} settings: fine")  # noqa: T201
+    for waiver in loaded.waivers:
+        if waiver.expired(date.today()):
+            print(f"expired on {waiver.until}: the waiver of {waiver.control}, {waiver.reason}")  # noqa: T201
+    hosts = f"{len(loaded.hosts)} host{'s' if len(loaded.hosts) > 1 else ''}"
+    print(f"{hosts}, {len(settings - computed)} settings: fine")  # noqa: T201
     return 0

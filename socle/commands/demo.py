@@ -24,7 +24,8 @@ BUILD = Path("build/demo")
 VISITOR = "visiteur"
 # Stands in for the imaging server's viewer: a declared flow needs somebody who answers.
 _START_VIEWER = """systemctl is-active --quiet viewer || systemd-run --quiet --unit=viewer \
-    python3 -m http.server 8443 --bind :: --directory /usr/share/common-licenses"""
+    python3 -m http.server 8443 --bind :: --directory /usr/share/common-licenses
+until ss -Htln 'sport = 8443' | grep -q .; do sleep 0.1; done"""
 _SCREEN = Console(highlight=False)
 
 

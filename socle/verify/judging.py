@@ -47,7 +47,9 @@ def with_waiver(judged: Judgement, waiver: Waiver | None, today: date) -> Judgem
     """The verdict once a waiver is taken into account.
 
     A valid one turns pass and fail into waived; an expired one turns both into fail, until it is
-    renewed or removed. It never touches what was not measured, but is mentioned.
+    renewed or removed. It never touches what was not measured, but is mentioned. Where the waiver
+    sets values, the check has measured against those: a fail then goes beyond what was accepted,
+    and stays one.
     """
     if waiver is None or judged.verdict is Verdict.NOT_APPLICABLE:
         return judged
@@ -61,6 +63,9 @@ def with_waiver(judged: Judgement, waiver: Waiver | None, today: date) -> Judgem
         renew = "fix: renew the waiver or remove it from waivers.yml"
         text = f"waiver expired on {waiver.until} ({waiver.reason})\n{renew}\n{what}"
         return Judgement(Verdict.FAIL, text)
+    if waiver.set and judged.verdict is Verdict.FAIL:
+        accepted = f"the waiver until {waiver.until} accepts less than this: {waiver.reason}"
+        return Judgement(Verdict.FAIL, f"{judged.detail}\n{accepted}")
     terms = f"waived until {waiver.until} by {waiver.approved_by}: {waiver.reason}"
     return Judgement(Verdict.WAIVED, f"{terms}\ncompensating: {waiver.compensating}\n{what}")
 

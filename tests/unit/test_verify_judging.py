@@ -90,6 +90,14 @@ def test_a_valid_waiver_waives_until_its_last_day(verdict):
     assert f"measured: {verdict}" in final.detail
 
 
+def test_a_fail_beyond_the_values_of_a_waiver_stays_a_fail():
+    wider = Waiver(**{**WAIVER.__dict__, "set": {"toy_seconds": 120}})
+    final = with_waiver(Judgement(Verdict.FAIL, "seen: 900 s"), wider, TODAY)
+    assert final.verdict is Verdict.FAIL
+    assert "accepts less than this" in final.detail
+    assert with_waiver(Judgement(Verdict.PASS, "120 s"), wider, TODAY).verdict is Verdict.WAIVED
+
+
 @pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.FAIL])
 def test_an_expired_waiver_fails_whatever_was_measured(verdict):
     final = with_waiver(Judgement(verdict, "seen: 30 s"), EXPIRED, TODAY)
