@@ -21,9 +21,9 @@ Endpoint = tuple[str, int]  # an IP literal and a TCP port
 class Vantage:
     """A place to look from. ``name`` says which, in words for a message.
 
-    A managed host's own firewall filters what leaves it: ``silent`` and ``rejected`` seen from
-    there say nothing of the other end unless its own flows let the connection out. A check that
-    looks from a host reads ``settings`` (its flows) or ``target`` and chooses; from the
+    A managed host's own firewall refuses what leaves it undeclared: any state but ``open`` seen
+    from there says nothing of the other end unless its own flows let the connection out. A check
+    that looks from a host reads ``settings`` (its flows) or ``target`` and chooses; from the
     operator's computer both are None.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from socle.baseline.rules import admits
-from socle.lab import reboot, run
+from socle.lab import reboot, reset, run
 from socle.lab.scan import open_ports
 from socle.verify.verdicts import Verdict
 
@@ -32,9 +32,21 @@ def reaches(cabinet, machine: str, address: str, port: int) -> bool:
     return run(cabinet.lab, machine, command).returncode == 0
 
 
-def test_a_visitor_finds_only_declared_flows(cabinet):
-    for machine, port in (("imagerie", 8443), ("imagerie", 8042), ("visiteur", 4444)):
+@pytest.fixture
+def untouched(cabinet):
+    """The practice as its machines come from the installer, with programs that listen."""
+    for name in HOSTS:
+        reset(cabinet.lab, name)
+    programs = (("imagerie", 8443), ("imagerie", 8042), ("visiteur", 4444))
+    for machine, port in programs:
         listen(cabinet, machine, port)
+    yield cabinet
+    for machine, port in programs:
+        cabinet.root_on(machine, f"systemctl stop listen-{port}")
+
+
+def test_a_visitor_finds_only_declared_flows(untouched):
+    cabinet = untouched
     imaging, visitor = cabinet.practice.hosts["imagerie"].addresses, "10.77.17.99"
 
     before = scan(cabinet, "visiteur", *HOSTS)
@@ -50,7 +62,6 @@ def test_a_visitor_finds_only_declared_flows(cabinet):
     # what the practice declared goes on working, over IPv4 and IPv6
     assert scan(cabinet, "accueil", "imagerie") == {(a, 8443) for a in imaging}
     assert {p for _, p in scan(cabinet, "imagerie", "sauvegarde")} == {22}
-    cabinet.root_on("imagerie", "systemctl stop listen-8042")
 
 
 def test_everything_declared_is_admitted_from_where_it_is_declared(hardened):

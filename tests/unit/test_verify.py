@@ -350,7 +350,13 @@ def test_an_interrupted_run_ends_at_once_and_leaves_nothing(checkout):
     body = f'{ROOM_TEST}@control("toy-slow")\ndef test_it(host):\n{test}\n'
     checkout.write("roles/toy/test_toy.py", body)
     command = checkout.command("inventories/toy", TMPDIR=str(checkout.root))
-    with subprocess.Popen(**command, stderr=subprocess.PIPE, start_new_session=True) as running:
+    with subprocess.Popen(
+        **command,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        # a background job, as in CI, is started deaf to SIGINT
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    ) as running:
         deadline = time.monotonic() + 20
         while not (checkout.root / "here").exists():
             assert time.monotonic() < deadline
