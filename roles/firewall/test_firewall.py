@@ -6,7 +6,7 @@ from pathlib import Path
 
 from socle.baseline.rules import admits, port_in
 from socle.verify import control, expect, unknown
-from socle.verify.nftables import declared, first_difference, live, packets
+from socle.verify.nftables import at_boot, declared, first_difference, live, packets
 from socle.verify.sockets import listeners, operator
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -25,6 +25,14 @@ def test_what_is_not_declared_is_refused(host, target, settings, from_controller
         enabled == "enabled",
         seen=f"socle-firewall.service: {enabled or 'absent'} at boot",
         wanted="the rules are loaded at every start",
+        fix=AGAIN,
+    )
+    stored = at_boot(host, "/etc/socle/firewall.nft", "inet socle")
+    wanted = declared(host, FLOWS, settings, "inet socle")
+    expect(
+        stored == wanted,
+        seen=f"loaded at boot: {first_difference(stored, wanted)}",
+        wanted="the rules that the next start loads are the declared ones",
         fix=AGAIN,
     )
     closed = [port for port in SELDOM_DECLARED if not declares(settings.firewall_inbound, port)]

@@ -35,10 +35,16 @@ def declared(host: Any, template: Path, settings: Mapping[str, Any], table: str)
     return str(answer.stdout)
 
 
+def at_boot(host: Any, file: str, table: str) -> str:
+    """The rules that ``file`` on the host would load, as its nft lists them; empty if none."""
+    answer = host.run(f"unshare --net sh -c 'nft -f {file} && nft -s list table {table}'")
+    return str(answer.stdout) if answer.rc == 0 else ""
+
+
 def first_difference(live: str, declared: str) -> str:
     """In words, the first rule that one of two listings has and the other has not."""
     if live == declared:
-        return "the live rules are the declared ones"
+        return "the rules are the declared ones"
     if not live:
         return "absent"
     ours, theirs = live.splitlines(), declared.splitlines()
