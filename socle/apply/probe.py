@@ -30,7 +30,6 @@ class ObservedFile:
 class Observed:
     """A host as it was when the run began."""
 
-    uid: int = 0
     client: str | None = None  # the operator's address as the host sees it; None: not by SSH
     port: int | None = None  # the port of sshd in use
     guard_armed: bool = False  # a former run changed something and never confirmed it
@@ -91,7 +90,6 @@ def parse(lines: Iterable[str]) -> Observed:
     for name, *words in rows.get("room", []):
         rooms.setdefault(name, []).append(" ".join(words))
     return Observed(
-        uid=int(rows["user"][0][0]),
         client=client,
         port=port,
         guard_armed="guard" in rows,

@@ -16,7 +16,6 @@ managed_files() {
 }
 
 probe() {
-    echo "user $(id -u)"
     echo "connection $(connection)"
     [ ! -d /var/lib/socle/guard ] || echo "guard armed"
     managed_files "$@"
