@@ -49,7 +49,7 @@ def up() -> int:
         lab.install_requirements()
     except SocleError as error:
         raise DemoFailed(_without_a_lab(error)) from error
-    with _step("Boot the four machines of a practice and a visitor's computer on its network"):
+    with _step("Boot the five machines of a practice and a visitor's computer on its network"):
         boot(PRACTICE)
         practice = load(PRACTICE)
         machines = lab_of(practice)

@@ -14,6 +14,7 @@ from socle.lab import cgroups, disks, processes
 from socle.lab.commands import environment
 from socle.lab.console import execute
 from socle.lab.errors import LabError
+from socle.lab.images import IMAGES
 from socle.lab.spec import Lab, Machine
 
 BOOT_SECONDS = 90.0
@@ -104,6 +105,7 @@ def _nspawn(lab: Lab, machine: Machine) -> list[str]:
         "--resolv-conf=off",
         "--timezone=off",
         "--console=read-only",
+        *IMAGES[machine.image].nspawn,
     ]
 
 

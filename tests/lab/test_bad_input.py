@@ -110,8 +110,8 @@ def test_another_machine_answers_at_the_address(safe, fresh):
 def test_a_private_key_that_is_not_there(safe, fresh):
     with safe.edited("hosts.yml", "id_ed25519", "id_absent"):
         output = safe.pyinfra("-y", code=1)
-        clear(output, "Failed: accueil, imagerie, medecin, sauvegarde.")
-        clear(output, "No such private key file:", times=4)
+        clear(output, "Failed: accueil, hebergeur, imagerie, medecin, sauvegarde.")
+        clear(output, "No such private key file:", times=5)
         clear(verify(safe, "--limit", HOST, code=4), "accueil (10.77.17.21) cannot be asked: its k")
         output = safe.ansible("--limit", HOST, code=4, **fresh)
         unreachable(output, HOST)

@@ -11,7 +11,7 @@ from socle.verify.verdicts import Verdict
 
 pytestmark = pytest.mark.lab
 
-HOSTS = ("accueil", "medecin", "imagerie", "sauvegarde")
+HOSTS = ("accueil", "medecin", "imagerie", "sauvegarde", "hebergeur")
 PORTS = (22, 104, 443, 4242, 5900, 8042, 8443, 11112)
 LISTEN = "python3 -m http.server {port} --bind :: --directory /usr/share/common-licenses"
 
@@ -61,7 +61,7 @@ def test_a_visitor_finds_only_declared_flows(untouched):
     assert not reaches(cabinet, "accueil", "fd77:17::99", 4444)
     # what the practice declared goes on working, over IPv4 and IPv6
     assert scan(cabinet, "accueil", "imagerie") == {(a, 8443) for a in imaging}
-    assert {p for _, p in scan(cabinet, "imagerie", "sauvegarde")} == {22}
+    assert {p for _, p in scan(cabinet, "imagerie", "sauvegarde", "hebergeur")} == {22}
 
 
 def test_everything_declared_is_admitted_from_where_it_is_declared(hardened):
