@@ -136,6 +136,8 @@ class Backup(RoomSettings):
         pruned = [one for one in served if one.repository.server_prunes]
         keys = {one.client.name: access_key(one.client) for one in served}
         return {
+            "host": host.name,
+            "dumps": [one.model_dump(mode="json", exclude_none=True) for one in self.databases],
             "targets": [one.data for one in targets],
             "known_hosts": sorted({line for one in targets for line in one.known_hosts}),
             "disks": [one.name for one in mine if one.kind == "disk"],
@@ -144,7 +146,7 @@ class Backup(RoomSettings):
             "authorized": [
                 {"client": name, "key": pair[1]} for name, pair in sorted(keys.items()) if pair
             ],
-            "private_key": (access_key(host) or ("", ""))[0],
+            "private_key": "\n".join((access_key(host) or ("", ""))[0].splitlines()[1:-1]),
             "secrets": self._secrets(mine, pruned),
             "missing": self._missing(mine, pruned, [one.known_hosts for one in targets]),
             **calendars,

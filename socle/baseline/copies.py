@@ -57,7 +57,8 @@ def target(repository: Repository, practice: Practice) -> Target:
     if repository.kind == "folder":
         return Target(shown | {"path": repository.path})
     if repository.kind == "disk":
-        return Target(shown | {"luks_uuid": repository.luks_uuid, "serial": repository.serial})
+        identity = {"luks_uuid": repository.luks_uuid, "serial": repository.serial or ""}
+        return Target(shown | identity)
     address, port, user = repository.server or "", repository.port, repository.user
     keys, problem = [repository.host_key or ""], None
     managed = practice.hosts.get(address)
