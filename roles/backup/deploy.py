@@ -1,9 +1,9 @@
 """pyinfra: the backup room."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pyinfra import host
 from pyinfra.api import deploy
 from pyinfra.api.operation import OperationMeta
 
@@ -43,23 +43,24 @@ def backup() -> None:
     disks = bool(settings["backup_disks"])
     wanted = {"restic": client or server or disks, "rclone": server, "cryptsetup-bin": disks}
     packages(present=[name for name, needed in wanted.items() if needed])
-    program(client or server or disks)
+    service = program(client or server or disks)
     access(client and bool(settings["backup_private_key"]))
     keeper(server)
-    offline(disks)
-    timers({"run": client, "check": client, "restore-test": client, "prune": server})
+    units = [service, offline(disks)]
+    units += timers({"run": client, "check": client, "restore-test": client, "prune": server})
+    command_on_change("systemctl daemon-reload", when=units)
 
 
-def program(wanted: bool) -> None:
+def program(wanted: bool) -> OperationMeta:
     """The program, what it is told, and its service."""
-    for source in sorted(FILES.glob("usr/**/*")):
-        if source.is_file() and source.parent.name != "__pycache__":
-            path = f"/{source.relative_to(FILES)}"
-            mode = "755" if path == LAUNCHER else "644"
-            static(path, mode=mode) if wanted else absent_file(path)
+    sources = sorted(s for s in FILES.glob("usr/**/*") if s.suffix in {".py", ""} and s.is_file())
+    for source in host.loop(sources):
+        path = f"/{source.relative_to(FILES)}"
+        mode = "755" if path == LAUNCHER else "644"
+        static(path, mode=mode) if wanted else absent_file(path)
     file(wanted, "/etc/socle/backup.json", mode="600")
     file(wanted, "/etc/socle/backup-secrets.json", mode="600", secret=True)
-    reloaded([file(wanted, f"{UNITS}/socle-backup@.service")])
+    return file(wanted, f"{UNITS}/socle-backup@.service")
 
 
 def access(wanted: bool) -> None:
@@ -87,29 +88,27 @@ def keeper(wanted: bool) -> None:
     command_on_change("systemctl reload ssh.service", when=[sshd])
 
 
-def offline(wanted: bool) -> None:
+def offline(wanted: bool) -> OperationMeta:
     """A declared disk that is plugged in starts its copy."""
-    reloaded([file(wanted, f"{UNITS}/socle-backup-offline@.service")])
     rules = file(wanted, UDEV)
     command_on_change("! command -v udevadm >/dev/null || udevadm control --reload", when=[rules])
+    return file(wanted, f"{UNITS}/socle-backup-offline@.service")
 
 
-def timers(wanted: dict[str, bool]) -> None:
+def timers(wanted: dict[str, bool]) -> list[OperationMeta]:
     """What happens when nobody is consulting."""
-    for verb, needed in wanted.items():
+    files = []
+    for verb, needed in host.loop(list(wanted.items())):
         name = "socle-backup.timer" if verb == "run" else f"socle-backup-{verb}.timer"
         if needed:
-            unit(name, reload_when=[template(f"{UNITS}/{name}")])
+            files.append(template(f"{UNITS}/{name}"))
+            unit(name, reload_when=files[-1:])
         else:
             unit(name, enabled=False, running=False)
-            reloaded([absent_file(f"{UNITS}/{name}")])
+            files.append(absent_file(f"{UNITS}/{name}"))
+    return files
 
 
 def file(wanted: bool, path: str, **how: Any) -> OperationMeta:
     """The room's file where it is wanted, no file where not."""
     return template(path, **how) if wanted else absent_file(path)
-
-
-def reloaded(files: Sequence[OperationMeta]) -> None:
-    """Tell systemd of units that timers or udev start."""
-    command_on_change("systemctl daemon-reload", when=files)

@@ -120,8 +120,8 @@ def is_fresh(one: Found, settings: Settings, now: str) -> bool:
             age(moment, now) <= timedelta(days=settings.backup_offline_days)
             for moment in _copied(one).values()
         )
-    newest = one.get("newest")
-    return bool(newest) and -1 <= newest["age_hours"] <= settings.backup_max_age_hours
+    hours = (one.get("newest") or {"age_hours": -2})["age_hours"]
+    return bool(-1 <= hours <= settings.backup_max_age_hours)
 
 
 def carriers_of(target: Host, practice: Practice) -> list[str]:
