@@ -15,15 +15,17 @@ NAME = "work.lock"
 
 
 @contextmanager
-def alone(work: str) -> Iterator[None]:
+def alone(work: str, patience: float = 1.0) -> Iterator[None]:
     """Hold the host's one lock while ``work`` runs. ``Busy`` says who has it and since when.
+
+    ``patience``: seconds to wait for it.
 
     The programs that the work starts inherit the lock: while a killed run's restic still goes on,
     nobody else begins.
     """
     handle = os.open(state.folder(paths.RUNTIME) / NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if not _taken(handle):
+        if not _taken(handle, patience):
             holder = os.pread(handle, 200, 0).decode(errors="replace").strip()
             raise Busy(f"not started: {holder or 'another backup'} is running")
         os.ftruncate(handle, 0)
@@ -57,16 +59,18 @@ def busy() -> bool:
     return False
 
 
-def _taken(handle: int) -> bool:
+def _taken(handle: int, patience: float) -> bool:
     """Whether the lock is ours now. ``busy`` elsewhere holds it for an instant: ask again."""
-    for _ in range(5):
+    limit = time.monotonic() + patience
+    while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if time.monotonic() > limit:
+                return False
             time.sleep(0.2)
         else:
             return True
-    return False
 
 
 _held: list[int] = []

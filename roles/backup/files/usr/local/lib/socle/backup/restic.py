@@ -76,17 +76,19 @@ class Restic:
         watch: Watcher | None = None,
         stop_on: str | None = None,
         patterns: str | None = None,
+        keep: bool = True,
     ) -> Answer:
         """Run restic to its end.
 
-        ``source``: the repository to copy from. ``watch`` gets each JSON line. ``stop_on``: end
-        restic when it says so. ``patterns``: given as the file that ``{patterns}`` stands for in
-        the words. Without progress for ``GIVE_UP_SECONDS`` while it repeats requests, or after
-        ``timeout``, restic is interrupted.
+        ``source``: the repository to copy from. ``watch`` gets each JSON line; ``keep``: whether
+        the answer keeps them too. ``stop_on``: end restic when it says so. ``patterns``: text for
+        the file that ``{patterns}`` stands for in the words. Without progress for
+        ``GIVE_UP_SECONDS`` while it repeats requests, or after ``timeout`` seconds, restic is
+        interrupted.
         """
         with (
             _secret(self.password) as own,
-            _secret(source and source.password) as other,
+            _secret(source.password if source else None) as other,
             _secret(patterns) as listed,
         ):
             command = ["setpriv", "--pdeathsig", "INT", *self._account(), "restic"]
@@ -97,7 +99,8 @@ class Restic:
             command += ["--cache-dir", str(paths.CACHE)] if self.cached else ["--no-cache"]
             command += [word.replace("{patterns}", _fd(listed)) for word in words]
             handles = [one for one in (own, other, listed) if one is not None]
-            return _Process(command, [*handles, *locks.held()]).talk(timeout, watch, stop_on)
+            process = _Process(command, [*handles, *locks.held()], keep=keep)
+            return process.talk(timeout, watch, stop_on)
 
     def _account(self) -> list[str]:
         if self.uid == 0:
@@ -108,7 +111,8 @@ class Restic:
 class _Process:
     """A running restic, its two outputs read side by side."""
 
-    def __init__(self, command: Sequence[str], handles: Sequence[int]) -> None:
+    def __init__(self, command: Sequence[str], handles: Sequence[int], *, keep: bool) -> None:
+        self.keep = keep
         self.lines: list[str] = []
         self.errors: list[str] = []
         self.moved = time.monotonic()
@@ -170,7 +174,7 @@ class _Process:
         assert self.process.stdout  # noqa: S101
         for line in self.process.stdout:
             message = _message(line)
-            if message.get("message_type") != "status":
+            if self.keep and message.get("message_type") != "status":
                 self.lines.append(line)
             done = message.get("bytes_done", message.get("bytes_restored", 0))
             if message.get("message_type") != "status" or done != self.done:

@@ -63,6 +63,6 @@ def to_forget(
         if rule not in _BUCKETS:
             raise BackupError(f"not a retention rule: {rule}")
         young = [one for one in ordered if now - one.arrived <= span(length)]
-        kept |= {_BUCKETS[rule](one.arrived.astimezone(UTC)): one.id for one in young}.values()
+        kept.update({_BUCKETS[rule](one.arrived.astimezone(UTC)): one.id for one in young}.values())
     canaries = sorted((one for one in snapshots if one.canary), key=lambda one: one.arrived)
     return [one for one in ordered if one.id not in kept] + canaries[:-1]

@@ -1,4 +1,4 @@
-"""Snapshots as restic lists them: which count, which are dated in the future, how large they are."""
+"""Snapshots as restic lists them: which count, which claim the future, how large they are."""
 
 from __future__ import annotations
 

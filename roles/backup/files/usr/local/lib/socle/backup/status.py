@@ -14,7 +14,8 @@
         "folders": {"/etc": 42, "/srv/images": 0},   entries in the newest snapshot, null: not there
         "missing_folders": ["/srv/gone"],            declared, and not in the newest snapshot
         "future": [{"id": "…", "time": "…"}],        snapshots dated later than now
-        "last_check": {"time": "…", "result": "ok | failed", "reason": null, "read": "3/52"} or null,
+        "last_check": {"time": "…", "result": "ok | failed", "reason": null,
+            "read": "3/52"} or null,
         "last_restore_test": {"time": "…", "result": "ok | failed", "reason": null,
             "snapshot": "…", "files": 21, "bytes": 5000, "seconds": 1.5,
             "signature": "good | bad | missing"} or null}],
