@@ -1,5 +1,7 @@
 """Which rooms a practice's machines get, in order. Values come from the inventory."""
 
+from roles.backup.deploy import backup
 from roles.firewall.deploy import firewall
 
 firewall()
+backup()
