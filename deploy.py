@@ -1,5 +1,7 @@
 """Which rooms a practice's machines get, in order. Values come from the inventory."""
 
 from roles.firewall.deploy import firewall
+from roles.updates.deploy import updates
 
 firewall()
+updates()
