@@ -2,6 +2,8 @@
 
 from roles.backup.deploy import backup
 from roles.firewall.deploy import firewall
+from roles.updates.deploy import updates
 
 firewall()
+updates()
 backup()
