@@ -23,6 +23,10 @@ HUMAN_UIDS = (1000, 59999)
 """Debian's range for people (login.defs): what lies beyond belongs to services."""
 
 
+INFINITY = 2**64 - 1
+"""How systemd writes "never" on D-Bus, in microseconds."""
+
+
 class ScreenLock(RoomSettings):
     """Idle sessions lock, consoles close, nobody is let in without a password."""
 
@@ -57,11 +61,18 @@ class ScreenLock(RoomSettings):
         Returns:
             ``workstation``: whether people sit at this machine; ``minutes``: the idle time for
             desktops that count whole minutes; ``uids``: the range of human accounts;
+            ``lid``: what closing the lid does on this machine; ``logind``: what logind answers,
+            as probe.sh prints it;
             ``satisfies``: the references that the idle time satisfies;
             ``keys`` and ``greeter_keys``: dconf keys with their values, which nobody may change.
         """
+        workstation = "workstations" in host.groups
+        lid = self.lid_switch if workstation else "lock"
+        idle = INFINITY if workstation else self.shell_seconds * 1_000_000
         return {
-            "workstation": "workstations" in host.groups,
+            "workstation": workstation,
+            "lid": lid,
+            "logind": [f'lid s "{lid}"s "{lid}"s "lock"', f"idle t {idle}"],
             "minutes": math.ceil(self.idle_seconds / 60),
             "uids": list(HUMAN_UIDS),
             "satisfies": [name for most, name in REFERENCES if self.idle_seconds <= most],
