@@ -57,6 +57,8 @@ def _desktops(seen: tuple[str, ...]) -> None:
     ]
     stale = any(line.startswith("dconf ") for line in seen)
     command_on_change(COMPILE, when=databases, or_when=stale, title="dconf compile")
+    template("/etc/glib-2.0/settings/defaults")
+    template("/etc/glib-2.0/settings/locks")
     template("/etc/xdg/kscreenlockerrc")
     template("/etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml")
     pin = template("/etc/systemd/system/user-runtime-dir@.service.d/socle.conf")
@@ -84,6 +86,7 @@ def _guardian(seen: tuple[str, ...]) -> None:
         static(f"{PROGRAM}/logind.py"),
         template("/etc/systemd/system/socle-lock.service"),
     ]
+    template("/etc/dbus-1/system.d/socle-lock.conf")  # the bus sees it by itself
     unit("socle-lock.service", reload_when=changed, or_when="guardian old" in seen)
     template("/etc/systemd/system/socle-lock-sleep.service")
     unit("socle-lock-sleep.service", running=False)

@@ -93,7 +93,9 @@ class ScreenLock(RoomSettings):
         yield _key("gnome", "desktop.lockdown", "disable-lock-screen", "false")
         yield _key("gnome", "desktop.interface", "enable-animations", "false")
         yield _key("gnome", "desktop.screensaver", "ubuntu-lock-on-suspend", "true")
-        yield _key("gnome", "desktop.notifications", "show-in-lock-screen", _word(self.notifications))
+        yield _key(
+            "gnome", "desktop.notifications", "show-in-lock-screen", _word(self.notifications)
+        )
         yield _key("cinnamon", "desktop.session", "idle-delay", f"uint32 {seconds}")
         yield _key("cinnamon", "desktop.screensaver", "lock-enabled", "true")
         yield _key("cinnamon", "desktop.screensaver", "lock-delay", "uint32 0")

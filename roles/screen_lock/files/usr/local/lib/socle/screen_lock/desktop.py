@@ -16,6 +16,13 @@ SAVERS = (  # bus names of screen savers that lock when logind asks, and their o
     ("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver"),
 )
 LOCKERS = {"i3lock", "xsecurelock", "slock", "xtrlock", "swaylock", "gtklock", "waylock"}
+ALWAYS = (  # properties of a locker's unit: killed, it comes back; unlocked, it does not
+    "Restart=on-failure",
+    "RestartForceExitStatus=SIGTERM SIGINT SIGHUP SIGKILL",
+    "RestartSec=200ms",
+    "StartLimitIntervalSec=0",
+)
+BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
 IDLE_MONITOR = ("org.gnome.Mutter.IdleMonitor", "/org/gnome/Mutter/IdleMonitor/Core")
 
 
@@ -73,8 +80,7 @@ def idle(session, environment):
             return None, "no process of the session knows its X display"
         code, said = _as_user(session, environment, "/usr/bin/xprintidle")
     else:
-        words = ("call", *IDLE_MONITOR, IDLE_MONITOR[0], "GetIdletime")
-        code, said = _as_user(session, environment, "/usr/bin/busctl", "--user", *words)
+        code, said = _call(session, environment, *IDLE_MONITOR, IDLE_MONITOR[0], "GetIdletime")
     milliseconds = said.split()[-1] if said.split() else ""
     if code == 0 and milliseconds.isdigit():
         return int(milliseconds) / 1000, None
@@ -83,25 +89,24 @@ def idle(session, environment):
     return None, f"{name} ({session['Type']}): {how} does not answer: {said.strip()[-120:]}"
 
 
-def saver_active(session, environment):
-    """Whether a screen saver on the user's bus says that it covers the screen."""
-    return any(
-        _saver(session, environment, name, path).endswith("true") for name, path in SAVERS
-    )
+def savers(session, environment):
+    """What the screen savers on the user's bus say: whether each covers the screen.
+
+    One that hangs counts as none. None is started for the question.
+    """
+    _, names = _call(session, environment, *BUS, "ListNames")
+    answers = [
+        _call(session, environment, name, path, name, "GetActive")
+        for name, path in SAVERS
+        if f'"{name}"' in names
+    ]
+    return [said.strip() == "b true" for code, said in answers if code == 0]
 
 
-def locks_itself(session, environment):
-    """Whether a screen saver that hears logind runs in the session."""
-    return session["Type"] != "x11" or any(
-        _saver(session, environment, name, path) for name, path in SAVERS
-    )
-
-
-def _saver(session, environment, name, path):
-    """``b true``, ``b false``; empty where no such screen saver runs (none is started)."""
-    words = ("--user", "--auto-start=no", "call", name, path, name, "GetActive")
-    code, said = _as_user(session, environment, "/usr/bin/busctl", *words)
-    return said.strip() if code == 0 else ""
+def _call(session, environment, *words):
+    """Call a method on the user's bus."""
+    options = ("--user", "--auto-start=no", "--timeout=2", "call")
+    return _as_user(session, environment, "/usr/bin/busctl", *options, *words)
 
 
 def locker_runs(session, environment):
@@ -130,13 +135,12 @@ def start_locker(session, environment):
         return "its own locker did not lock, and i3lock is not installed"
     names = ("DISPLAY", "XAUTHORITY", "HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR")
     environ = [f"--setenv={name}={environment[name]}" for name in names if name in environment]
-    properties = ("Restart=on-failure", "RestartForceExitStatus=SIGTERM SIGINT SIGHUP SIGKILL")
     done = subprocess.run(
         [
             *("/usr/bin/systemd-run", "--quiet", "--collect"),
             f"--unit=socle-locker-{session['Id']}",
             f"--uid={session['User']}",
-            *(f"--property={one}" for one in (*properties, "RestartSec=200ms")),
+            *(f"--property={one}" for one in ALWAYS),
             *environ,
             *("/usr/bin/i3lock", "--nofork", "--ignore-empty-password", "--color=20303c"),
         ],

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import desktop
@@ -22,16 +23,17 @@ STATUS = Path("/run/socle-lock/status.json")
 STARTED = Path("/run/socle-lock/started")  # older than our files: we run what they were before
 LONGEST_SLEEP = 30.0  # seconds: also how soon a new session is seen at the latest
 AGAIN = 5.0  # seconds until a session that did not lock is asked again
+LOCKED_SLEEP = 10.0  # seconds a session may stay open that a program has unlocked
 MARGIN = 0.1  # seconds: a timer that fires early would find "not yet"
 
 
+@dataclass
 class Watch:
     """What is known about one session between two looks."""
 
-    def __init__(self):
-        self.asked = False  # we asked it to lock, and it has been locked since
-        self.refusals = 0
-        self.screen = None  # the answer of desktop.screen(), which is costly
+    asked: bool = False  # we asked it to lock, and it has been locked since
+    refusals: int = 0
+    screen: dict | None = None  # the answer of desktop.screen(), which is costly
 
 
 def main(words):
@@ -52,7 +54,7 @@ def main(words):
 
 def look(limit, uids, watches):
     """Look at every session once; rows for the status, and seconds until the next look."""
-    sessions = [s for s in logind.sessions() if watched(s, uids)]
+    sessions = [s for s in logind.sessions() if logind.watched(s, uids)]
     for gone in set(watches) - {s["Id"] for s in sessions}:
         del watches[gone]
     rows, pauses = [], [LONGEST_SLEEP]
@@ -63,45 +65,38 @@ def look(limit, uids, watches):
         row.update(desktop=session["Desktop"], refusals=watch.refusals)
         rows.append(row)
         pauses.append(pause)
-    return rows, min(min(pauses), limit)
-
-
-def watched(session, uids):
-    """Whether a session has a screen and belongs to a person."""
-    return (
-        session["Class"].startswith("user")
-        and session["Type"] in {"x11", "wayland", "mir"}
-        and session["State"] != "closing"
-        and uids[0] <= int(session["User"]) <= uids[1]
-    )
+    return rows, min(*pauses, limit)
 
 
 def attend(session, watch, limit):
     """Lock the session if its time is over; what was seen, and seconds until the next look."""
     if watch.screen is None:
         watch.screen = desktop.screen(session)
-    locked, idle = locked_now(session, watch), None
+    idle, why = desktop.idle(session, watch.screen)
+    locked = locked_now(session, watch)
     if not locked:
         watch.asked = False
-        idle, why = desktop.idle(session, watch.screen)
-        if idle is None:
-            watch.screen = None  # it may have been asked too early
-            return {"state": "unseen", "why": why}, AGAIN
+    if idle is None and not locked:
+        watch.screen = None  # it may have been asked too early
+        return {"state": "unseen", "why": why}, AGAIN
     state, pause = decide(limit, idle, locked=locked)
     if state != "over":
         return {"state": state, "idle": idle}, pause
     failure = lock(session, watch)
     if failure is None:
-        return {"state": "locked", "idle": idle}, limit
+        return {"state": "locked", "idle": idle}, LOCKED_SLEEP
     watch.refusals += 1
     watch.screen = None
     return {"state": "refused", "idle": idle, "why": failure}, AGAIN
 
 
 def decide(limit, idle, *, locked):
-    """``locked``, ``open`` or ``over``, and seconds until it may have changed. Pure."""
+    """``locked``, ``open`` or ``over``, and seconds until it may have changed. Pure.
+
+    ``idle`` is None where a locked session does not tell.
+    """
     if locked:
-        return "locked", limit
+        return "locked", LOCKED_SLEEP
     if idle < limit:
         return "open", limit - idle + MARGIN
     return "over", 0.0
@@ -116,7 +111,7 @@ def lock_with(session, watch, ask, start_locker):
     """As `lock`, with the two ways to lock given."""
     watch.asked = True
     ask(session["Id"])
-    has_own = desktop.locks_itself(session, watch.screen)
+    has_own = session["Type"] != "x11" or desktop.savers(session, watch.screen)
     if wait_locked(session, watch, desktop.PATIENCE if has_own else desktop.IMPATIENCE):
         return None
     if session["Type"] != "x11":
@@ -145,17 +140,19 @@ def locked_now(session, watch):
     """Whether the session is locked.
 
     A screen saver that runs proves nothing unless it was asked to lock: it may only be a picture.
+    LockedHint counts only where there is no screen saver to ask: any program of the user sets it.
     """
-    if session["LockedHint"] == "yes" or desktop.locker_runs(session, watch.screen):
+    if desktop.locker_runs(session, watch.screen):
         return True
-    return watch.asked and desktop.saver_active(session, watch.screen)
+    savers = desktop.savers(session, watch.screen)
+    return watch.asked and any(savers) if savers else session["LockedHint"] == "yes"
 
 
 def lock_all(config):
     """Lock every session now; 1 if one stays open."""
     failures = []
     for session in logind.sessions():
-        if not watched(session, config["uids"]):
+        if not logind.watched(session, config["uids"]):
             continue
         watch = Watch()
         watch.screen = desktop.screen(session)
@@ -163,7 +160,7 @@ def lock_all(config):
             failure = lock(session, watch)
             if failure is not None:
                 failures.append(f"session {session['Id']} ({session['Name']}): {failure}")
-    print("\n".join(failures) or "all sessions are locked")
+    sys.stdout.write("\n".join(failures or ["all sessions are locked"]) + "\n")
     return 1 if failures else 0
 
 

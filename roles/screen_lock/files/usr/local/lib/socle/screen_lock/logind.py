@@ -7,16 +7,32 @@ TIME_LIMIT = 10  # seconds
 
 
 def sessions():
-    """Every session: a dict of `PROPERTIES`, all text."""
-    listed = _ask("list-sessions", "--no-legend")
+    """Every session: a dict of `PROPERTIES`, all text.
+
+    Raises RuntimeError when logind does not answer: no answer must not look like no session.
+    """
+    code, listed = _ask("list-sessions", "--no-legend")
     ids = [line.split()[0] for line in listed.splitlines() if line.split()]
-    return _shown(ids) if ids else []
+    found = _shown(ids) if ids else []
+    if code != 0 or (ids and not found):
+        raise RuntimeError("logind does not tell which sessions there are")
+    return found
 
 
 def session(session_id):
     """One session; None when it is gone."""
     found = _shown([session_id])
     return found[0] if found else None
+
+
+def watched(session, uids):
+    """Whether a session has a screen and belongs to a person."""
+    return (
+        session["Class"].startswith("user")
+        and session["Type"] in {"x11", "wayland", "mir"}
+        and session["State"] != "closing"
+        and uids[0] <= int(session["User"]) <= uids[1]
+    )
 
 
 def lock(session_id):
@@ -35,11 +51,12 @@ def parse(text):
 
 
 def _shown(ids):
-    return parse(_ask("show-session", "--property", ",".join(PROPERTIES), *ids))
+    wanted = [f"--property={name}" for name in PROPERTIES]
+    return parse(_ask("show-session", *wanted, *ids)[1])
 
 
 def _ask(*words):
-    """The answer of loginctl. A session that ended meanwhile is no error."""
+    """The exit code and the answer of loginctl; a session may have ended meanwhile."""
     done = subprocess.run(
         ["/usr/bin/loginctl", *words],
         capture_output=True,
@@ -47,4 +64,4 @@ def _ask(*words):
         timeout=TIME_LIMIT,
         check=False,
     )
-    return done.stdout
+    return done.returncode, done.stdout
