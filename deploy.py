@@ -2,8 +2,10 @@
 
 from roles.backup.deploy import backup
 from roles.firewall.deploy import firewall
+from roles.screen_lock.deploy import screen_lock
 from roles.updates.deploy import updates
 
 firewall()
 updates()
+screen_lock()
 backup()
