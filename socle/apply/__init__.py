@@ -7,6 +7,7 @@ from socle.apply.operations import (
     command_on_change,
     managed_file,
     packages,
+    static,
     template,
     unit,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "packages",
     "refuse_lockout",
     "resolved_host",
+    "static",
     "template",
     "unit",
 ]

@@ -67,13 +67,14 @@ class Cabinet:
     """The demo practice on addresses of its own, and the two engines as an operator runs them."""
 
     def __init__(self, root: Path, folder: Path, network: str) -> None:
-        self.root, self.folder = root, folder
+        self.root, self.folder, self.network = root, folder, network
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(root / "inventories/demo", folder)
         (folder / "known_hosts").unlink(missing_ok=True)
         for file in folder.rglob("*.yml"):
             text = file.read_text().replace("10.77.12.", f"10.77.{network}.")
-            text = text.replace("fd77:12::", f"fd77:{network}::").replace("socle-demo", "socle-cab")
+            text = text.replace("fd77:12::", f"fd77:{network}::")
+            text = text.replace("socle-demo", f"socle-cab{network}")
             text = text.replace("build/demo/", f"{folder}-machines/")
             file.write_text(text)
         self.lab = lab_of(self.practice)
@@ -159,8 +160,9 @@ _CHANGES = re.compile(r"Grand total +\d+ +(\S+)")
 def cabinet(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Cabinet]:
     """A booted practice, as its machines come from the installer."""
     root = pytestconfig.rootpath
-    with locked(Path("/run/socle-lab/cabinet.lock")):
-        made = Cabinet(root, root / "build/cabinet", "17")
+    network = os.environ.get("SOCLE_TEST_LAB", "17")  # several checkouts may test side by side
+    with locked(Path(f"/run/socle-lab/cabinet-{network}.lock")):
+        made = Cabinet(root, root / "build/cabinet", network)
         down(made.lab, print)
         try:
             made.up()
