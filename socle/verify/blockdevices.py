@@ -69,6 +69,11 @@ class Machine:
         said = self.printed.word("container")
         return "" if said == "none" else said
 
+    @property
+    def asked_as_root(self) -> bool:
+        """Whether the account could see everything."""
+        return self.printed.word("account") == "0"
+
     def storage(self) -> list[Place]:
         """Every place that holds or may hold files, /boot and plugged-in USB disks left out."""
         return [*self._mounted(), *self._unmounted(), *self._idle_volumes()]

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from socle.verify.sections import split
+
 _DM_LINE = re.compile(r"(.+?): \d+ \d+ (\S+) ?(.*)")
 _OCTAL = re.compile(r"\\(\d{3})")
 RANDOM = ("/dev/urandom", "/dev/random", "/dev/hwrng")
@@ -67,16 +69,7 @@ class Printed:
     @classmethod
     def of(cls, text: str) -> Printed:
         """Split an answer. Raises ValueError where it ends too early."""
-        sections: dict[str, list[str]] = {}
-        lines: list[str] = []
-        for line in text.splitlines():
-            if line.startswith("== "):
-                lines = sections.setdefault(line[3:], [])
-            else:
-                lines.append(line)
-        if "end" not in sections:
-            raise ValueError("the list of block devices is incomplete")
-        return cls({name: "\n".join(lines) for name, lines in sections.items()})
+        return cls(split(text, "block devices"))
 
     def rows(self, name: str) -> Iterator[list[str]]:
         """The words of each line of a section."""
