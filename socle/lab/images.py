@@ -78,11 +78,11 @@ def build(suite: str, say: Callable[[str], None]) -> Path:
         if target.is_dir():
             return target
         for leftover in cache().glob(f"building-{suite}-*"):
-            _remove(leftover)
+            remove(leftover)
         say(f"building the {suite} image (about a minute, once)")
         half = Path(mkdtemp(prefix=f"building-{suite}-", dir=cache()))
         try:
-            _bootstrap(suite, half)
+            bootstrap(suite, PACKAGES, half, [f"--customize-hook={RECIPE}"])
             half.chmod(0o755)
             half.rename(target)
         except OSError as error:
@@ -92,7 +92,8 @@ def build(suite: str, say: Callable[[str], None]) -> Path:
     return target
 
 
-def _bootstrap(suite: str, folder: Path) -> None:
+def bootstrap(suite: str, packages: Iterable[str], folder: Path, hooks: Iterable[str]) -> None:
+    """Make a root file system with mmdebstrap; ``hooks`` are options of it. ``LabError``."""
     copies = [f"--customize-hook=copy-in {AUTHORITIES} /usr/local/share"]
     call(
         [
@@ -102,16 +103,16 @@ def _bootstrap(suite: str, folder: Path) -> None:
             "--mode=root",
             "--format=directory",
             "--skip=cleanup/apt/lists",  # so that `apt-get install` works at once in a machine
-            f"--include={','.join(PACKAGES)}",
+            f"--include={','.join(packages)}",
             *(copies if any(AUTHORITIES.rglob("*.crt")) else []),
-            f"--customize-hook={RECIPE}",
+            *hooks,
             suite,
             folder,
         ]
     )
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
     """Delete a half-built image. mmdebstrap, once killed, may leave file systems mounted in it."""
     for line in reversed(Path("/proc/self/mounts").read_text().splitlines()):
         mount = line.split()[1]
