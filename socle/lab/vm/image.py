@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -17,7 +18,6 @@ from socle.lab.locks import locked
 from socle.lab.vm import recipe
 from socle.lab.vm.spec import ADMINISTRATOR, PASSPHRASE
 
-SUITE = "trixie"
 SPARE_MIB = 200  # beyond the files; the disk grows when the machine boots for the first time
 HEADER_MIB = 32
 ITERATIONS = 1000  # of the passphrase's derivation: low, because it is emulated
@@ -25,11 +25,12 @@ ITERATIONS = 1000  # of the passphrase's derivation: low, because it is emulated
 
 def image(*, encrypted: bool) -> Path:
     """Where the image is, or will be: disk, kernel, initramfs, the keys of the first boot."""
-    written = repr(recipe.files(encrypted=encrypted))
-    parts = (recipe.BEFORE_PACKAGES, recipe.AFTER_PACKAGES, written, PASSPHRASE)
+    files = recipe.files(encrypted=encrypted)
+    all_of_it = repr((recipe.BEFORE_PACKAGES, recipe.IMAGE.recipe, files, PASSPHRASE))
+    whole = replace(recipe.IMAGE, recipe=all_of_it)
     authorities = [file.read_text() for file in images.AUTHORITIES.rglob("*.crt")]
-    key = images.image_key(SUITE, recipe.PACKAGES, "\0".join(parts), authorities)
-    return images.cache() / f"{kind(encrypted=encrypted)}-{key}"
+    key = images.image_key(kind(encrypted=encrypted), whole, images.DOWNLOADED, authorities)
+    return images.cache() / key
 
 
 def kind(*, encrypted: bool) -> str:
@@ -48,10 +49,10 @@ def build(say: Callable[[str], None], *, encrypted: bool = True) -> Path:
     with locked(images.cache() / f"{name}.lock"):
         if target.is_dir():
             return target
-        for leftover in images.cache().glob(f"building-{name}-*"):
+        for leftover in images.cache().glob(f"building-{name}.*"):
             images.remove(leftover)
         say("building the virtual machine's image (some minutes, once)")
-        half = Path(mkdtemp(prefix=f"building-{name}-", dir=images.cache()))
+        half = Path(mkdtemp(prefix=f"building-{name}.", dir=images.cache()))
         try:
             _bootstrap(half, half / "root", encrypted=encrypted)
             _disk(half, half / "root", encrypted=encrypted)
@@ -69,12 +70,8 @@ def _bootstrap(half: Path, root: Path, *, encrypted: bool) -> None:
     skeleton = half / "skeleton"
     for path, text in recipe.files(encrypted=encrypted).items():
         _write(skeleton / path, text)
-    hooks = [
-        f"--essential-hook=sync-in {skeleton} /",
-        f"--essential-hook={recipe.BEFORE_PACKAGES}",
-        f"--customize-hook={recipe.AFTER_PACKAGES}",
-    ]
-    images.bootstrap(SUITE, recipe.PACKAGES, root, hooks)
+    before = f"--essential-hook={recipe.BEFORE_PACKAGES}"
+    images.bootstrap(recipe.IMAGE, root, f"--essential-hook=sync-in {skeleton} /", before)
     shutil.rmtree(skeleton)
     _let_in(half, root)
     for name in ("vmlinuz", "initrd.img"):

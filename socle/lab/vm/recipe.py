@@ -37,12 +37,6 @@ ln -s /bin/true "$1/usr/sbin/update-initramfs"
 # Arrays, volume groups and btrfs are for other disks than the root: their hooks make the initramfs
 # load and time the whole of RAID, which takes seconds under emulation.
 AFTER_PACKAGES = f"""\
-set -eu
-rm -f "$1"/etc/ssh/ssh_host_*
-: > "$1/etc/machine-id"
-mkdir -p "$1/var/log/journal"
-chroot "$1" systemctl --quiet enable systemd-networkd.service
-chroot "$1" update-ca-certificates >/dev/null
 chroot "$1" useradd --create-home --shell /bin/bash --groups sudo {ADMINISTRATOR}
 chroot "$1" install -d -m 700 -o {ADMINISTRATOR} -g {ADMINISTRATOR} /home/{ADMINISTRATOR}/.ssh
 rm "$1/usr/sbin/update-initramfs"
@@ -52,6 +46,9 @@ chmod a-x "$hooks/mdadm" "$hooks/lvm2" "$hooks/btrfs"
 chroot "$1" update-initramfs -c -k all
 chmod a+x "$hooks/mdadm" "$hooks/lvm2" "$hooks/btrfs"
 """
+
+
+IMAGE = images.Image("trixie", PACKAGES, images.RECIPE + AFTER_PACKAGES)
 
 
 def files(*, encrypted: bool) -> dict[str, str]:
