@@ -19,11 +19,12 @@ from socle.lab.vm.image import build
 from socle.lab.vm.machine import prepare, reboot, start, stop, unlock
 from socle.lab.vm.remote import run
 from socle.lab.vm.snapshots import restore, save
-from socle.lab.vm.spec import OPERATOR, PASSPHRASE, VirtualMachine
+from socle.lab.vm.spec import OPERATOR, PASSPHRASE, RECOVERY, VirtualMachine
 
 __all__ = [
     "OPERATOR",
     "PASSPHRASE",
+    "RECOVERY",
     "UsbDisk",
     "VirtualMachine",
     "build",

@@ -16,17 +16,22 @@ from socle.lab.commands import call
 from socle.lab.errors import LabError
 from socle.lab.locks import locked
 from socle.lab.vm import recipe
-from socle.lab.vm.spec import ADMINISTRATOR, PASSPHRASE
+from socle.lab.vm.spec import ADMINISTRATOR, PASSPHRASE, RECOVERY
 
 SPARE_MIB = 200  # beyond the files; the disk grows when the machine boots for the first time
 HEADER_MIB = 32
-ITERATIONS = 1000  # of the passphrase's derivation: low, because it is emulated
+
+# One guess takes what the disk_encryption room asks for at least, and no more: it is emulated.
+DERIVATION = ("--pbkdf", "argon2id", "--pbkdf-memory", "65536", "--pbkdf-parallel", "1",
+              "--pbkdf-force-iterations", "4")  # fmt: skip
 
 
 def image(*, encrypted: bool) -> Path:
     """Where the image is, or will be: disk, kernel, initramfs, the keys of the first boot."""
     files = recipe.files(encrypted=encrypted)
-    all_of_it = repr((recipe.BEFORE_PACKAGES, recipe.IMAGE.recipe, files, PASSPHRASE))
+    all_of_it = repr(
+        (recipe.BEFORE_PACKAGES, recipe.IMAGE.recipe, files, DERIVATION, PASSPHRASE, RECOVERY)
+    )
     whole = replace(recipe.IMAGE, recipe=all_of_it)
     authorities = [file.read_text() for file in images.AUTHORITIES.rglob("*.crt")]
     key = images.image_key(kind(encrypted=encrypted), whole, images.DOWNLOADED, authorities)
@@ -107,9 +112,14 @@ def _disk(half: Path, root: Path, *, encrypted: bool) -> None:
         file.truncate((filesystem + HEADER_MIB) << 20)
     call(["mkfs.ext4", "-q", "-d", root, disk, f"{filesystem}M"])
     if encrypted:
-        call(
-            ["cryptsetup", "reencrypt", "--encrypt", "--type", "luks2", "--batch-mode",
-             "--pbkdf", "pbkdf2", "--pbkdf-force-iterations", str(ITERATIONS),
-             "--reduce-device-size", f"{HEADER_MIB}M", "--key-file", "-", disk],
-            PASSPHRASE,
-        )  # fmt: skip
+        _cryptsetup("reencrypt", "--encrypt", "--type", "luks2",
+                    "--reduce-device-size", f"{HEADER_MIB}M", disk)  # fmt: skip
+        recovery = half / "recovery"
+        recovery.write_text(RECOVERY)
+        _cryptsetup("luksAddKey", disk, recovery)
+
+
+def _cryptsetup(action: str, *words: str | Path) -> None:
+    """Do something to an encrypted disk as the one who knows the passphrase."""
+    options = ["--batch-mode", "--key-file", "-", *DERIVATION]
+    call(["cryptsetup", action, *options, *words], PASSPHRASE)

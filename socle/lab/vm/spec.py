@@ -24,6 +24,9 @@ ADMINISTRATOR = "adm-socle"
 PASSPHRASE = "une phrase de passe pour le banc"  # noqa: S105
 """Unlocks the encrypted root of every virtual machine: it protects nothing."""
 
+RECOVERY = "une autre, dans une enveloppe"
+"""The encrypted root's second key, for recovery."""
+
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,18}")  # also a disk's serial number, 20 characters at most
 _MOST_DISKS = 8
 
