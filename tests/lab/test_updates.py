@@ -131,7 +131,8 @@ def test_a_run_that_is_killed_is_repaired_by_the_next(office):
     office.root_on(
         "medecin",
         "systemctl kill --kill-whom=all --signal=KILL apt-daily-upgrade.service\n"
-        "while systemctl is-active --quiet apt-daily-upgrade.service; do sleep 0.2; done\n"
+        "while systemctl is-active apt-daily-upgrade.service | grep -q activating; "
+        "do sleep 0.2; done\n"
         "rm /run/essai; ! apt-get check 2>/dev/null",
     )
     assert version(office, "dossier") == ["3", "iF"]

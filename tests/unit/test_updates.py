@@ -107,6 +107,7 @@ def test_pending_updates_are_read_from_apt(monkeypatch):
     monkeypatch.setattr(
         pending.subprocess, "run", lambda *_, **__: type("Done", (), {"stdout": SIMULATED})
     )
+    monkeypatch.setattr(pending, "PINS", Path("/nowhere"))
     assert pending.pending() == {"curl": True, "tzdata": False}
 
 
