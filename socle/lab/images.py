@@ -133,7 +133,9 @@ def cache() -> Path:
     return Path(base) / "socle" / "lab"
 
 
-def image_key(name: str, image: Image, downloaded: Iterable[str], authorities: Iterable[str]) -> str:
+def image_key(
+    name: str, image: Image, downloaded: Iterable[str], authorities: Iterable[str]
+) -> str:
     """The image's folder name: another list, recipe or authority gives another image."""
     parts = (
         (image.suite, image.recipe, DPKG, DOWNLOAD),
