@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from socle.baseline import load
+from socle.commands.demo_data import prepare
 from socle.commands.labs import lab_of
 from socle.lab import Lab, Machine, Network, down, requirements, run, up
 from socle.lab.locks import locked
@@ -70,7 +71,8 @@ class Cabinet:
         self.root, self.folder, self.network = root, folder, network
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(root / "inventories/demo", folder)
-        (folder / "known_hosts").unlink(missing_ok=True)
+        for made in ("known_hosts", "secrets.yml", "vault-password"):
+            (folder / made).unlink(missing_ok=True)
         for file in folder.rglob("*.yml"):
             text = file.read_text().replace("10.77.12.", f"10.77.{network}.")
             text = text.replace("fd77:12::", f"fd77:{network}::")
@@ -86,6 +88,7 @@ class Cabinet:
     def up(self) -> None:
         up(self.lab, print)
         shutil.copy(self.lab.known_hosts, self.folder / "known_hosts")
+        prepare(self.folder, self.lab, self.root)
 
     def elsewhere(self, checkout: Path) -> Cabinet:
         """The same practice in a copy of the checkout, whose rooms a test may break."""

@@ -11,7 +11,7 @@ from socle.verify.verdicts import Verdict
 
 pytestmark = pytest.mark.lab
 
-HOSTS = ("accueil", "medecin", "imagerie", "sauvegarde")
+HOSTS = ("accueil", "medecin", "imagerie", "sauvegarde", "hebergeur")
 PORTS = (22, 104, 443, 4242, 5900, 8042, 8443, 11112)
 UNKNOWN_IN_A_CONTAINER = {
     "disk-encryption-full",
@@ -54,7 +54,7 @@ def untouched(cabinet):
 
 def test_a_visitor_finds_only_declared_flows(untouched):
     cabinet = untouched
-    imaging, visitor = cabinet.practice.hosts["imagerie"].addresses, "10.77.17.99"
+    imaging, visitor = cabinet.practice.hosts["imagerie"].addresses, f"10.77.{cabinet.network}.99"
 
     before = scan(cabinet, "visiteur", *HOSTS)
     assert {(a, p) for a in imaging for p in (22, 8042, 8443)} <= before
@@ -65,17 +65,17 @@ def test_a_visitor_finds_only_declared_flows(untouched):
 
     assert scan(cabinet, "visiteur", *HOSTS) == set()
     assert not reaches(cabinet, "accueil", visitor, 4444)
-    assert not reaches(cabinet, "accueil", "fd77:17::99", 4444)
+    assert not reaches(cabinet, "accueil", f"fd77:{cabinet.network}::99", 4444)
     # what the practice declared goes on working, over IPv4 and IPv6
     assert scan(cabinet, "accueil", "imagerie") == {(a, 8443) for a in imaging}
-    assert {p for _, p in scan(cabinet, "imagerie", "sauvegarde")} == {22}
+    assert {p for _, p in scan(cabinet, "imagerie", "sauvegarde", "hebergeur")} == {22}
 
 
 def test_everything_declared_is_admitted_from_where_it_is_declared(hardened):
     practice = hardened.practice
     rules = practice.hosts["imagerie"].settings["firewall_inbound"]
-    assert admits(rules, "10.77.17.21", 8443)
-    assert not admits(rules, "10.77.17.99", 8443)
+    assert admits(rules, f"10.77.{hardened.network}.21", 8443)
+    assert not admits(rules, f"10.77.{hardened.network}.99", 8443)
 
 
 def test_a_second_apply_changes_nothing(hardened):
