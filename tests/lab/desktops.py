@@ -66,7 +66,8 @@ class Desktop:
 
     def as_user(self, command: str, stdin: str = "", seconds: float = 20) -> str:
         """What a command says that the person runs within the session; "" when it fails."""
-        words = " ".join(f"{k}={shlex.quote(v)}" for k, v in self.environment.items())
+        given = {"HOME": f"/home/{self.user}", **self.environment}
+        words = " ".join(f"{k}={shlex.quote(v)}" for k, v in given.items())
         bus = "XDG_RUNTIME_DIR=/run/user/$u DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$u/bus"
         inner = shlex.quote(f"cd; {command}")
         return self.root(
@@ -115,6 +116,7 @@ class Desktop:
 
     def watch(self, seconds: float) -> float | None:
         """A last touch, then nothing: after how long it was locked (None: not in time)."""
+        self.unlock()  # it may have waited for others, untouched
         return self.at_desktop("watch", str(seconds), seconds=seconds + 20)
 
     def session(self) -> str:
@@ -176,7 +178,9 @@ class Xfce(Desktop):
         return int(self.as_user("xprintidle")) / 1000
 
     def unlock(self) -> None:
-        self.root(f"loginctl unlock-session {self.session()}; pkill -u {self.user} -x i3lock || :")
+        session = self.session()
+        stop = f"systemctl stop socle-locker-{session}.service"  # the room's own
+        self.root(f"loginctl unlock-session {session}; {stop} 2>/dev/null || :")
 
 
 def together(desktops: Iterable[Desktop], action: str, *words: float) -> list:
