@@ -65,14 +65,17 @@ class Desktop:
         return done.stdout.strip()
 
     def as_user(self, command: str, stdin: str = "", seconds: float = 20) -> str:
-        """What a command says that the person runs within the session; "" when it fails."""
+        """What a command says that the person runs within the session, whether it succeeds or not."""
+        return self.must(f"({command}) || :", stdin, seconds)
+
+    def must(self, command: str, stdin: str = "", seconds: float = 20) -> str:
+        """As `as_user`; the command must succeed."""
         given = {"HOME": f"/home/{self.user}", **self.environment}
         words = " ".join(f"{k}={shlex.quote(v)}" for k, v in given.items())
         bus = "XDG_RUNTIME_DIR=/run/user/$u DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$u/bus"
-        inner = shlex.quote(f"cd; {command}")
         return self.root(
-            f"u=$(id -u {self.user}); "
-            f"timeout {seconds} runuser -u {self.user} -- env {bus} {words} sh -c {inner} || true",
+            f"u=$(id -u {self.user}); timeout {seconds} runuser -u {self.user} -- "
+            f"env {bus} {words} sh -c {shlex.quote(f'cd; {command}')}",
             stdin,
             seconds + 10,
         )
@@ -101,9 +104,7 @@ class Desktop:
 
     def at_desktop(self, *words: str, seconds: float = 20) -> object:
         """The answer of ``at_desktop.py``, which runs within the session."""
-        source = _AT_DESKTOP.read_text()
-        said = self.as_user(f"python3 - {' '.join(words)}", source, seconds)
-        assert said, f"{self}: {words} cannot be done"
+        said = self.must(f"python3 - {' '.join(words)}", _AT_DESKTOP.read_text(), seconds)
         return json.loads(said)
 
     def press(self) -> None:
@@ -116,7 +117,8 @@ class Desktop:
 
     def watch(self, seconds: float) -> float | None:
         """A last touch, then nothing: after how long it was locked (None: not in time)."""
-        self.unlock()  # it may have waited for others, untouched
+        self.press()  # it may have waited for others, and what nobody touched is locked again
+        self.unlock()
         return self.at_desktop("watch", str(seconds), seconds=seconds + 20)
 
     def session(self) -> str:
