@@ -62,6 +62,17 @@ def template(
     return managed_file(path, content, mode=mode, validate=validate, secret=secret, guard=guard)
 
 
+def static(
+    path: str, *, mode: str = "644", validate: str | None = None, guard: Guard | None = None
+) -> OperationMeta:
+    """Manage ``path`` with the file of the same path in the room's ``files/``, copied as it is."""
+    source = next(
+        s.source for room in adapter.practice().rooms for s in room.statics if s.target == path
+    )
+    content = source.read_text(encoding="utf-8")
+    return managed_file(path, content, mode=mode, validate=validate, guard=guard)
+
+
 def managed_file(
     path: str,
     content: str,
@@ -140,6 +151,7 @@ def unit(
     *,
     enabled: bool = True,
     running: bool = True,
+    masked: bool = False,
     reload_when: Sequence[OperationMeta] = (),
     or_when: bool = False,
     guard: Guard | None = None,
@@ -147,11 +159,24 @@ def unit(
     """A systemd unit as it should be at boot and now; reloaded when its files were changed.
 
     Args:
+        masked: stopped, and nobody can start it; else a mask is taken off.
         reload_when: the operations whose change asks for a reload.
         or_when: reload too, if the caller has seen that what runs is not what the files say.
     """
+    if masked:
+        return _under(guard, _mask(name=f"{unit} masked", unit=unit, guard=guard))
     wishes = (unit, enabled, running, list(reload_when), or_when)
     return _under(guard, _unit(name=unit, wishes=wishes, guard=guard))
+
+
+@operation()
+def _mask(unit: str, guard: Guard | None) -> Generator[StringCommand, None, None]:
+    seen = observed()
+    if seen.unit_files.get(unit) == "masked" and seen.units.get(unit) != "active":
+        host.noop(f"{unit} is masked")
+        return
+    _show([f"! systemctl mask --now {unit}"])
+    yield _change(f"mask {unit}", 'systemctl --quiet mask --now "$unit"', {"unit": unit}, guard)
 
 
 @operation()
@@ -160,8 +185,9 @@ def _unit(
 ) -> Generator[StringCommand, None, None]:
     unit, enabled, running, reload_when, drifted = wishes
     seen = observed()
-    verbs = []
-    if enabled != (seen.unit_files.get(unit) == "enabled"):
+    state = seen.unit_files.get(unit, "")
+    verbs = ["unmask"] if state.startswith("masked") else []
+    if enabled != (state == "enabled"):
         verbs.append("enable" if enabled else "disable")
     if running and (drifted or any(adapter.changed(meta) for meta in reload_when)):
         verbs.append("reload-or-restart")
@@ -180,22 +206,27 @@ def command_on_change(
     *,
     when: Sequence[OperationMeta],
     or_when: bool = False,
+    title: str | None = None,
     guard: Guard | None = None,
 ) -> OperationMeta:
-    """Run ``command`` (POSIX sh, as root) if one of the operations changed something."""
-    return _under(guard, _run(name=command, wishes=(command, list(when), or_when), guard=guard))
+    """Run ``command`` (POSIX sh, as root) if one of the operations changed something.
+
+    ``title``: what it does in words, where the command is too long to be shown.
+    """
+    wishes = (command, title or command, list(when), or_when)
+    return _under(guard, _run(name=title or command, wishes=wishes, guard=guard))
 
 
 @operation()
 def _run(
-    wishes: tuple[str, list[OperationMeta], bool], guard: Guard | None
+    wishes: tuple[str, str, list[OperationMeta], bool], guard: Guard | None
 ) -> Generator[StringCommand, None, None]:
-    command, when, drifted = wishes
+    command, title, when, drifted = wishes
     if not drifted and not any(adapter.changed(meta) for meta in when):
         host.noop("nothing has changed")
         return
-    _show([f"! {command}"])
-    yield _change(f"run {command}", command, {}, guard)
+    _show([f"! {title}"])
+    yield _change(f"run {title}", command, {}, guard)
 
 
 def _under(guard: Guard | None, meta: OperationMeta) -> OperationMeta:

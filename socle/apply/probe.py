@@ -64,7 +64,7 @@ def script_for(practice: Practice) -> str:
 
 def _probe() -> Observed:
     practice = adapter.practice()
-    paths = [template.target for room in practice.rooms for template in room.templates]
+    paths = [file.target for room in practice.rooms for file in (*room.templates, *room.statics)]
     try:
         lines = adapter.ask(script_for(practice), *paths)
         text = gzip.decompress(base64.b64decode("".join(lines))).decode("utf-8", "replace")

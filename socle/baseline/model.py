@@ -31,7 +31,7 @@ class Control:
 
 @dataclass(frozen=True)
 class Template:
-    """A file of a room's ``templates/`` tree; the tree below it IS the tree on the host."""
+    """A file of a room's ``templates/`` or ``files/`` tree, which IS the tree on the host."""
 
     source: Path
     target: str  # absolute path on the host, without ".j2"
@@ -46,6 +46,7 @@ class Room:
     settings: type[RoomSettings]
     controls: tuple[Control, ...]
     templates: tuple[Template, ...]
+    statics: tuple[Template, ...] = ()  # the same for ``files/``: copied as they are
 
     @property
     def prefix(self) -> str:

@@ -32,7 +32,8 @@ def find(root: Path) -> tuple[Room, ...]:
             continue
         try:
             promises = controls.read(folder, scopes)
-            rooms.append(Room(folder.name, folder, _model(settings), promises, _templates(folder)))
+            model, templates, statics = _model(settings), _templates(folder), _statics(folder)
+            rooms.append(Room(folder.name, folder, model, promises, templates, statics))
         except BadPractice as error:
             problems.extend(error.problems)
     problems.extend(_repeated(rooms))
@@ -52,6 +53,16 @@ def _templates(folder: Path) -> tuple[Template, ...]:
     return tuple(
         Template(source, f"/{source.relative_to(tree).with_suffix('').as_posix()}")
         for source in sorted(tree.rglob("*.j2"))
+    )
+
+
+def _statics(folder: Path) -> tuple[Template, ...]:
+    """Files in folders of ``files/``; what stands in it directly is for Socle, not for the host."""
+    tree = folder / "files"
+    return tuple(
+        Template(source, f"/{source.relative_to(tree).as_posix()}")
+        for source in sorted(tree.glob("*/**/*"))
+        if source.is_file() and source.parent.name != "__pycache__"
     )
 
 

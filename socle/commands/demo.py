@@ -40,6 +40,7 @@ def up() -> int:
     """Boot the practice, look at it from a visitor's computer, harden it, verify it, report."""
     from socle import lab  # noqa: PLC0415
     from socle.baseline import load  # noqa: PLC0415
+    from socle.commands.demo_data import prepare  # noqa: PLC0415
     from socle.commands.lab import up as boot  # noqa: PLC0415
     from socle.commands.labs import lab_of  # noqa: PLC0415
     from socle.commands.verify import verify  # noqa: PLC0415
@@ -49,11 +50,12 @@ def up() -> int:
         lab.install_requirements()
     except SocleError as error:
         raise DemoFailed(_without_a_lab(error)) from error
-    with _step("Boot the four machines of a practice and a visitor's computer on its network"):
+    with _step("Boot the five machines of a practice and a visitor's computer on its network"):
         boot(PRACTICE)
         practice = load(PRACTICE)
         machines = lab_of(practice)
         lab.run(machines, "imagerie", _START_VIEWER)
+        prepare(PRACTICE, machines)
     hosts = {name: host.addresses for name, host in practice.hosts.items()}
     with _step("Before: what the visitor's computer can open"):
         _scan(machines, hosts)

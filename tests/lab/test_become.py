@@ -72,6 +72,7 @@ def vault(guarded, tmp_path):
 
     def write(password: str) -> dict[str, str]:
         key, file = tmp_path / "vault-password", guarded.folder / "secrets.yml"
+        key.touch(mode=0o600)
         key.write_text("opens the vault\n")
         file.write_text(f'{HOST}: {{ansible_become_password: "{password}"}}\n')
         environment = {"ANSIBLE_VAULT_PASSWORD_FILE": str(key)}

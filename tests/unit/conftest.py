@@ -128,6 +128,7 @@ class Toy:
     def encrypt(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """Encrypt a file of the practice as its owner would."""
         password = self.root / "vault-password"
+        password.touch(mode=0o600)
         password.write_text("correct horse")
         monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", str(password))
         subprocess.run(

@@ -317,8 +317,15 @@ def test_vault_password(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "ANSIBLE_VAULT_PASSWORD_FILE"
     assert toy.problems() == [f"{start} {name} to name a file that exists, read nowhere"]
     monkeypatch.delenv("ANSIBLE_VAULT_PASSWORD_FILE")
-    lacking = f"{start} {name} to name the vault's password file, read no such variable"
+    lacking = f"{start} {name} to name the vault's password file, or vault-password beside it, read neither"
     assert toy.problems() == [lacking]
+    beside = password.rename(toy.folder / "vault-password")
+    assert toy.problems() == [wrong.replace(str(password), str(beside))]
+    beside.write_text("correct horse")
+    toy.load()
+    beside.chmod(0o644)
+    (open_to_all,) = toy.problems()
+    assert "a password file that others cannot read" in open_to_all
 
 
 def test_an_encrypted_settings_file(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,13 @@ def test_a_room(toy: Any) -> None:
     assert (opened.seed, opened.verify_only) == ("ouvert", "nothing can be enforced")
 
 
+def test_files_that_are_copied_as_they_are(toy: Any) -> None:
+    toy.write("/roles/toy/files/probe.sh", "#!/bin/sh")
+    toy.write("/roles/toy/files/usr/local/sbin/toy", "#!/bin/sh")
+    (room,) = rooms.find(toy.root)
+    assert [static.target for static in room.statics] == ["/usr/local/sbin/toy"]
+
+
 def test_order_and_what_is_no_room(toy: Any) -> None:
     toy.write("/roles/no_controls/settings.py", "")
     toy.write("/roles/no_settings/controls.yml", "")
