@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,22 +39,28 @@ CODES = (
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run a command; its exit code."""
+    """Run a command; its exit code. No error shows a file's name."""
     os.umask(0o077)
     chosen = _parser().parse_args(words)
+    if os.geteuid() != 0:
+        return _error("only root can do this", FAILED)
     try:
-        if os.geteuid() != 0:
-            return _error("only root can do this", FAILED)
         code: int = chosen.work(chosen)
-    except Busy as error:
-        return _error(error, BUSY)
-    except BackupError as error:
-        return _error(error, FAILED)
-    except KeyboardInterrupt:
-        return _error("interrupted", FAILED)
-    except BrokenPipeError:
-        return FAILED
+    except (Exception, KeyboardInterrupt) as error:
+        return _error(explained(error), BUSY if isinstance(error, Busy) else FAILED)
     return code
+
+
+def explained(error: BaseException) -> str:
+    """What went wrong, without what Python would say: that may hold a file's name."""
+    if isinstance(error, BackupError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, OSError):
+        return error.strerror or "input/output error"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"a mistake in Socle: {type(error).__name__} in {last.name}, line {last.lineno}"
 
 
 def say(line: str) -> None:
@@ -62,7 +69,7 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _error(error: BackupError | str, code: int) -> int:
+def _error(error: str, code: int) -> int:
     sys.stderr.write(f"socle-backup: {error}\n")
     return code
 
