@@ -50,6 +50,11 @@ def repositories_of(host: Host) -> list[Repository]:
     return [one for one in declared if one.used_by(host) and (has_data or one.kind == "disk")]
 
 
+def needs_password(repository: Repository, host: Host) -> bool:
+    """Whether ``host`` opens copies of its own there; on a disk, clients' keep the clients'."""
+    return repository.kind != "disk" or bool(host.settings.get("backup_folders"))
+
+
 def target(repository: Repository, practice: Practice) -> Target:
     """The repository with addresses in place of names."""
     shown = repository.model_dump(mode="json", include={"name", "kind", "medium", "place"})

@@ -45,7 +45,7 @@ def expect_fresh(one: Found, settings: Settings) -> None:
     newest = one["newest"] or {}
     expect(
         newest,
-        seen=f"{one['name']}: {one['snapshots']} copies",
+        seen=f"{one['name']}, copies: {one['snapshots']}",
         wanted="at least one copy",
         fix=COPY,
     )

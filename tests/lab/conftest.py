@@ -127,6 +127,11 @@ class Cabinet:
         playbook = ("ansible-playbook", "-i", self.folder / "inventory.py", "site.yml")
         return self._run(code, *playbook, *args, **options)
 
+    def first_backup(self, *machines: str) -> None:
+        """What a new practice does once: a copy, and proof that it comes back."""
+        for machine in machines:
+            self.root_on(machine, "socle-backup run && socle-backup restore-test", timeout=300)
+
     def verdicts(self, *, limit: tuple[str, ...] = (), controls: tuple[str, ...] = ()):
         """(host, control) -> Outcome."""
         found = verify(self.practice, limit=limit, controls=controls, roles=self.root / "roles")

@@ -39,6 +39,7 @@ def test_no_scenario_belongs_to_an_unknown_control():
 @pytest.fixture(scope="module")
 def converged(cabinet):
     cabinet.pyinfra("-y")
+    cabinet.first_backup("medecin")
     return cabinet
 
 
