@@ -22,6 +22,7 @@ def seen(settings, repositories):
     """What the repositories answer to a machine that has data of its own."""
     if not settings.backup_folders:
         not_applicable("nothing of its own to copy: no backup_folders are declared for it")
+    copies.expect_declared(settings.backup_targets)
     return repositories()
 
 
@@ -32,9 +33,9 @@ def test_a_fresh_complete_copy_exists(host, settings, seen):
     online = [one for one in seen["repositories"] if one["online"]]
     names = {one["name"] for one in online}
     expect(
-        wanted and names == wanted,
-        seen=f"online repositories: {', '.join(sorted(names)) or 'none'}",
-        wanted=", ".join(sorted(wanted)) or "at least one, in backup_repositories",
+        names == wanted,
+        seen=f"copies go to {', '.join(sorted(names)) or 'no repository'}",
+        wanted=", ".join(sorted(wanted)),
         fix=AGAIN,
     )
     live = filled(host, settings.backup_folders)
@@ -126,6 +127,7 @@ def test_copies_cannot_be_deleted_from_here(host, settings, repositories):
         if not settings.backup_clients:
             not_applicable("nothing of its own to copy, and it keeps no copies of others")
         return
+    copies.expect_declared(settings.backup_targets)
     servers = [one for one in told(host)["repositories"] if one["kind"] == "server"]
     expect(
         servers,
@@ -152,15 +154,9 @@ def test_files_came_back(host, target, settings, seen):
     key = host_key(host, target)
     if key is None:
         unknown(f"known_hosts has no ed25519 key of {target.name} to check signatures with")
-    online = [one["name"] for one in settings.backup_targets if one["online"]]
-    expect(
-        online,
-        seen=f"online repositories: {', '.join(online) or 'none'}",
-        wanted="at least one, in backup_repositories",
-        fix="declare where copies go (docs/fr/sauvegardes.md)",
-    )
-    for name in online:
-        copies.expect_restored(host, name, key, settings, seen["now"])
+    for one in settings.backup_targets:
+        if one["online"]:
+            copies.expect_restored(host, one["name"], key, settings, seen["now"])
     done = settings.backup_full_exercise
     days = (date.today() - date.fromisoformat(done)).days if done else None
     expect(
@@ -176,6 +172,8 @@ def test_third_parties_are_declared_and_certified(host, target, settings):
     """What the machine really sends to is what is declared; certificates are valid."""
     if not settings.backup_folders:
         not_applicable("nothing of its own to copy: no backup_folders are declared for it")
+    if not settings.backup_targets:
+        not_applicable("no copy is held by a third party: no repository is declared")
     declared = {one["name"]: one for one in settings.backup_targets}
     strangers = [one["name"] for one in told(host)["repositories"] if one not in declared.values()]
     expect(

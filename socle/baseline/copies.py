@@ -102,7 +102,7 @@ def access_key(host: Host) -> tuple[str, str] | None:
 
 
 def shared_passwords(host: Host, practice: Practice) -> Iterator[BadSetting]:
-    """A password that another machine uses too would open that machine's copies."""
+    """A password that stands twice: who learns it in one place opens the other one too."""
     others = {
         password: other.name
         for other in practice.hosts.values()
@@ -113,6 +113,7 @@ def shared_passwords(host: Host, practice: Practice) -> Iterator[BadSetting]:
         if password in others:
             wanted = f"a password of its own: {others[password]} has the same"
             yield BadSetting(("passwords", name), wanted, MASK)
+        others[password] = f"another repository of {host.name}"
 
 
 def collisions(prune: Sequence[str], served: Sequence[Served]) -> Iterator[BadSetting]:

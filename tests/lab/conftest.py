@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,7 @@ class Cabinet:
             text = text.replace("fd77:12::", f"fd77:{network}::")
             text = text.replace("socle-demo", f"socle-cab{network}")
             text = text.replace("build/demo/", f"{folder}-machines/")
+            text = re.sub(r"(backup_full_exercise: ).*", rf"\g<1>{date.today()}", text)
             file.write_text(text)
         self.lab = lab_of(self.practice)
 
@@ -131,6 +133,9 @@ class Cabinet:
         """What a new practice does once: a copy, and proof that it comes back."""
         for machine in machines:
             self.root_on(machine, "socle-backup run && socle-backup restore-test", timeout=300)
+
+    def socle(self, *args, code: int = 0, **options) -> str:
+        return self._run(code, "socle", *args, COLUMNS="200", **options)
 
     def verdicts(self, *, limit: tuple[str, ...] = (), controls: tuple[str, ...] = ()):
         """(host, control) -> Outcome."""
