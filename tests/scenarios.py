@@ -68,7 +68,8 @@ class Batches:
             if undo.exists():
                 self.practice.root_on(self.machine[scenario], undo.read_text())
         machines = sorted({self.machine[scenario] for scenario in batch})
-        self.practice.pyinfra("-y", "--limit", ",".join(machines))
+        limits = [word for machine in machines for word in ("--limit", machine)]
+        self.practice.pyinfra("-y", *limits)
         self.mended |= self._verdicts(batch)
 
     def _verdicts(self, batch: list[Path]) -> dict[Path, Outcome]:
