@@ -40,6 +40,7 @@ def up() -> int:
     """Boot the practice, look at it from a visitor's computer, harden it, verify it, report."""
     from socle import lab  # noqa: PLC0415
     from socle.baseline import load  # noqa: PLC0415
+    from socle.commands.demo_data import prepare  # noqa: PLC0415
     from socle.commands.lab import up as boot  # noqa: PLC0415
     from socle.commands.labs import lab_of  # noqa: PLC0415
     from socle.commands.verify import verify  # noqa: PLC0415
@@ -54,6 +55,7 @@ def up() -> int:
         practice = load(PRACTICE)
         machines = lab_of(practice)
         lab.run(machines, "imagerie", _START_VIEWER)
+        prepare(PRACTICE, machines)
     hosts = {name: host.addresses for name, host in practice.hosts.items()}
     with _step("Before: what the visitor's computer can open"):
         _scan(machines, hosts)

@@ -1,0 +1,3 @@
+#!/bin/sh
+# No engine removes a source that it does not know: the provider does.
+rm -rf /etc/apt/sources.list.d/testing.list /srv/testing /var/lib/apt/lists/_srv_testing_*
