@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from backup import paths, quarantine, state
+from backup.config import Config, Served
 from backup.errors import BackupError
 from backup.retention import Snapshot, span, to_forget
 from backup.served import misdated
@@ -91,3 +95,41 @@ def test_of_canaries_the_newest_stays():
     left = kept(nightly(5) + canaries)
     assert [one.id for one in left if one.canary] == ["canary-0"]
     assert len(left) == 6
+
+
+def test_false_files_are_moved_and_none_deleted(tmp_path):
+    repository = tmp_path / "medecin"
+    good = hashlib.sha256(b"good").hexdigest()
+    for kind in ("index", "keys", "snapshots", "locks", "data/aa"):
+        (repository / kind).mkdir(parents=True)
+        (repository / kind / good).write_bytes(b"good")
+        (repository / kind / ("0" * 64)).write_bytes(b"" if "data" in kind else b"false")
+    (repository / "config").write_bytes(b"named otherwise")
+    (repository / "data/aa/partial").write_bytes(b"unjudged")
+    one = Served("medecin", str(repository), {})
+    assert quarantine.tidied(one, state.now() - timedelta(hours=1)) == 0, "still on its way"
+    assert quarantine.tidied(one, state.now() + timedelta(hours=1)) == 5
+    assert quarantine.tidied(one, state.now() + timedelta(hours=1)) == 0
+    assert len([p for p in (tmp_path / ".quarantine-medecin").rglob("*") if p.is_file()]) == 5
+    assert (repository / "config").exists()
+    assert (repository / "index" / good).exists()
+
+
+def test_rewind(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "PRUNES", tmp_path / "prunes.json")
+    for name, age in (("config", 50), ("index", 20), ("garbage", 1)):
+        file = tmp_path / "repository" / name
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+        os.utime(file, ((NOW - timedelta(hours=age)).timestamp(),) * 2)
+    served = Served("medecin", str(tmp_path / "repository"), {})
+    declared = Config("sauvegarde", served=(served,))
+    with pytest.raises(BackupError, match=r"no client x \(there are: medecin"):
+        quarantine.rewind(declared, "x", NOW)
+    state.write(paths.PRUNES, {"medecin": {"time": state.stamp(NOW), "removed": 3}})
+    with pytest.raises(BackupError, match="pruned since"):
+        quarantine.rewind(declared, "medecin", NOW - timedelta(hours=2))
+    paths.PRUNES.unlink()
+    moved = quarantine.rewind(declared, "medecin", NOW - timedelta(hours=2))
+    assert moved["medecin"]["moved"] == 1
+    assert sorted(p.name for p in (tmp_path / "repository").iterdir()) == ["config", "index"]

@@ -83,7 +83,7 @@ class Practice:
 
     def declared(self, machine: str) -> dict:
         """What a machine backs up, and what it keeps for others."""
-        if machine == "sauvegarde":
+        if machine in self.SERVERS.values():
             keep = {"daily": "30d", "weekly": "12w", "monthly": "24m"}
             served = [
                 {"client": c, "path": f"{self.HOME}/{c}", "keep_within": keep} for c in self.CLIENTS
@@ -99,10 +99,10 @@ class Practice:
                 "repositories": repositories}  # fmt: skip
 
     def secrets(self, machine: str) -> dict[str, str]:
-        if machine == "sauvegarde":
-            return {"local": "mot-de-sauvegarde"} | {
-                f"served:{one}": self.secrets(one)["serveur"] for one in self.CLIENTS
-            }
+        for name, server in self.SERVERS.items():
+            if machine == server:
+                clients = {f"served:{one}": self.secrets(one)[name] for one in self.CLIENTS}
+                return {"local": f"mot-secret-{machine}", **clients}
         return {name: f"mot-secret-{machine}-{name}" for name in self.SERVERS}
 
     def set_up(self) -> None:
@@ -139,7 +139,7 @@ class Practice:
                     server,
                     f"install -d -o socle-backup -g socle-backup -m 700 {self.HOME}/{client}",
                 )
-        for machine in (*self.CLIENTS, "sauvegarde"):
+        for machine in MACHINES:
             self.edited(machine)
             words = json.dumps({"passwords": self.secrets(machine)})
             self.put(machine, "/etc/socle/backup-secrets.json", words)

@@ -18,12 +18,14 @@ def test_a_client_in_the_wrong_hands(practice):
         practice.fill(client, files=10, kilobytes=200)
         before = practice.hashes(client)
         practice.backup(client, "run")
+        before_it = practice.on("sauvegarde", "date -u +%Y-%m-%dT%H:%M:%SZ; sleep 1").strip()
         for name, server in practice.SERVERS.items():
             stored = practice.stored(server, client)
             said = practice.script(client, "wipe.sh", practice.ADDRESSES[server], name)
             measured(f"{client} against {name}:\n{said}")
             gone = stored - practice.stored(server, client)
             assert not gone, f"{server}: gone or changed: {sorted(gone)}"
+            measured(practice.backup(server, f"rewind {client} --to {before_it}"))
         practice.on(client, "rm -rf /srv/images /var/lib/socle /var/cache/socle /etc/socle/backup*")
 
         practice.set_up()  # the machine is installed again, from the sealed envelope

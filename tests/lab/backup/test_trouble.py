@@ -61,8 +61,11 @@ def test_a_full_disk_on_the_server(practice):
     assert practice.hashes("imagerie", "/restored/srv/images") == small
 
     practice.on("sauvegarde", f"mount -o remount,size=200m {practice.HOME}/imagerie")
+    practice.on("sauvegarde", f"find {practice.HOME}/imagerie -type f -exec touch -d -1hour {{}} +")
+    measured(practice.backup("sauvegarde", "tidy"))  # its timer: files that the full disk cut short
     assert "backup: ok" in practice.backup("imagerie", "run")
     practice.backup("imagerie", "check")
+    assert practice.status("imagerie", "serveur")["snapshots"] == 2
 
 
 def test_a_cut_network(practice):

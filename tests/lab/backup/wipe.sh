@@ -75,4 +75,9 @@ for word in DELETE POST PUT; do
         verb "$word" "$path"
     done
 done
+# What append-only cannot refuse: false files under new names.
+for kind in index keys snapshots locks; do
+    name=$(head -c 32 /dev/urandom | sha256sum | cut -c 1-64)
+    printf 'false %s\n' "$(verb POST "$kind/$name")"
+done
 kill "$bridge"

@@ -17,9 +17,11 @@ from backup import (
     locks,
     offline,
     prune,
+    quarantine,
     rehearsal,
     restore,
     run,
+    state,
     status,
     try_delete,
 )
@@ -132,6 +134,17 @@ def _restore(chosen: argparse.Namespace) -> int:
     return OK
 
 
+def _rewind(chosen: argparse.Namespace) -> int:
+    try:
+        moment = state.moment(chosen.to)
+    except ValueError:
+        raise BackupError(f"not a time such as 2026-11-22T02:10:00Z: {chosen.to}") from None
+    with locks.alone("rewind"):
+        results = quarantine.rewind(config.load(), chosen.client, moment)
+    _show(results, chosen, quarantine.lines)
+    return OK
+
+
 def _offline(chosen: argparse.Namespace) -> int:
     with locks.alone("a copy to an offline disk", patience=OFFLINE_PATIENCE):
         found = offline.offline(config.load(), config.secrets(), chosen.disk)
@@ -172,6 +185,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     for_repositories(
         "prune", _several(prune.prune, prune.lines), "Let clients' old snapshots go.", "client"
+    )
+    for_repositories(
+        "tidy",
+        _several(lambda declared, _, only: quarantine.tidy(declared, only), quarantine.lines),
+        "Move away what makes clients' repositories unreadable.",
+        "client",
+    )
+    one = command("rewind", _rewind, "Make a client's repository what it was at a moment.")
+    one.add_argument("client", metavar="CLIENT")
+    one.add_argument(
+        "--to", required=True, metavar="TIME", help="for instance 2026-11-22T02:10:00Z"
     )
     for_repositories("try-delete", _try_delete, "Try to remove a canary as a thief would.")
     one = command("offline", _offline, "Fill an offline disk, and let it go.")

@@ -7,7 +7,8 @@ import re
 # First match wins, over everything that was printed: the cause stands before its consequences.
 _KNOWN = (
     (r"wrong password or no key found", "the repository has another password"),
-    (r"no space left on device|too big for remaining disk space|disk quota exceeded", "no space left where the repository is"),
+    (r"no space left on device|too big for remaining disk space|disk quota exceeded",
+     "no space left where the repository is"),
     (r"host key verification failed|remote host identification has changed",
      "the server's host key is not the declared one"),
     (r"permission denied \(publickey", "the server refuses this host's key"),
