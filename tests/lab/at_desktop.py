@@ -17,6 +17,7 @@ ESCAPE = 1  # the key's number in the kernel
 MUTTER = "org.gnome.Mutter.RemoteDesktop"
 LOGIN = "org.freedesktop.login1"
 LOOKS = 0.2  # seconds between two looks
+STEADY = 5  # seconds: a locker that cannot get the keyboard has given up by then
 
 
 def call(bus, name, path, interface, method, *words, kind=""):
@@ -79,12 +80,12 @@ class X11:
         return time.monotonic()
 
     def locked(self):
-        """Whether a locker runs, and nobody else gets the keyboard any more."""
-        return (self._i3lock() or self._saver()) and self._keyboard_taken()
+        """Which locker runs, if nobody else gets the keyboard any more."""
+        return self._keyboard_taken() and (self._i3lock() or self._saver())
 
     def _i3lock(self):
-        words = ["pgrep", "-u", str(os.getuid()), "-x", "i3lock"]
-        return subprocess.run(words, capture_output=True, check=False).returncode == 0
+        words = ["pgrep", "--oldest", "-u", str(os.getuid()), "-x", "i3lock"]
+        return subprocess.run(words, capture_output=True, text=True, check=False).stdout
 
     def _saver(self):
         name = "org.xfce.ScreenSaver"
@@ -107,9 +108,11 @@ def watch(session, seconds):
     pressed = session.press()
     time.sleep(1)
     assert not session.locked(), "locked before anything was measured"
-    while time.monotonic() < pressed + seconds:
-        if session.locked():
-            return round(time.monotonic() - pressed, 1)
+    while (now := time.monotonic()) < pressed + seconds:
+        if locker := session.locked():
+            time.sleep(STEADY)
+            if session.locked() == locker:
+                return round(now - pressed, 1)
         time.sleep(LOOKS)
     return None
 

@@ -65,7 +65,7 @@ class Desktop:
         return done.stdout.strip()
 
     def as_user(self, command: str, stdin: str = "", seconds: float = 20) -> str:
-        """What a command says that the person runs within the session, whether it succeeds or not."""
+        """What a command says that the person runs within the session, even if it fails."""
         return self.must(f"({command}) || :", stdin, seconds)
 
     def must(self, command: str, stdin: str = "", seconds: float = 20) -> str:
@@ -113,7 +113,7 @@ class Desktop:
 
     def locked(self) -> bool:
         """Whether nobody gets into the session without its user's password."""
-        return self.at_desktop("locked") is True
+        return bool(self.at_desktop("locked"))
 
     def watch(self, seconds: float) -> float | None:
         """A last touch, then nothing: after how long it was locked (None: not in time)."""

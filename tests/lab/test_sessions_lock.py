@@ -21,7 +21,7 @@ REOPENED = 15  # seconds that a session may stay open which a program has unlock
 GNOME, OTHERS = "screen-lock-gnome", "screen-lock-kde-xfce"
 
 # The desktop's menu opened, and left so: no locker of X11 gets the keyboard meanwhile.
-MENU = "mousemove 640 360 click 3"
+MENU = "key Escape mousemove 640 360 click 3"
 
 # What a person would like better: group, key, value.
 WISHES = (

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from scenarios import of_lab, seen_and_mended
+from scenarios import Batches, of_lab, seen_and_mended, selected
 
 pytestmark = pytest.mark.vm
 
 
 @pytest.fixture(scope="module")
-def converged(vm_practice):
+def batches(vm_practice, request):
     vm_practice.pyinfra("-y")
-    return vm_practice
+    return Batches(vm_practice, [vm_practice.vm.name], selected(request))
 
 
 @of_lab("vm")
-def test_the_mistake_is_seen_and_mended(converged, scenario):
-    seen_and_mended(converged, converged.vm.name, scenario)
+def test_the_mistake_is_seen_and_mended(batches, scenario):
+    seen_and_mended(batches, scenario)
