@@ -45,6 +45,9 @@ class Practice:
         playbook = ("ansible-playbook", "-i", self.folder / "inventory.py", "site.yml")
         return self._run(code, *playbook, *args, **options)
 
+    def socle(self, *args, code: int = 0, **options) -> str:
+        return self._run(code, "socle", *args, COLUMNS="200", **options)
+
     def verdicts(self, *, limit: tuple[str, ...] = (), controls: tuple[str, ...] = ()):
         """(host, control) -> Outcome."""
         found = verify(self.practice, limit=limit, controls=controls, roles=self.root / "roles")

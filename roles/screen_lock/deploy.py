@@ -15,18 +15,8 @@ from socle.apply import (
 )
 
 PROGRAM = "/usr/local/lib/socle/screen_lock"
-PROBE = Path(__file__).parent / "files/probe.sh"
+FILES = Path(__file__).parent / "files"
 RELOAD_LOGIND = "systemctl kill --kill-whom=main --signal=HUP systemd-logind.service"
-COMPILE = """\
-command -v dconf >/dev/null || exit 0 # no desktop here keeps its settings in dconf
-for name in local socle socle-greeter; do
-    dconf compile "/etc/dconf/db/$name.new" "/etc/dconf/db/$name.d" &&
-        mv -f "/etc/dconf/db/$name.new" "/etc/dconf/db/$name" || exit
-done"""
-PIN = (
-    "mkdir -p /run/dconf/user && cd /run/user && for uid in [1-9]???*; do "
-    '[ ! -d "$uid" ] || ln -sfT /etc/dconf/profile/user "/run/dconf/user/$uid"; done'
-)
 
 
 @deploy("Screen lock")
@@ -56,14 +46,14 @@ def _desktops(seen: tuple[str, ...]) -> None:
         template("/etc/dconf/db/socle-greeter.d/locks/00-socle"),
     ]
     stale = any(line.startswith("dconf ") for line in seen)
-    command_on_change(COMPILE, when=databases, or_when=stale, title="dconf compile")
+    command_on_change(_script("compile.sh"), when=databases, or_when=stale, title="dconf compile")
     template("/etc/glib-2.0/settings/defaults")
     template("/etc/glib-2.0/settings/locks")
     template("/etc/xdg/kscreenlockerrc")
     template("/etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml")
     pin = template("/etc/systemd/system/user-runtime-dir@.service.d/socle.conf")
     unpinned = any(line.startswith("profile ") for line in seen)
-    command_on_change(PIN, when=[pin], or_when=unpinned, title="pin the dconf profile")
+    command_on_change(_script("pin.sh"), when=[], or_when=unpinned, title="pin dconf's profile")
     command_on_change("systemctl daemon-reload", when=[pin], or_when="units old" in seen)
 
 
@@ -72,7 +62,7 @@ def _logins(seen: tuple[str, ...]) -> None:
     template("/etc/lightdm/lightdm.conf.d/zz-socle.conf")
     template("/etc/sddm.conf.d/zz-socle.conf")
     foreign = [line.split(" ", 1)[1] for line in seen if line.startswith("autologin ")]
-    mend = f"set -- mend\n{PROBE.read_text(encoding='utf-8')}"
+    mend = f"set -- mend\n{_script('probe.sh')}"
     title = f"no automatic login in {', '.join(foreign)}"
     command_on_change(mend, when=[], or_when=bool(foreign), title=title)
 
@@ -90,3 +80,7 @@ def _guardian(seen: tuple[str, ...]) -> None:
     unit("socle-lock.service", reload_when=changed, or_when="guardian old" in seen)
     template("/etc/systemd/system/socle-lock-sleep.service")
     unit("socle-lock-sleep.service", running=False)
+
+
+def _script(name: str) -> str:
+    return (FILES / name).read_text(encoding="utf-8")

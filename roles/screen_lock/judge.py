@@ -1,4 +1,4 @@
-"""What an observation of ``observe.py`` means. Pure: every function gives a list of complaints."""
+"""What an observation (``files/observe.py``) means. Pure: functions give lists of complaints."""
 
 import configparser
 import re

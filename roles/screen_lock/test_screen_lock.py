@@ -29,7 +29,7 @@ def seen(host, settings):
         "xfce": list(judge.xfconf(render(XFCE, settings))),
         "modules": {n: (GUARDIAN / f"{n}.py").read_text() for n in ("desktop", "logind")},
     }
-    source = (ROOM / "observe.py").read_text()
+    source = (ROOM / "files/observe.py").read_text()
     answer = host.run("python3 -EsB -c %s %s", source, json.dumps(request), timeout=60)
     if answer.rc != 0:
         unknown(f"the machine cannot be observed: {answer.stderr.strip()[-300:]}")

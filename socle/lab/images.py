@@ -153,8 +153,8 @@ def image(name: str) -> Path:
 def build(name: str, say: Callable[[str], None]) -> Path:
     """The image called ``name``, built now if it is not there yet.
 
-    TODO
-    It is complete or absent: mmdebstrap works in a folder of its own that is renamed at the end.
+    A bare Debian takes about a minute and 350 MB, one with desktops two to four and 1.2 GB. It
+    is complete or absent: mmdebstrap works in a folder of its own that is renamed at the end.
     Several processes may ask at once; the others wait. ``LabError`` when mmdebstrap fails.
     """
     target = image(name)

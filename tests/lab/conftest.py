@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,7 @@ class Cabinet(Practice):
             text = text.replace("fd77:12::", f"fd77:{network}::")
             text = text.replace("socle-demo", f"socle-cab{network}")
             text = text.replace("build/demo/", f"{folder}-machines/")
+            text = re.sub(r"(backup_full_exercise: ).*", rf"\g<1>{date.today()}", text)
             file.write_text(text)
         self.lab = lab_of(self.practice)
 
@@ -97,6 +100,11 @@ class Cabinet(Practice):
         done = run(self.lab, machine, command, timeout=timeout)
         assert done.returncode == 0, done
         return done.stdout
+
+    def first_backup(self, *machines: str) -> None:
+        """What a new practice does once: a copy, and proof that it comes back."""
+        for machine in machines:
+            self.root_on(machine, "socle-backup run && socle-backup restore-test", timeout=300)
 
 
 @pytest.fixture(scope="session")

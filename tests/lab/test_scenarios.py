@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from scenarios import ROLES, SCENARIOS, header, of_lab, seen_and_mended
+from scenarios import ROLES, SCENARIOS, Batches, of_lab, seen_and_mended, selected
 
 CONTROLS = [
     c["id"] for f in sorted(ROLES.glob("*/controls.yml")) for c in yaml.safe_load(f.read_text())
 ]
 FEWEST = 2
+WORKSTATIONS = ("medecin", "accueil")
 
 
 @pytest.mark.parametrize("control", CONTROLS)
@@ -22,12 +23,13 @@ def test_no_scenario_belongs_to_an_unknown_control():
 
 
 @pytest.fixture(scope="module")
-def converged(cabinet):
+def batches(cabinet, request):
     cabinet.pyinfra("-y")
-    return cabinet
+    cabinet.first_backup(*WORKSTATIONS)
+    return Batches(cabinet, WORKSTATIONS, selected(request))
 
 
 @pytest.mark.lab
 @of_lab(None)
-def test_the_mistake_is_seen_and_mended(converged, scenario):
-    seen_and_mended(converged, header(scenario).get("host", "medecin"), scenario)
+def test_the_mistake_is_seen_and_mended(batches, scenario):
+    seen_and_mended(batches, scenario)

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from scenarios import of_lab, seen_and_mended
+from scenarios import Batches, of_lab, seen_and_mended, selected
 
-from socle.lab.vm import restore, save
+from socle.lab.vm import restore
 
 pytestmark = pytest.mark.vm
 
 
 @pytest.fixture(scope="module")
-def converged(vm_practice):
+def batches(vm_practice, request):
     restore(vm_practice.vm, "clean")
     vm_practice.pyinfra("-y")
-    save(vm_practice.vm, "converged")
-    return vm_practice
+    return Batches(vm_practice, [vm_practice.vm.name], selected(request))
 
 
 @of_lab("vm")
-def test_the_mistake_is_seen_and_mended(converged, scenario):
-    try:
-        seen_and_mended(converged, converged.vm.name, scenario)
-    except BaseException:
-        restore(converged.vm, "converged")  # one mistake that stays must not break the next test
-        raise
+def test_the_mistake_is_seen_and_mended(batches, scenario):
+    seen_and_mended(batches, scenario)

@@ -184,19 +184,25 @@ def keys(wanted, environment, account):
 
 
 def xfce(account, environment, names):
-    """Properties of xfce4-screensaver: {name: [value, locked]}; null where there is no xfconf."""
-    call = "busctl --user --json=short call org.xfce.Xfconf /org/xfce/Xfconf org.xfce.Xfconf"
+    """Properties of xfce4-screensaver: {name: [value, locked]}; null where there is no xfconf.
+
+    A running session's own xfconfd is asked; nobody else's session gets one for the question.
+    """
+    call = "busctl --user --timeout=3 --json=short call"
+    xfconf = f"{call} org.xfce.Xfconf /org/xfce/Xfconf org.xfce.Xfconf"
     script = (
-        f"{call} GetAllProperties ss xfce4-screensaver /; "
-        f'for p; do {call} IsPropertyLocked ss xfce4-screensaver "$p"; done'
+        f"{xfconf} GetAllProperties ss xfce4-screensaver /; "
+        f'for p; do {xfconf} IsPropertyLocked ss xfce4-screensaver "$p"; done'
     )
-    bus = f"{environment['XDG_RUNTIME_DIR']}/bus"
     words = ["sh", "-c", script, "sh", *names]
-    if os.path.exists(bus):  # noqa: PTH110
-        environment = {**environment, "DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus}"}
+    bus = f"unix:path={environment['XDG_RUNTIME_DIR']}/bus"
+    live = {**environment, "DBUS_SESSION_BUS_ADDRESS": bus}
+    manager = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+    there = ask(*call.split(), *manager, "ListNames", account=account, environment=live)
+    if '"org.xfce.Xfconf"' in there:
+        said = ask(*words, account=account, environment=live)
     else:
-        words = ["dbus-run-session", "--", *words]
-    said = ask(*words, account=account, environment=environment)
+        said = ask("dbus-run-session", "--", *words, account=account, environment=environment)
     answers = [json.loads(line)["data"] for line in said.splitlines() if line.startswith("{")]
     if len(answers) != len(names) + 1:
         return None
