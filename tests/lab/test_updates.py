@@ -153,7 +153,12 @@ cat >systemctl <<'END'
 exec /usr/bin/systemctl "$@"
 END
 chmod 755 systemctl && touch /run/reboot-required
-try() { PATH=/run/essai:$PATH timeout 3 python3 -u /usr/local/lib/socle/updates/reboot.py "$1"; }
+try() {
+    PATH=/run/essai:$PATH python3 -u /usr/local/lib/socle/updates/reboot.py "$1" >said 2>&1 &
+    while kill -0 $! 2>/dev/null && ! grep -qv '^restarting: ' said; do sleep 0.1; done
+    kill $! 2>/dev/null
+    cat said
+}
 now=$(date --date='-1 hour' +%H:%M)-$(date --date='+1 hour' +%H:%M)
 gone=$(date --date='-2 hours' +%H:%M)-$(date --date='-1 hour' +%H:%M)
 """
