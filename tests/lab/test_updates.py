@@ -184,7 +184,10 @@ def test_no_restart_without_need(office):
 
 
 def test_no_restart_under_a_logged_in_user(office):
-    session = "systemd-run --quiet --unit=essai-session -p PAMName=login --uid=adm-socle sleep 60\n"
+    session = (
+        "systemd-run --quiet --unit=essai-session -p PAMName=login -E XDG_SESSION_CLASS=user "
+        "--uid=adm-socle sleep 60\n"
+    )
     wait = "until loginctl list-sessions --no-legend | grep -q adm-socle; do sleep 0.1; done\n"
     said = restart(office, session + wait + "try daily/$now; systemctl stop essai-session.service")
     assert "adm-socle is logged in" in said
