@@ -1,7 +1,13 @@
 """Which rooms a practice's machines get, in order. Values come from the inventory."""
 
+from roles.backup.deploy import backup
+from roles.disk_encryption.deploy import disk_encryption
 from roles.firewall.deploy import firewall
+from roles.screen_lock.deploy import screen_lock
 from roles.updates.deploy import updates
 
 firewall()
+disk_encryption()
 updates()
+screen_lock()
+backup()

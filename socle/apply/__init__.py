@@ -1,6 +1,6 @@
 """The pyinfra side: what a room's ``deploy.py`` is written with."""
 
-from socle.apply.adapter import resolved_host, take_over
+from socle.apply.adapter import refuse, resolved_host, take_over
 from socle.apply.guard import Guard, confirm, refuse_lockout
 from socle.apply.operations import (
     absent_file,
@@ -21,6 +21,7 @@ __all__ = [
     "managed_file",
     "observed",
     "packages",
+    "refuse",
     "refuse_lockout",
     "resolved_host",
     "static",

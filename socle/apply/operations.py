@@ -206,22 +206,27 @@ def command_on_change(
     *,
     when: Sequence[OperationMeta],
     or_when: bool = False,
+    title: str | None = None,
     guard: Guard | None = None,
 ) -> OperationMeta:
-    """Run ``command`` (POSIX sh, as root) if one of the operations changed something."""
-    return _under(guard, _run(name=command, wishes=(command, list(when), or_when), guard=guard))
+    """Run ``command`` (POSIX sh, as root) if one of the operations changed something.
+
+    ``title``: what it does in words, where the command is too long to be shown.
+    """
+    wishes = (command, title or command, list(when), or_when)
+    return _under(guard, _run(name=title or command, wishes=wishes, guard=guard))
 
 
 @operation()
 def _run(
-    wishes: tuple[str, list[OperationMeta], bool], guard: Guard | None
+    wishes: tuple[str, str, list[OperationMeta], bool], guard: Guard | None
 ) -> Generator[StringCommand, None, None]:
-    command, when, drifted = wishes
+    command, title, when, drifted = wishes
     if not drifted and not any(adapter.changed(meta) for meta in when):
         host.noop("nothing has changed")
         return
-    _show([f"! {command}"])
-    yield _change(f"run {command}", command, {}, guard)
+    _show([f"! {title}"])
+    yield _change(f"run {title}", command, {}, guard)
 
 
 def _under(guard: Guard | None, meta: OperationMeta) -> OperationMeta:

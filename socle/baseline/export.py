@@ -78,8 +78,10 @@ def secret_names(practice: Practice) -> frozenset[str]:
     return frozenset(
         room.prefix + name
         for room in practice.rooms
-        for name, field in room.settings.model_fields.items()
-        if is_secret(field)
+        for name in (
+            *(name for name, field in room.settings.model_fields.items() if is_secret(field)),
+            *room.settings.derived_secrets,
+        )
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -140,6 +140,9 @@ class RoomSettings(BaseModel):
         allow_inf_nan=False,
         use_attribute_docstrings=True,
     )
+
+    derived_secrets: ClassVar[tuple[str, ...]] = ()
+    """Names of computed values that must never be shown."""
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
         """Values computed for ``host`` once all hosts of ``practice`` are resolved.

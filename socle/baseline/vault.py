@@ -27,6 +27,29 @@ def decrypt(path: Path) -> bytes:
     The password comes from the file (or script) that ANSIBLE_VAULT_PASSWORD_FILE names, else from
     ``vault-password`` beside the vault. Raises `BadPractice` when it is missing or wrong.
     """
+    password = _password_file(path)
+    code, clear = _run(path, "view", "--vault-password-file", str(password), str(path))
+    if code != 0:
+        raise _refused(path, f"the password in {password} to open this vault", "it does not")
+    return clear
+
+
+def encrypt(path: Path, clear: bytes) -> None:
+    """Replace the vault ``path`` in one step; ``clear`` never touches a disk.
+
+    The password is the one that `decrypt` takes. Raises `BadPractice` when it is missing.
+    """
+    words = ("--encrypt-vault-id", "default", "--output", "-", "-")
+    password = f"default@{_password_file(path)}"
+    code, closed = _run(path, "encrypt", "--vault-id", password, *words, stdin=clear)
+    if code != 0 or not is_encrypted(closed):
+        raise _refused(path, "ansible-vault to encrypt it", "it failed")
+    half = path.with_name(f".{path.name}.new")
+    half.write_bytes(closed)
+    half.replace(path)
+
+
+def _password_file(path: Path) -> Path:
     named, beside = os.environ.get(_PASSWORD), path.with_name(_BESIDE)
     if not named and not beside.is_file():
         wanted = f"{_PASSWORD} to name the vault's password file, or {_BESIDE} beside it"
@@ -36,14 +59,18 @@ def decrypt(path: Path) -> bytes:
         raise _refused(path, f"{_PASSWORD} to name a file that exists", str(password))
     if password.stat().st_mode & 0o007:
         raise _refused(path, "a password file that others cannot read (chmod 600)", str(password))
-    command = [_ansible_vault(path), "view", "--vault-password-file", str(password), str(path)]
+    return password
+
+
+def _run(path: Path, *words: str, stdin: bytes = b"") -> tuple[int, bytes]:
+    command = [_ansible_vault(path), *words]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, timeout=_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
         raise _refused(path, f"the vault's password within {_SECONDS} s", "no answer") from None
-    if done.returncode != 0:
-        raise _refused(path, f"the password in {password} to open this vault", "it does not")
-    return done.stdout
+    return done.returncode, done.stdout
 
 
 def _ansible_vault(path: Path) -> str:

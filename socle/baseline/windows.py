@@ -86,6 +86,17 @@ def on_calendar(windows: Iterable[Window], seed: str, spread_minutes: int) -> li
     return lines
 
 
+def once(line: str, seed: str, dates: str = "*-*-*") -> str:
+    """The ``on_calendar`` line on one of its days of the week only, always the same for a seed.
+
+    ``dates``: "*-*-1..7" makes it once a month.
+    """
+    days, _, clock = line.split(" ")
+    names = days.split(",")
+    chosen = int(hashlib.sha256(seed.encode()).hexdigest(), 16) % len(names)
+    return f"{names[chosen]} {dates} {clock}"
+
+
 def _minutes(clock: str) -> int:
     hours, minutes = clock.split(":")
     return int(hours) * 60 + int(minutes)

@@ -40,6 +40,8 @@ def up() -> int:
     """Boot the practice, look at it from a visitor's computer, harden it, verify it, report."""
     from socle import lab  # noqa: PLC0415
     from socle.baseline import load  # noqa: PLC0415
+    from socle.commands.backup import run as copy  # noqa: PLC0415
+    from socle.commands.demo_data import prepare  # noqa: PLC0415
     from socle.commands.lab import up as boot  # noqa: PLC0415
     from socle.commands.labs import lab_of  # noqa: PLC0415
     from socle.commands.verify import verify  # noqa: PLC0415
@@ -49,16 +51,19 @@ def up() -> int:
         lab.install_requirements()
     except SocleError as error:
         raise DemoFailed(_without_a_lab(error)) from error
-    with _step("Boot the four machines of a practice and a visitor's computer on its network"):
+    with _step("Boot the five machines of a practice and a visitor's computer on its network"):
         boot(PRACTICE)
         practice = load(PRACTICE)
         machines = lab_of(practice)
         lab.run(machines, "imagerie", _START_VIEWER)
+        prepare(PRACTICE, machines)
     hosts = {name: host.addresses for name, host in practice.hosts.items()}
     with _step("Before: what the visitor's computer can open"):
         _scan(machines, hosts)
     with _step(f"Harden: pyinfra {PRACTICE}/inventory.py deploy.py -y"):
         _harden()
+    with _step(f"Copy the data, and prove that they come back: socle backup run {PRACTICE}"):
+        copy(PRACTICE)
     with _step("After: what the visitor's computer can still open"):
         _scan(machines, hosts)
     with _step(f"Verify: socle verify {PRACTICE}"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from socle.baseline.model import Host, Origin, Practice
     from socle.baseline.variables import Variable
@@ -39,6 +39,7 @@ def show(
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
     from socle.baseline.connection import ConnectionSettings  # noqa: PLC0415
+    from socle.baseline.export import secret_names  # noqa: PLC0415
     from socle.baseline.variables import catalogue  # noqa: PLC0415
     from socle.baseline.words import unknown  # noqa: PLC0415
     from socle.errors import SocleError  # noqa: PLC0415
@@ -48,8 +49,9 @@ def show(
         known = unknown("host", host, list(loaded.hosts))
         raise SocleError(f"{loaded.folder.name}: expected {known}, read {host}")
     variables = catalogue(loaded.rooms, ConnectionSettings)
+    hidden = secret_names(loaded)
     chosen = loaded.hosts.values() if host is None else [loaded.hosts[host]]
-    rows = {each.name: list(_rows(each, variables, computed)) for each in chosen}
+    rows = {each.name: list(_rows(each, variables, computed, hidden)) for each in chosen}
     if json:
         _print_json(rows, loaded)
     else:
@@ -57,7 +59,9 @@ def show(
     return 0
 
 
-def _rows(host: Host, known: Mapping[str, Variable], computed: bool) -> Iterator[Row]:
+def _rows(
+    host: Host, known: Mapping[str, Variable], computed: bool, hidden: Collection[str]
+) -> Iterator[Row]:
     """One row a setting, and one for each entry of a list that layers merge."""
     from socle.baseline.settings import MASK  # noqa: PLC0415
 
@@ -65,7 +69,7 @@ def _rows(host: Host, known: Mapping[str, Variable], computed: bool) -> Iterator
         variable = known.get(name)
         if variable is None:
             if computed:
-                yield name, value, host.origins[name]
+                yield name, MASK if name in hidden else value, host.origins[name]
         elif variable.secret:
             yield name, None if value is None else MASK, host.origins[name]
         elif variable.key is not None and value:

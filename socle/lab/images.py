@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -32,6 +33,40 @@ PACKAGES = (
     "systemd-sysv",
 )
 
+GNOME = (
+    "dbus-user-session",
+    "dconf-cli",
+    "gdm3",
+    "gnome-session",
+    "gnome-session-xsession",  # without it GDM finds no session on a computer without a screen
+    "gnome-settings-daemon",
+    "gnome-shell",
+    "libglib2.0-bin",
+    "mutter",
+    "python3-gi",
+)
+
+XFCE = (
+    "i3lock",
+    "x11-utils",
+    "x11-xserver-utils",
+    "xauth",
+    "xdotool",
+    "xfce4-screensaver",
+    "xfce4-session",
+    "xfce4-settings",
+    "xfconf",
+    "xfdesktop4",
+    "xfwm4",
+    "xprintidle",
+    "xss-lock",
+    "xvfb",
+)
+
+# What rooms install on machines. Images carry these files, with all that they depend on, so that
+# a test's `apt-get install` is a real one and downloads nothing.
+DOWNLOADED = ("rclone", "restic", "unattended-upgrades")
+
 # Host keys and the machine id belong to a machine, not to an image. The id is left empty, not
 # absent: systemd then fills it without taking the boot for a first boot that resets every unit.
 RECIPE = """\
@@ -43,6 +78,51 @@ chroot "$1" systemctl --quiet enable systemd-networkd.service
 chroot "$1" update-ca-certificates >/dev/null
 """
 
+# GDM is there, as on the real machines, but waits: most tests need no desktop, and boot faster.
+DESKTOP_RECIPE = """\
+chroot "$1" systemctl --quiet set-default multi-user.target
+for person in camille dominique; do
+    chroot "$1" useradd --create-home --shell /bin/bash "$person"
+done
+"""
+
+DOWNLOAD = """\
+set -eu
+export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+apt-get clean
+apt-get install --quiet --yes --no-install-recommends --download-only {packages}
+"""
+
+# A build that is interrupted is thrown away: nothing needs to reach the disk in between. Nobody
+# reads manuals in these machines; licences stay.
+DPKG = (
+    "force-unsafe-io",
+    *(f"path-exclude=/usr/share/{part}/*" for part in ("doc", "help", "info", "locale", "man")),
+    "path-include=/usr/share/doc/*/copyright",
+)
+
+# A locker may lock memory, which keeps what is typed out of swap; containers forbid it by default.
+MAY_LOCK_MEMORY = "--system-call-filter=@memlock"
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a machine is made from. ``nspawn``: what its machines are started with besides."""
+
+    suite: str
+    packages: tuple[str, ...] = PACKAGES
+    recipe: str = RECIPE
+    nspawn: tuple[str, ...] = ()
+
+
+IMAGES = {
+    "bookworm": Image("bookworm"),
+    "trixie": Image("trixie"),
+    "trixie-desktop": Image(
+        "trixie", (*PACKAGES, *GNOME, *XFCE), RECIPE + DESKTOP_RECIPE, (MAY_LOCK_MEMORY,)
+    ),
+}
+
 # Authorities that this computer trusts on top of Debian's, for instance a filtering proxy's.
 AUTHORITIES = Path("/usr/local/share/ca-certificates")
 
@@ -53,46 +133,53 @@ def cache() -> Path:
     return Path(base) / "socle" / "lab"
 
 
-def image_key(suite: str, packages: Iterable[str], recipe: str, authorities: Iterable[str]) -> str:
+def image_key(
+    name: str, image: Image, downloaded: Iterable[str], authorities: Iterable[str]
+) -> str:
     """The image's folder name: another list, recipe or authority gives another image."""
-    parts = [suite, *sorted(packages), recipe, *sorted(authorities)]
-    return f"{suite}-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
+    parts = (
+        (image.suite, image.recipe, DPKG, DOWNLOAD),
+        *(sorted(part) for part in (image.packages, downloaded, authorities)),
+    )
+    return f"{name}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"
 
 
-def image(suite: str) -> Path:
-    """Where the image of a suite is, or will be."""
+def image(name: str) -> Path:
+    """Where the image called ``name`` (of ``IMAGES``) is, or will be."""
     texts = [file.read_text() for file in AUTHORITIES.rglob("*.crt")]
-    return cache() / image_key(suite, PACKAGES, RECIPE, texts)
+    return cache() / image_key(name, IMAGES[name], DOWNLOADED, texts)
 
 
-def build(suite: str, say: Callable[[str], None]) -> Path:
-    """The image of ``suite``, built now if it is not there yet (about 45 s, 340 MB).
+def build(name: str, say: Callable[[str], None]) -> Path:
+    """The image called ``name``, built now if it is not there yet.
 
-    It is complete or absent: mmdebstrap works in a folder of its own that is renamed at the end.
+    A bare Debian takes about a minute and 350 MB, one with desktops two to four and 1.2 GB. It
+    is complete or absent: mmdebstrap works in a folder of its own that is renamed at the end.
     Several processes may ask at once; the others wait. ``LabError`` when mmdebstrap fails.
     """
-    target = image(suite)
+    target = image(name)
     if target.is_dir():
         return target
-    with locked(cache() / f"{suite}.lock"):
+    with locked(cache() / f"{name}.lock"):
         if target.is_dir():
             return target
-        for leftover in cache().glob(f"building-{suite}-*"):
-            _remove(leftover)
-        say(f"building the {suite} image (about a minute, once)")
-        half = Path(mkdtemp(prefix=f"building-{suite}-", dir=cache()))
+        for leftover in cache().glob(f"building-{name}.*"):
+            remove(leftover)
+        say(f"building the {name} image (minutes, once)")
+        half = Path(mkdtemp(prefix=f"building-{name}.", dir=cache()))
         try:
-            _bootstrap(suite, half)
+            bootstrap(IMAGES[name], half)
             half.chmod(0o755)
             half.rename(target)
         except OSError as error:
-            raise LabError(f"image {suite}: {error}") from error
+            raise LabError(f"image {name}: {error}") from error
         finally:
             shutil.rmtree(half, ignore_errors=True)  # what is left, the next build removes
     return target
 
 
-def _bootstrap(suite: str, folder: Path) -> None:
+def bootstrap(image: Image, folder: Path, *options: str) -> None:
+    """Make an image's root file system; ``options`` are mmdebstrap's. ``LabError``."""
     copies = [f"--customize-hook=copy-in {AUTHORITIES} /usr/local/share"]
     call(
         [
@@ -101,17 +188,20 @@ def _bootstrap(suite: str, folder: Path) -> None:
             "--variant=minbase",
             "--mode=root",
             "--format=directory",
-            "--skip=cleanup/apt/lists",  # so that `apt-get install` works at once in a machine
-            f"--include={','.join(PACKAGES)}",
+            "--skip=cleanup/apt",  # so that `apt-get install` works at once in a machine
+            *(f"--dpkgopt={option}" for option in DPKG),
+            f"--include={','.join(image.packages)}",
             *(copies if any(AUTHORITIES.rglob("*.crt")) else []),
-            f"--customize-hook={RECIPE}",
-            suite,
+            f"--customize-hook={image.recipe}",
+            f"--customize-hook={DOWNLOAD.format(packages=' '.join(DOWNLOADED))}",
+            *options,
+            image.suite,
             folder,
         ]
     )
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
     """Delete a half-built image. mmdebstrap, once killed, may leave file systems mounted in it."""
     for line in reversed(Path("/proc/self/mounts").read_text().splitlines()):
         mount = line.split()[1]

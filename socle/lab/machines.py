@@ -14,10 +14,16 @@ from socle.lab import cgroups, disks, processes
 from socle.lab.commands import environment
 from socle.lab.console import execute
 from socle.lab.errors import LabError
+from socle.lab.images import IMAGES
 from socle.lab.spec import Lab, Machine
 
 BOOT_SECONDS = 90.0
 SSH_PORT = 22
+
+# Each systemd and each desktop watches files. The kernel allows a user 128 instances by default:
+# some thirty machines, whose users share their numbers with this computer's.
+WATCHERS = 1024
+_WATCHERS = Path("/proc/sys/fs/inotify/max_user_instances")
 
 # nspawn ends with 133 when the machine wants to be booted again.
 _AGAIN = 'while "$@"; [ $? -eq 133 ]; do :; done'
@@ -32,6 +38,8 @@ exec "$@"
 
 def start(lab: Lab, machine: Machine) -> None:
     """Boot a prepared machine. It lives in a session of its own and outlives the caller."""
+    if int(_WATCHERS.read_text()) < WATCHERS:
+        _WATCHERS.write_text(f"{WATCHERS}\n")
     booted = _placed(lab, machine, _nspawn(lab, machine))
     words = ["setsid", "--fork", "sh", "-c", _AGAIN, "sh", *booted]
     marked = {**environment(), processes.MARK: processes.mark(lab.tag, machine.name)}
@@ -104,6 +112,7 @@ def _nspawn(lab: Lab, machine: Machine) -> list[str]:
         "--resolv-conf=off",
         "--timezone=off",
         "--console=read-only",
+        *IMAGES[machine.image].nspawn,
     ]
 
 

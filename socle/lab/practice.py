@@ -28,9 +28,7 @@ def up(lab: Lab, say: Say) -> None:
     """
     require()
     with _lock(lab):
-        made = {
-            suite: images.build(suite, say) for suite in sorted({m.image for m in lab.machines})
-        }
+        made = {name: images.build(name, say) for name in sorted({m.image for m in lab.machines})}
         lab.folder.mkdir(parents=True, exist_ok=True)
         keys.make(lab)
         network.up(lab)

@@ -9,8 +9,7 @@ from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 from pathlib import Path
 
 from socle.lab.errors import LabError
-
-SUITES = ("bookworm", "trixie")
+from socle.lab.images import IMAGES
 
 _BRIDGE = re.compile(r"[a-z][a-z0-9-]{0,14}")  # 15 characters: the kernel's limit for an interface
 _HOST = re.compile(r"[a-z][a-z0-9-]{0,30}")
@@ -57,7 +56,7 @@ class Network:
 
 @dataclass(frozen=True)
 class Machine:
-    """A host to boot. ``image`` is a Debian suite, ``addresses`` are literals without prefix."""
+    """A host to boot. ``image`` is one of ``IMAGES``, ``addresses`` are literals without prefix."""
 
     name: str
     image: str
@@ -66,8 +65,9 @@ class Machine:
     def __post_init__(self) -> None:
         """Raise ``LabError`` for a bad name, an unknown image, or no address."""
         _check(_HOST, self.name, "a machine name (at most 31 of a-z, 0-9, -)")
-        if self.image not in SUITES:
-            raise LabError(f"machine {self.name}: image {self.image}, expected one of {SUITES}")
+        if self.image not in IMAGES:
+            names = ", ".join(IMAGES)
+            raise LabError(f"machine {self.name}: image {self.image}, expected one of {names}")
         if not self.addresses:
             raise LabError(f"machine {self.name}: no address")
 

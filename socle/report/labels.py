@@ -81,6 +81,19 @@ REFERENCES: Pairs = {
         "URPS Occitanie, guide de cybersécurité, septembre 2024",
         "URPS Occitanie, cybersecurity guide, September 2024",
     ),
+    "anssi_bp_100": (
+        "ANSSI-BP-100, Sauvegarde des systèmes d'information : les fondamentaux, octobre 2023",
+        "ANSSI-BP-100, Backup of information systems: the fundamentals, October 2023",
+    ),
+    "care": (
+        "Programme CaRE, domaine 2 (établissements ; repris à titre de modèle)",
+        "CaRE programme, domain 2 (for hospitals; taken as a model)",
+    ),
+    "csp": ("Code de la santé publique, articles", "French public health code, articles"),
+    "hds": (
+        "Référentiel de certification HDS v2.0, exigences",
+        "HDS certification reference v2.0, requirements",
+    ),
     "rgpd": (
         "RGPD, règlement (UE) 2016/679, articles",
         "GDPR, Regulation (EU) 2016/679, articles",
@@ -101,6 +114,10 @@ SHORT_REFERENCES: Mapping[str, str] = {
     "iso_27001": "ISO 27001",
     "pgssi_s": "PGSSI-S",
     "urps_2024": "URPS 2024",
+    "anssi_bp_100": "ANSSI-BP-100",
+    "care": "CaRE D2",
+    "csp": "CSP",
+    "hds": "HDS v2.0",
     "rgpd": "RGPD",
     "san_2020": "CNIL SAN-2020",
 }

@@ -8,7 +8,10 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from testinfra.host import Host as TestinfraHost
+
 from socle.baseline.model import Host
+from socle.verify.backend import testinfra_host
 from socle.verify.checks import Unknown, Unreachable
 from socle.verify.links import TIME_LIMIT, Link
 from socle.verify.probe import AT_ONCE, probe
@@ -34,6 +37,16 @@ class Vantage:
         self.settings = None if link is None else Settings(link.target)
         self._watched = watched
         self._link = link
+
+    @property
+    def host(self) -> TestinfraHost:
+        """The vantage host itself, as root: what it says of the one that is watched.
+
+        Raises Unknown from the operator's computer, where nothing is run.
+        """
+        if self._link is None:
+            raise Unknown(f"{self.name} is not one of the practice's machines")
+        return testinfra_host(self._link)
 
     def tcp(self, endpoints: Iterable[Endpoint], timeout: float = 1.0) -> dict[Endpoint, State]:
         """Try to connect to each (address, port) at once; ``timeout`` in seconds for each.

@@ -79,15 +79,22 @@ def unreachable(output: str, host: str) -> None:
 def test_nobody_answers_at_an_address(safe, fresh):
     """The others are applied all the same; here they had lost their rules."""
     safe.root_on(HOST, "nft delete table inet socle")
-    with safe.edited("hosts.yml", "ansible_host: 10.77.17.22", "ansible_host: 10.77.17.77"):
+    with safe.edited(
+        "hosts.yml",
+        f"ansible_host: 10.77.{safe.network}.22",
+        f"ansible_host: 10.77.{safe.network}.77",
+    ):
         clear(
             safe.pyinfra("-y", code=1),
             "[medecin] Could not connect (",
-            "Unable to connect to port 22 on 10.77.17.77)",
+            f"Unable to connect to port 22 on 10.77.{safe.network}.77)",
             "Failed: medecin. The reason stands above",
         )
         clear(safe.pyinfra("--dry", code=1), "Failed: medecin.")
-        clear(verify(safe, "--limit", "medecin", code=4), "medecin (10.77.17.77) cannot be asked:")
+        clear(
+            verify(safe, "--limit", "medecin", code=4),
+            f"medecin (10.77.{safe.network}.77) cannot be asked:",
+        )
         unreachable(safe.ansible("--limit", "medecin", code=4, **fresh), "medecin")
 
 
@@ -99,9 +106,12 @@ def test_another_machine_answers_at_the_address(safe, fresh):
     with safe.edited("known_hosts", keys[HOST], keys["medecin"]):
         clear(
             safe.pyinfra("-y", "--limit", HOST, code=1),
-            "[accueil] SSH host key error (Host key for 10.77.17.21 does not match.)",
+            f"[accueil] SSH host key error (Host key for 10.77.{safe.network}.21 does not match.)",
         )
-        clear(verify(safe, "--limit", HOST, code=4), "host key of accueil (10.77.17.21) is not the")
+        clear(
+            verify(safe, "--limit", HOST, code=4),
+            f"host key of accueil (10.77.{safe.network}.21) is not the",
+        )
         output = safe.ansible("--limit", HOST, code=4, **fresh)
         unreachable(output, HOST)
         assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in output
@@ -110,9 +120,12 @@ def test_another_machine_answers_at_the_address(safe, fresh):
 def test_a_private_key_that_is_not_there(safe, fresh):
     with safe.edited("hosts.yml", "id_ed25519", "id_absent"):
         output = safe.pyinfra("-y", code=1)
-        clear(output, "Failed: accueil, imagerie, medecin, sauvegarde.")
-        clear(output, "No such private key file:", times=4)
-        clear(verify(safe, "--limit", HOST, code=4), "accueil (10.77.17.21) cannot be asked: its k")
+        clear(output, "Failed: accueil, hebergeur, imagerie, medecin, sauvegarde.")
+        clear(output, "No such private key file:", times=5)
+        clear(
+            verify(safe, "--limit", HOST, code=4),
+            f"accueil (10.77.{safe.network}.21) cannot be asked: its k",
+        )
         output = safe.ansible("--limit", HOST, code=4, **fresh)
         unreachable(output, HOST)
         assert "id_absent: No such file or directory" in output
@@ -129,7 +142,8 @@ def test_a_private_key_that_nobody_knows(safe, fresh, tmp_path):
         )
         clear(
             verify(safe, "--limit", "imagerie", code=4),
-            f"imagerie (10.77.17.10) cannot be asked: it refuses adm-socle with key {key}",
+            f"imagerie (10.77.{safe.network}.10) cannot be asked: it refuses adm-socle "
+            f"with key {key}",
         )
         output = safe.ansible("--limit", "imagerie", code=4, **fresh)
         unreachable(output, "imagerie")
@@ -150,7 +164,7 @@ def test_an_account_that_sudo_does_not_know(safe):
     for output in (applied, alone):
         clear(output, f"[accueil] the host cannot be examined: {reason}", "Failed: accueil.")
     assert "table inet socle" in safe.root_on("medecin", "nft list tables")
-    clear(judged, f"accueil (10.77.17.21) cannot be asked: {reason}")
+    clear(judged, f"accueil (10.77.{safe.network}.21) cannot be asked: {reason}")
 
 
 # --- the host ------------------------------------------------------------------------------

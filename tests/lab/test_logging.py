@@ -51,7 +51,7 @@ def dropped(cabinet) -> int:
 
 def test_every_drop_is_counted_and_a_few_are_logged(hardened, kernel_log):
     address = hardened.practice.hosts[HOST].connection.address
-    visitor = "10.77.17.99"
+    visitor = f"10.77.{hardened.network}.99"
     # Loads the rules anew: the limit starts with its whole burst.
     hardened.root_on(HOST, "systemctl reload socle-firewall.service")
 

@@ -10,7 +10,7 @@ import pytest
 from socle.lab import Lab, LabError, Machine, Network, requirements
 from socle.lab.cgroups import folders
 from socle.lab.contents import Surroundings, files, hosts_file, known_hosts, network_file
-from socle.lab.images import image_key
+from socle.lab.images import IMAGES, MAY_LOCK_MEMORY, Image, image_key
 from socle.lab.network import rules
 
 NETWORK = Network("socle-unit", ("10.77.19.1/24", "fd77:19::1/64"))
@@ -21,13 +21,17 @@ AROUND = Surroundings("PRIVATE\n", "ssh-ed25519 HOST accueil\n", "ssh-ed25519 AD
 
 
 def test_an_image_s_key_follows_what_it_is_made_of() -> None:
-    def key(suite="trixie", packages=("a", "b"), recipe="x", authorities=("ca",)) -> str:
-        return image_key(suite, packages, recipe, authorities)
+    def key(suite="trixie", packages=("a", "b"), recipe="x", authorities=("ca",), more=("d",)):
+        return image_key("poste", Image(suite, packages, recipe), more, authorities)
 
-    assert key().startswith("trixie-")
+    assert key().startswith("poste-")
     assert key() == key(packages=("b", "a"))
     others = {key(suite="bookworm"), key(packages=("ab",)), key(recipe="y"), key(authorities=())}
-    assert len(others | {key()}) == 5
+    assert len(others | {key(), key(more=())}) == 6
+
+
+def test_only_desktops_may_lock_memory() -> None:
+    assert [n for n, i in IMAGES.items() if MAY_LOCK_MEMORY in i.nspawn] == ["trixie-desktop"]
 
 
 def test_the_prefix_length_comes_from_the_gateway() -> None:

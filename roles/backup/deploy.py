@@ -1,0 +1,114 @@
+"""pyinfra: the backup room."""
+
+from pathlib import Path
+from typing import Any
+
+from pyinfra import host
+from pyinfra.api import deploy
+from pyinfra.api.operation import OperationMeta
+
+from socle.apply import (
+    absent_file,
+    command_on_change,
+    observed,
+    packages,
+    refuse,
+    resolved_host,
+    static,
+    template,
+    unit,
+)
+
+FILES = Path(__file__).parent / "files"
+LAUNCHER = "/usr/local/sbin/socle-backup"
+UNITS = "/etc/systemd/system"
+USERS = "/etc/sysusers.d/socle-backup.conf"
+FOLDERS = "/etc/tmpfiles.d/socle-backup.conf"
+KEYS = "/etc/ssh/authorized_keys.d/socle-backup"
+SSHD = "/etc/ssh/sshd_config.d/20-socle-backup.conf"
+UDEV = "/etc/udev/rules.d/70-socle-backup.rules"
+
+
+@deploy("Backup")
+def backup() -> None:
+    """Copies in the idle window, on servers that only take, on disks that are let go."""
+    settings = resolved_host().settings
+    if settings["backup_missing"]:
+        refuse(
+            f"refused before any change: no {', no '.join(settings['backup_missing'])}. "
+            "Make passwords with: socle backup passwords inventories/PRACTICE"
+        )
+    client = any(one["online"] for one in settings["backup_targets"])
+    server = bool(settings["backup_clients"])
+    disks = bool(settings["backup_disks"])
+    wanted = {"restic": client or server or disks, "rclone": server, "cryptsetup-bin": disks}
+    packages(present=[name for name, needed in wanted.items() if needed])
+    service = program(client or server or disks)
+    access(client and bool(settings["backup_private_key"]))
+    keeper(server)
+    units = [service, offline(disks)]
+    units += timers({"run": client, "check": client, "restore-test": client, "prune": server})
+    command_on_change("systemctl daemon-reload", when=units)
+
+
+def program(wanted: bool) -> OperationMeta:
+    """The program, what it is told, and its service."""
+    sources = sorted(s for s in FILES.glob("usr/**/*") if s.suffix in {".py", ""} and s.is_file())
+    for source in host.loop(sources):
+        path = f"/{source.relative_to(FILES)}"
+        mode = "755" if path == LAUNCHER else "644"
+        static(path, mode=mode) if wanted else absent_file(path)
+    file(wanted, "/etc/socle/backup.json", mode="600")
+    file(wanted, "/etc/socle/backup-secrets.json", mode="600", secret=True)
+    return file(wanted, f"{UNITS}/socle-backup@.service")
+
+
+def access(wanted: bool) -> None:
+    """The way to the servers: this machine's key, and the servers' own."""
+    file(wanted, "/etc/socle/backup_ed25519", mode="600", secret=True)
+    file(wanted, "/etc/socle/backup_known_hosts")
+
+
+def keeper(wanted: bool) -> None:
+    """A backup server's account, folders, and the keys that may add to them."""
+    drifted = observed().rooms.get("backup", ())
+    users, folders = file(wanted, USERS), file(wanted, FOLDERS)
+    command_on_change(
+        f"systemd-sysusers {USERS} && usermod --shell /bin/sh socle-backup",
+        when=[users] if wanted else [],
+        or_when="drifted account" in drifted,
+    )
+    command_on_change(
+        f"systemd-tmpfiles --create {FOLDERS}",
+        when=[folders] if wanted else [],
+        or_when="drifted folders" in drifted,
+    )
+    file(wanted, KEYS)
+    sshd = file(wanted, SSHD, validate="sshd -t -f")
+    command_on_change("systemctl reload ssh.service", when=[sshd])
+
+
+def offline(wanted: bool) -> OperationMeta:
+    """A declared disk that is plugged in starts its copy."""
+    rules = file(wanted, UDEV)
+    command_on_change("! command -v udevadm >/dev/null || udevadm control --reload", when=[rules])
+    return file(wanted, f"{UNITS}/socle-backup-offline@.service")
+
+
+def timers(wanted: dict[str, bool]) -> list[OperationMeta]:
+    """What happens when nobody is consulting."""
+    files = []
+    for verb, needed in host.loop(list(wanted.items())):
+        name = "socle-backup.timer" if verb == "run" else f"socle-backup-{verb}.timer"
+        if needed:
+            files.append(template(f"{UNITS}/{name}"))
+            unit(name, reload_when=files[-1:])
+        else:
+            unit(name, enabled=False, running=False)
+            files.append(absent_file(f"{UNITS}/{name}"))
+    return files
+
+
+def file(wanted: bool, path: str, **how: Any) -> OperationMeta:
+    """The room's file where it is wanted, no file where not."""
+    return template(path, **how) if wanted else absent_file(path)

@@ -1,0 +1,226 @@
+"""``socle-backup restore``: a file, a folder or everything back, with progress; resumes.
+
+Files are restored into a hidden folder beside their place, in portions, and moved into place when
+all are there. Interrupted (power cut, cut network, Ctrl-C), the same command goes on after the last
+whole portion. With ``--json`` each line is one of::
+
+    {"message": "plan", "snapshot": "…", "time": "…Z", "files": 165, "bytes": 4121381,
+     "target": "/restored/srv/images", "resumed_portions": 2, "portions": 9}
+    {"message": "progress", "bytes": 1200, "total": 4121381, "percent": 0.1, "seconds": 3.0,
+     "eta_seconds": 9000}
+    {"message": "done", "files": 165, "bytes": 4121381, "seconds": 12.5, "target": "…"}
+
+restic before 0.17 says nothing while it restores: there, progress is what is on the disk so far.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from backup import disks, offline, patterns, plan, snapshots, state
+from backup.config import Config, Secrets
+from backup.errors import BackupError
+from backup.plan import Plan
+from backup.progress import Meter
+from backup.restic import Restic, open_repository, version
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to restore: ``path`` of a ``snapshot`` (id or ``latest``) to below ``to``."""
+
+    repository: str
+    snapshot: str
+    path: str
+    to: Path
+    in_place: bool = False
+    host: str = ""
+
+    @property
+    def target(self) -> Path:
+        """Where ``path`` comes to be."""
+        return Path(os.path.normpath(f"{self.to}/{self.path}"))
+
+
+def restore(config: Config, secrets: Secrets, wish: Wish, tell: Tell) -> None:
+    """Bring a path back. ``BackupError`` where something is in the way, or the disk has no room."""
+    with opened(config, secrets, wish) as restic:
+        _restore(restic, replace(wish, path=os.path.normpath(wish.path)), tell)
+
+
+@contextmanager
+def opened(config: Config, secrets: Secrets, wish: Wish) -> Iterator[Restic]:
+    """The repository; an offline disk is unlocked meanwhile. ``host``: whose part of the disk."""
+    known = {one.name: one for one in config.repositories}
+    if wish.repository not in known:
+        config.online((wish.repository,))  # says which there are
+    declared = known[wish.repository]
+    if declared.kind != "disk":
+        yield open_repository(declared, secrets.password(declared.name))
+        return
+    disks.identify(declared)
+    host = wish.host or config.host
+    try:
+        with disks.mounted(declared, secrets.key(declared.name)) as folder:
+            password = offline.copy_password(config, secrets, declared, host)
+            yield Restic(str(folder / "socle" / host), password)
+    finally:
+        disks.close(declared)
+
+
+def _restore(restic: Restic, wish: Wish, tell: Tell) -> None:
+    began = time.monotonic()
+    target = wish.target
+    chosen = _snapshot(restic, wish.snapshot)
+    if _occupied(target) and not wish.in_place:
+        raise BackupError(f"{target} is not empty: restore elsewhere, or say --in-place")
+    wanted = plan.make(restic, chosen["id"], wish.path)
+    staging = _staging(wish, chosen["id"])
+    done = state.read(staging / "done.json", [])
+    _room(staging, wanted, done)
+    tell(_planned(wanted, chosen, target, done))
+    _fetch(restic, chosen["id"], wanted, Staged(staging, done, tell))
+    source = staging / "files" / wish.path.lstrip("/")
+    plan.dress(wanted, source, wish.to)
+    _move(source, target)
+    shutil.rmtree(staging)
+    last = {"message": "done", "files": wanted.files, "bytes": wanted.bytes}
+    tell(last | {"seconds": round(time.monotonic() - began, 1), "target": str(target)})
+
+
+def _snapshot(restic: Restic, wanted: str) -> dict[str, Any]:
+    listed = snapshots.real(restic.snapshots())
+    if not listed:
+        raise BackupError("there is no snapshot in this repository")
+    if wanted == "latest":
+        return listed[-1]
+    found = [one for one in listed if one["id"].startswith(wanted)]
+    if len(found) != 1:
+        raise BackupError(f"no snapshot {wanted} in this repository")
+    return found[0]
+
+
+def _staging(wish: Wish, snapshot: str) -> Path:
+    """On the file system of the target, the same for the same wish."""
+    place = wish.target.parent
+    while not place.is_dir():
+        place = place.parent
+    words = "\0".join((wish.repository, wish.host, snapshot, str(wish.target)))
+    return place / f".socle-restore-{hashlib.sha256(words.encode()).hexdigest()[:12]}"
+
+
+def _occupied(target: Path) -> bool:
+    if target.is_dir() and not target.is_symlink():
+        ours = [one for one in target.iterdir() if not one.name.startswith(".socle-restore-")]
+        return bool(ours)
+    return os.path.lexists(target)
+
+
+def _room(staging: Path, wanted: Plan, done: list[int]) -> None:
+    left = sum(one.bytes for number, one in enumerate(wanted.portions) if number not in done)
+    free = shutil.disk_usage(staging.parent).free
+    if left > free:
+        raise BackupError(f"not enough room: {left} bytes to restore, {free} bytes free")
+
+
+def _planned(wanted: Plan, chosen: dict[str, Any], target: Path, done: list[int]) -> dict[str, Any]:
+    return {
+        "message": "plan",
+        "snapshot": chosen["id"][:8],
+        "time": state.stamp(state.moment(chosen["time"])),
+        "files": wanted.files,
+        "bytes": wanted.bytes,
+        "target": str(target),
+        "resumed_portions": len(done),
+        "portions": len(wanted.portions),
+    }
+
+
+@dataclass
+class Staged:
+    """A restore under way: its folder, the numbers of its finished portions, who hears of it."""
+
+    folder: Path
+    done: list[int]
+    tell: Tell
+
+
+def _fetch(restic: Restic, snapshot: str, wanted: Plan, staged: Staged) -> None:
+    files = state.folder(state.folder(staged.folder) / "files")
+    before = sum(wanted.portions[number].bytes for number in staged.done)
+    how = ["restore", "--json", snapshot, "--no-lock", "--target", str(files)]
+    if version() >= patterns.FROM_FILE:
+        how += ["--overwrite", "if-changed"]
+    with Meter(files, wanted.bytes, before, staged.tell) as meter:
+        for number, portion in enumerate(wanted.portions):
+            if number in staged.done:
+                continue
+            words, listing = patterns.words(portion.paths, "/", version())
+            restic.must(*how, *words, patterns=listing, watch=meter.heard, keep=False)
+            staged.done.append(number)
+            state.write(staged.folder / "done.json", staged.done)
+            meter.finished(portion.bytes)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Into place: in one step where nothing is there, else file by file over what is there."""
+    if not os.path.lexists(source):
+        if target.is_dir():
+            return  # moved before an interruption
+        raise BackupError("restic brought nothing back")
+    if not os.path.lexists(target) or not (source.is_dir() and target.is_dir()):
+        _replace(source, target)
+        return
+    for one in list(source.iterdir()):
+        there = target / one.name
+        if one.is_dir() and not one.is_symlink() and there.is_dir() and not there.is_symlink():
+            _move(one, there)
+        else:
+            _replace(one, there)
+    shutil.copystat(source, target)
+    found = source.stat()
+    os.chown(target, found.st_uid, found.st_gid)
+
+
+def _replace(source: Path, target: Path) -> None:
+    if target.is_dir() and not target.is_symlink():
+        shutil.rmtree(target)
+    source.replace(target)
+
+
+def line(message: dict[str, Any]) -> str:
+    """A message in words."""
+    if message["message"] == "plan":
+        resumed = f", {message['resumed_portions']} portions are there already"
+        return (
+            f"snapshot {message['snapshot']} of {message['time']}: {message['files']} files, "
+            f"{size(message['bytes'])} to {message['target']}"
+            + (resumed if message["resumed_portions"] else "")
+        )
+    if message["message"] == "progress":
+        left = message["eta_seconds"]
+        eta = f", {left // 60} min {left % 60} s left" if left is not None else ""
+        return f"{message['percent']:5.1f} %  {size(message['bytes'])}{eta}"
+    return (
+        f"restored {message['files']} files, {size(message['bytes'])} in {message['seconds']} s "
+        f"to {message['target']}"
+    )
+
+
+def size(count: float) -> str:
+    """Bytes as people read them."""
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if count < 1024:  # noqa: PLR2004
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"

@@ -1,0 +1,169 @@
+"""``socle-backup run``: dumps, manifest, and a snapshot in every online repository.
+
+``/var/lib/socle/backup/runs.json`` is a list, oldest first, without any file's name::
+
+    {"started": "2026-11-22T02:10:00Z", "ended": "…" (null: still running, or killed),
+     "result": "ok | incomplete | failed | running",
+     "missing_folders": ["/srv/gone"], "databases": {"dossiers": null or "why it failed"},
+     "repositories": {"serveur": {"result": "ok | incomplete | failed", "reason": null or "why",
+        "snapshot": "1d057174", "files": 165, "bytes": 4121381, "added": 4333138,
+        "unreadable": 0, "seconds": 1.2}}}
+
+``incomplete``: a snapshot was made, but some files could not be read.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from backup import awake, dumps, manifest, paths, state
+from backup.config import Config, Repository, Secrets
+from backup.errors import BackupError
+from backup.reasons import missing_repository, reason
+from backup.restic import Answer, Restic, failed, open_repository
+from backup.stale import unlocked
+
+RUNS_KEPT = 60
+INCOMPLETE = 3
+"""restic's code for a snapshot that misses files."""
+GONE = 2
+"""ENOENT: a file that went away while it was read is no fault."""
+
+
+def run(config: Config, secrets: Secrets, only: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Back everything up; the record of the run. The host's lock is the caller's."""
+    awake.politely()
+    record: dict[str, Any] = {
+        "started": state.stamp(),
+        "ended": None,
+        "result": "running",
+        "missing_folders": [one for one in config.folders if not Path(one).exists()],
+        "databases": {},
+        "repositories": {},
+    }
+    runs = [*_closed(state.read(paths.RUNS, [])), record][-RUNS_KEPT:]
+    state.write(paths.RUNS, runs)
+    with awake.awake("backup"):
+        try:
+            record["databases"] = dumps.make(config.databases)
+            _snapshots(config, secrets, only, record, runs)
+        finally:
+            dumps.clean()
+            manifest.forget()
+    record["result"], record["ended"] = verdict(record), state.stamp()
+    state.write(paths.RUNS, runs)
+    return record
+
+
+def verdict(record: dict[str, Any]) -> str:
+    """The run's result from its parts'."""
+    parts = [one["result"] for one in record["repositories"].values()]
+    if not parts or "failed" in parts or any(record["databases"].values()):
+        return "failed"
+    if record["missing_folders"]:
+        return "failed"
+    return "incomplete" if "incomplete" in parts else "ok"
+
+
+def _snapshots(
+    config: Config,
+    secrets: Secrets,
+    only: tuple[str, ...],
+    record: dict[str, Any],
+    runs: list[dict[str, Any]],
+) -> None:
+    folders = [one for one in config.folders if one not in record["missing_folders"]]
+    folders += [one for one in dumps.storage(config.databases) if Path(one).is_dir()]
+    live = dumps.live_files(config.databases)
+    made = manifest.make(
+        config.host, folders, [*config.excludes, *live], config.restore_sample_files
+    )
+    own = [str(one) for one in (paths.DUMPS, paths.MANIFEST, paths.CANARY)]
+    words = ["backup", "--json", "--host", config.host]
+    for pattern in (*config.excludes, *live, str(paths.SCRATCH), str(paths.CACHE)):
+        words += ["--exclude", pattern]
+    if config.bandwidth_kib:
+        words += ["--limit-upload", str(config.bandwidth_kib)]
+    words += ["--", *dict.fromkeys([*folders, *own])]
+    for repository in config.online(only):
+        record["repositories"][repository.name] = one_repository(repository, secrets, words)
+        state.write(paths.RUNS, runs)
+    manifest.keep(made)
+
+
+def one_repository(
+    repository: Repository, secrets: Secrets, words: Sequence[str]
+) -> dict[str, Any]:
+    """A snapshot in one repository, which is made if it is new; what to record of it."""
+    began = time.monotonic()
+    found: dict[str, Any] = {"result": "failed", "reason": None, "snapshot": None}
+    try:
+        target = open_repository(repository, secrets.password(repository.name))
+        answer = _backup(target, words)
+        found.update(summary(answer))
+        if found["reason"] is None and found["snapshot"] is None:
+            raise failed(answer)
+    except (BackupError, OSError) as error:
+        found["reason"] = str(error) if isinstance(error, BackupError) else error.strerror
+    found["seconds"] = round(time.monotonic() - began, 1)
+    return found
+
+
+def _backup(target: Restic, words: Sequence[str]) -> Answer:
+    answer = unlocked(target, *words)
+    if answer.code not in (0, INCOMPLETE) and missing_repository(answer.err + answer.out):
+        target.must("init")
+        answer = target.run(*words)
+    return answer
+
+
+def summary(answer: Answer) -> dict[str, Any]:
+    """What ``restic backup --json`` says at its end. Numbers only, never a file's name."""
+    messages = [json.loads(line) for line in answer.out.splitlines() if line.startswith("{")]
+    messages += [json.loads(line) for line in answer.err.splitlines() if line.startswith("{")]
+    unreadable = sum(_fault(one) for one in messages if one.get("message_type") == "error")
+    ends = [one for one in messages if one.get("message_type") == "summary"]
+    if not ends or not ends[-1].get("snapshot_id"):
+        return {"result": "failed", "reason": reason(answer.err + answer.out, answer.code)}
+    last = ends[-1]
+    good = answer.code == 0 or (answer.code == INCOMPLETE and unreadable == 0)
+    return {
+        "result": "ok" if good else "incomplete",
+        "reason": None if good else f"{unreadable} files or folders could not be read",
+        "snapshot": last["snapshot_id"][:8],
+        "files": last["total_files_processed"],
+        "bytes": last["total_bytes_processed"],
+        "added": last["data_added"],
+        "unreadable": unreadable,
+    }
+
+
+def _fault(message: dict[str, Any]) -> bool:
+    """Whether an error message means more than a file that went away meanwhile."""
+    error = message.get("error")
+    if not isinstance(error, dict):
+        return True
+    return error.get("Err") != GONE and "no such file" not in str(error.get("message", ""))
+
+
+def _closed(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Earlier records; one that still says running was killed."""
+    for one in runs:
+        if one.get("result") == "running":
+            one["result"] = "interrupted"
+    return runs
+
+
+def lines(record: dict[str, Any]) -> list[str]:
+    """The record in words."""
+    said = [f"declared folder is missing: {one}" for one in record["missing_folders"]]
+    said += [f"database {name}: {why}" for name, why in record["databases"].items() if why]
+    for name, one in record["repositories"].items():
+        numbers = f", {one['files']} files, {one['bytes']} bytes" if one["snapshot"] else ""
+        why = f": {one['reason']}" if one["reason"] else ""
+        said.append(f"{name}: {one['result']}{why}{numbers}, {one['seconds']} s")
+    return [*said, f"backup: {record['result']}"]

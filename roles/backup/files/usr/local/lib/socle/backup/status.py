@@ -1,0 +1,163 @@
+"""``socle-backup status --json``: what the repositories themselves say, and the host's records.
+
+::
+
+    {"host": "imagerie", "now": "…Z", "running": false,
+     "last_run": (see ``run``) or null,
+     "repositories": [{
+        "name": "serveur", "kind": "server", "medium": "disk", "place": "on-site", "online": true,
+        "reachable": true, "error": null or "why",
+        "snapshots": 12,
+        "newest": {"id": "1d057174", "time": "…Z", "age_hours": 3.2, "paths": ["/etc"],
+                   "files": 165 or null, "bytes": 4121381 or null} or null,
+        "previous": (the same shape) or null, "oldest": (the same shape) or null,
+        "folders": {"/etc": 42, "/srv/images": 0},   entries in the newest snapshot, null: not there
+        "missing_folders": ["/srv/gone"],            declared, and not in the newest snapshot
+        "future": [{"id": "…", "time": "…"}],        snapshots dated later than now
+        "last_check": {"time": "…", "result": "ok | failed", "reason": null,
+            "read": "3/52"} or null,
+        "last_restore_test": {"time": "…", "result": "ok | failed", "reason": null,
+            "snapshot": "…", "files": 21, "bytes": 5000, "seconds": 1.5,
+            "signature": "good | bad | missing"} or null}],
+
+A disk that is plugged in only now and then has, instead of what only an open repository could say::
+
+    "attached": false, "attached_since": null or "…", "attached_hours": null or 3.5,
+    "last_copy": {"time": "…", "result": "ok | failed | interrupted | running", "reason": null,
+        "newest": {"imagerie": "… (time of the newest snapshot on the disk)"},
+        "snapshots": {"imagerie": 12}, "free_percent": 71.0, "released": true,
+        "signature": "good | bad | missing"} or null
+
+and on a backup server::
+
+    "served": [{"client": "imagerie", "reachable": true, "error": null, "snapshots": 12,
+        "newest": (as above), "future": [], "misdated": [], "last_prune": {"time": "…",
+        "result": "ok | refused | failed", "reason": null, "kept": 9, "removed": 3} or null}]}
+
+``misdated``: snapshots that arrived at quite another time than they claim. Nothing is changed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from backup import evidence, locks, offline, paths, served, snapshots, state
+from backup.config import Config, Repository, Secrets
+from backup.errors import BackupError
+from backup.restic import Restic, open_repository
+
+PATIENCE = 30.0
+"""Seconds a repository has for each of two answers."""
+
+Found = dict[str, Any]
+
+
+def status(config: Config, secrets: Secrets) -> Found:
+    """The whole answer. Repositories are asked side by side."""
+    runs = state.read(paths.RUNS, [])
+    now = state.now()
+    jobs: list[Callable[[], Found]] = [
+        lambda one=one: repository_status(one, config, secrets, runs, now)  # type: ignore[misc]
+        for one in config.repositories
+    ]
+    jobs += [
+        lambda one=one: served.status(one, secrets, now)  # type: ignore[misc]
+        for one in config.served
+    ]
+    with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
+        answers = [job.result() for job in [pool.submit(job) for job in jobs]]
+    return {
+        "host": config.host,
+        "now": state.stamp(now),
+        "running": locks.busy(),
+        "last_run": runs[-1] if runs else None,
+        "repositories": answers[: len(config.repositories)],
+        "served": answers[len(config.repositories) :],
+    }
+
+
+def repository_status(
+    repository: Repository, config: Config, secrets: Secrets, runs: Sequence[Found], now: datetime
+) -> Found:
+    """One repository's part of the answer; what cannot be asked stands in ``error``."""
+    found: Found = {
+        "name": repository.name,
+        "kind": repository.kind,
+        "medium": repository.medium,
+        "place": repository.place,
+        "online": repository.online,
+        "last_check": state.read(paths.CHECKS, {}).get(repository.name),
+        "last_restore_test": evidence.last_test(repository.name),
+    }
+    if repository.kind == "disk":
+        return found | offline.status(repository, now)
+    found |= {"reachable": False, "error": None}
+    try:
+        target = open_repository(repository, secrets.password(repository.name))
+        found |= _asked(target, config, runs, now)
+    except BackupError as error:
+        found["error"] = str(error)
+    return found
+
+
+def _asked(target: Restic, config: Config, runs: Sequence[Found], now: datetime) -> Found:
+    listed = target.snapshots(timeout=PATIENCE)
+    real = snapshots.real(listed)
+    shown = [snapshots.described(one, runs, now) for one in real[-2:]]
+    folders = _folders(target, real[-1]["id"], config.folders) if real else {}
+    return {
+        "reachable": True,
+        "snapshots": len(real),
+        "newest": shown[-1] if shown else None,
+        "previous": shown[0] if len(shown) > 1 else None,
+        "oldest": snapshots.described(real[0], runs, now) if real else None,
+        "folders": folders,
+        "missing_folders": [one for one in config.folders if folders.get(one) is None],
+        "future": snapshots.future(listed, now),
+    }
+
+
+def _folders(target: Restic, snapshot: str, folders: Sequence[str]) -> dict[str, int | None]:
+    """Declared folder -> entries directly in it, in the snapshot; None where it is not there."""
+    if not folders:
+        return {}
+    answer = target.must("ls", "--json", "--no-lock", snapshot, "--", *folders, timeout=PATIENCE)
+    return count_entries(answer.out.splitlines(), folders)
+
+
+def count_entries(lines: Sequence[str], folders: Sequence[str]) -> dict[str, int | None]:
+    """From the lines of ``restic ls --json``: the folder itself, then what is in it."""
+    counted: dict[str, int | None] = dict.fromkeys(folders)
+    for line in lines:
+        node = json.loads(line)
+        if node.get("struct_type") != "node":
+            continue
+        if node["path"] in counted:
+            counted[node["path"]] = counted[node["path"]] or 0
+        parent = node["path"].rpartition("/")[0]
+        if parent in counted:
+            counted[parent] = (counted[parent] or 0) + 1
+    return counted
+
+
+def lines(found: Found) -> list[str]:
+    """The answer in words."""
+    said = []
+    for one in found["repositories"]:
+        if one["kind"] == "disk":
+            copied = one["last_copy"]["time"] if one["last_copy"] else "never"
+            plugged = "attached" if one["attached"] else "not attached"
+            said.append(f"{one['name']}: {plugged}, last copy {copied}")
+        elif one["error"]:
+            said.append(f"{one['name']}: {one['error']}")
+        else:
+            newest = one["newest"]["time"] if one["newest"] else "none"
+            said.append(f"{one['name']}: {one['snapshots']} snapshots, newest {newest}")
+            said += [f"{one['name']}: not in it: {folder}" for folder in one["missing_folders"]]
+    for one in found["served"]:
+        said.append(f"for {one['client']}: {one['error'] or str(one['snapshots']) + ' snapshots'}")
+    return said

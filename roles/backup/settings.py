@@ -1,0 +1,215 @@
+"""Settings of the backup room: what must come back, where its copies are, and how fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from socle.baseline.copies import (
+    Served,
+    access_key,
+    collisions,
+    repositories_of,
+    served_by,
+    shared_passwords,
+    target,
+)
+from socle.baseline.model import Host, Practice
+from socle.baseline.repositories import Database, Password, Path, Repository
+from socle.baseline.settings import (
+    BadSettings,
+    RoomSettings,
+    keyed,
+    matching,
+    neutral,
+    secret,
+    stricter,
+)
+from socle.baseline.windows import Window, on_calendar, once
+
+SPREAD_MINUTES = 30
+"""Machines begin that far apart at most: one server takes them all."""
+
+Text = Annotated[str, matching(r"[^\x00-\x1f]+", "one line of text")]
+Windows = Annotated[list[Window], Field(min_length=1)]
+
+
+class Backup(RoomSettings):
+    """Encrypted copies of the practice's data: where, how often, for how long."""
+
+    derived_secrets: ClassVar[tuple[str, ...]] = ("private_key", "secrets")
+
+    folders: Annotated[list[Path], stricter("superset")] = []
+    """Folders that must come back after a disaster; without any, there is nothing to copy."""
+
+    excludes: Annotated[list[Text], stricter("subset")] = []
+    """Patterns of restic that are left out of the copies."""
+
+    databases: Annotated[list[Database], keyed("name")] = []
+    """Databases, dumped right before each copy."""
+
+    repositories: Annotated[list[Repository], keyed("name")] = []
+    """Places that keep copies."""
+
+    windows: Annotated[Windows, neutral()] = [Window(start="20:00", end="23:00")]
+    """When copies are made: nobody is consulting. A machine that was off catches up."""
+
+    maintenance_windows: Annotated[Windows, neutral()] = [Window(start="02:00", end="05:00")]
+    """When repositories are checked, restoration is tested, and old copies are removed."""
+
+    keep_daily_days: Annotated[int, Field(ge=7, le=366), neutral()] = 30
+    """Days for which one copy a day is kept."""
+
+    keep_weekly_weeks: Annotated[int, Field(ge=4, le=260), neutral()] = 12
+    """Weeks for which one copy a week is kept."""
+
+    keep_monthly_months: Annotated[int, Field(ge=3, le=120), neutral()] = 24
+    """Months for which one copy a month is kept."""
+
+    bandwidth_kib: Annotated[int, Field(ge=0), neutral()] = 0
+    """KiB a second that a copy may send; 0: no bound."""
+
+    max_age_hours: Annotated[int, Field(ge=1, le=168), stricter("lower")] = 26
+    """Age of the newest copy, in hours, from which it counts as missing."""
+
+    max_drift_percent: Annotated[int, Field(ge=5, le=100), stricter("lower")] = 50
+    """How much smaller than the copy before the newest one may be."""
+
+    check_days: Annotated[int, Field(ge=1, le=31), stricter("lower")] = 8
+    """Days since a repository was last checked."""
+
+    offline_days: Annotated[int, Field(ge=1, le=31), stricter("lower")] = 7
+    """Days since the data were last copied to a disk that is not connected."""
+
+    max_attached_hours: Annotated[int, Field(ge=1, le=72), stricter("lower")] = 12
+    """Hours after which a disk that was left plugged in no longer counts as offline."""
+
+    restore_test_days: Annotated[int, Field(ge=1, le=92), stricter("lower")] = 35
+    """Days since files last came back from each repository."""
+
+    full_exercise_days: Annotated[int, Field(ge=30, le=730), stricter("lower")] = 365
+    """Days since a whole machine was last restored as an exercise."""
+
+    full_exercise: Annotated[date | None, neutral()] = None
+    """Day of the last full exercise (docs/fr/sauvegardes.md has the procedure)."""
+
+    hds_warning_days: Annotated[int, Field(ge=0, le=180), stricter("higher")] = 30
+    """Days before its end from which a provider's HDS certificate no longer counts."""
+
+    restore_sample_files: Annotated[int, Field(ge=5, le=500), stricter("higher")] = 20
+    """Real files that a restore test brings back and compares."""
+
+    store: Annotated[Path, neutral()] = "/srv/socle-backup"
+    """On a backup server: the folder of its clients' repositories."""
+
+    passwords: Annotated[dict[str, Password], secret(), neutral()] = {}
+    """Repository -> password, for each machine its own (`socle backup passwords` makes them)."""
+
+    luks_passphrases: Annotated[dict[str, Password], secret(), neutral()] = {}
+    """Disk -> passphrase of its encryption."""
+
+    def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
+        """Both sides of every copy: what this host sends where, and what it keeps for others.
+
+        Returns:
+            ``targets``: where this host's data go; ``known_hosts``: their host keys;
+            ``served`` and ``authorized``: what it keeps, and whose keys may add to it;
+            ``private_key`` and ``secrets``: for root's eyes on the host alone;
+            ``disks``: names of offline disks plugged in here; ``missing``: why the host cannot
+            be set up yet; ``calendar``, ``check_calendar``, ``restore_calendar``,
+            ``prune_calendar``: for systemd.
+
+        Raises:
+            BadSettings: a repository that does not fit the practice.
+        """
+        mine, served = repositories_of(host), served_by(host, practice)
+        targets = [target(repository, practice) for repository in mine]
+        calendars = self._calendars(host.name)
+        problems = [one.problem for one in targets if one.problem is not None]
+        problems += shared_passwords(host, practice)
+        problems += collisions(calendars["prune_calendar"], served)
+        if problems:
+            raise BadSettings(problems)
+        pruned = [one for one in served if one.repository.server_prunes]
+        keys = {one.client.name: access_key(one.client) for one in served}
+        return {
+            "host": host.name,
+            "dumps": [one.model_dump(mode="json", exclude_none=True) for one in self.databases],
+            "targets": [one.data for one in targets],
+            "known_hosts": sorted({line for one in targets for line in one.known_hosts}),
+            "disks": [one.name for one in mine if one.kind == "disk"],
+            "served": [self._served(one) for one in pruned],
+            "clients": sorted(keys),
+            "authorized": [
+                {"client": name, "key": pair[1]} for name, pair in sorted(keys.items()) if pair
+            ],
+            "private_key": "\n".join((access_key(host) or ("", ""))[0].splitlines()[1:-1]),
+            "secrets": self._secrets(mine, pruned),
+            "missing": self._missing(mine, pruned, [one.known_hosts for one in targets]),
+            **calendars,
+        }
+
+    def _served(self, one: Served) -> dict[str, Any]:
+        return {
+            "client": one.client.name,
+            "path": f"{self.store}/{one.client.name}",
+            "keep_within": {
+                "daily": f"{self.keep_daily_days}d",
+                "weekly": f"{7 * self.keep_weekly_weeks}d",
+                "monthly": f"{self.keep_monthly_months}m",
+            },
+        }
+
+    def _secrets(self, mine: Sequence[Repository], pruned: Sequence[Served]) -> dict[str, Any]:
+        return {
+            "passwords": {
+                one.name: self.passwords[one.name] for one in mine if one.name in self.passwords
+            }
+            | {f"served:{one.client.name}": one.password or "" for one in pruned},
+            "luks": {
+                one.name: self.luks_passphrases.get(one.name, "")
+                for one in mine
+                if one.kind == "disk"
+            },
+        }
+
+    def _missing(
+        self,
+        mine: Sequence[Repository],
+        pruned: Sequence[Served],
+        known_hosts: Sequence[Sequence[str]],
+    ) -> list[str]:
+        """What has to be made before anything can be copied."""
+        absent = [
+            f"password of {one.name}"
+            for one in mine
+            if (self.folders or one.kind != "disk") and one.name not in self.passwords
+        ]
+        absent += [
+            f"passphrase of the disk {one.name}"
+            for one in mine
+            if one.kind == "disk" and one.name not in self.luks_passphrases
+        ]
+        absent += [
+            f"password of {one.client.name} for {one.repository.name}"
+            for one in pruned
+            if one.password is None
+        ]
+        absent += [
+            f"host key of {one.server} in known_hosts"
+            for one, keys in zip(mine, known_hosts, strict=True)
+            if one.kind == "server" and not keys
+        ]
+        return absent
+
+    def _calendars(self, host: str) -> dict[str, list[str]]:
+        care = on_calendar(self.maintenance_windows, f"{host} maintenance", SPREAD_MINUTES)
+        return {
+            "calendar": on_calendar(self.windows, host, SPREAD_MINUTES),
+            "prune_calendar": care,
+            "check_calendar": [once(care[0], f"{host} check")],
+            "restore_calendar": [once(care[-1], f"{host} restore", "*-*-1..7")],
+        }

@@ -1,0 +1,198 @@
+"""The backups' promises, asked of the repositories themselves, never of a unit's exit code."""
+
+from datetime import date
+from functools import cache, partial
+
+import pytest
+
+from socle.baseline.copies import repositories_of
+from socle.baseline.repositories import OWN
+from socle.verify import control, copies, expect, keepers, not_applicable, unknown
+from socle.verify.backups import AGAIN, ask, filled, host_key, in_container, status, told
+
+
+@pytest.fixture(scope="module")
+def repositories(host):
+    """Asks the repositories what they hold: once a machine, and only if some check wants it."""
+    return cache(partial(status, host))
+
+
+@pytest.fixture(scope="module")
+def seen(settings, repositories):
+    """What the repositories answer to a machine that has data of its own."""
+    if not settings.backup_folders:
+        not_applicable("nothing of its own to copy: no backup_folders are declared for it")
+    copies.expect_declared(settings.backup_targets)
+    return repositories()
+
+
+@control("backup-scheduled")
+def test_a_fresh_complete_copy_exists(host, settings, seen):
+    """Each online repository: newest copy, every folder in it, checked; and the next one comes."""
+    wanted = {one["name"] for one in settings.backup_targets if one["online"]}
+    online = [one for one in seen["repositories"] if one["online"]]
+    names = {one["name"] for one in online}
+    expect(
+        names == wanted,
+        seen=f"copies go to {', '.join(sorted(names)) or 'no repository'}",
+        wanted=", ".join(sorted(wanted)),
+        fix=AGAIN,
+    )
+    live = filled(host, settings.backup_folders)
+    for repository in online:
+        copies.expect_readable(repository)
+        copies.expect_fresh(repository, settings)
+        copies.expect_complete(repository, settings.backup_folders, live)
+        copies.expect_checked(repository, settings, seen["now"])
+    dumps = (seen["last_run"] or {}).get("databases", {})
+    failed = [name for name, why in dumps.items() if why]
+    expect(
+        not failed,
+        seen=f"databases without a dump in the last run: {', '.join(failed) or 'none'}",
+        wanted="every declared database is in the copy",
+        fix=f"journalctl -u socle-backup@run.service tells why; then {copies.COPY}",
+    )
+    copies.expect_scheduled(host, settings)
+
+
+@control("backup-321")
+def test_three_copies_on_two_media_one_off_site(host, settings, seen):
+    """Counted by the identity of disks and servers; that a place is off site is declared."""
+    ways = {one["name"]: one for one in told(host)["repositories"]}
+    fresh = [one for one in seen["repositories"] if copies.is_fresh(one, settings, seen["now"])]
+    names = [one["name"] for one in fresh]
+    expect(
+        len(fresh) >= 2,
+        seen=f"{1 + len(fresh)} fresh copies: {', '.join(['the machine itself', *names])}",
+        wanted="3, the machine itself included",
+        fix=f"{copies.COPY}; why one fails: socle backup status inventories/PRACTICE",
+    )
+    own = keepers.own_media(host, settings.backup_folders)
+    media = {name: keepers.medium(host, ways[name]) for name in names}
+    shared = [name for name, medium in media.items() if medium in own]
+    expect(
+        not shared,
+        seen=f"on the same disk as the data: {', '.join(shared) or 'none'}",
+        wanted="copies on other media than the data",
+        fix="put the repository on another machine or disk",
+    )
+    expect(
+        len(set(media.values())) >= 2,
+        seen=f"{len(set(media.values()))} different media behind {', '.join(names)}",
+        wanted="2 (servers told apart by their host key, disks by their identity)",
+        fix="another name is not enough: put one of them on another machine or disk",
+    )
+    far = [one["name"] for one in fresh if one["place"] == "off-site"]
+    expect(
+        far,
+        seen=f"fresh copies off site: {', '.join(far) or 'none'}",
+        wanted="at least one, which a fire in the practice does not reach",
+        fix=f"declare a repository with place: off-site, then {copies.COPY}",
+    )
+
+
+@control("backup-offline")
+def test_a_recent_copy_is_disconnected(host, target, settings, practice, from_host, repositories):
+    """The signed record of the last copy to a disk, and that the disk was let go."""
+    owners = copies.owners_on(target, practice)
+    if not settings.backup_disks and not settings.backup_folders:
+        not_applicable("nothing of its own to copy, and no disk is plugged in here")
+    carriers = copies.carriers_of(target, practice)
+    expect(
+        carriers,
+        seen="no offline disk is declared for this machine, nor for a server with its copies",
+        wanted="a disk that is copied to when plugged in, and then let go",
+        fix="declare one in backup_repositories, kind: disk (docs/fr/sauvegardes.md)",
+    )
+    disks = []
+    for name in carriers:
+        place = host if name == target.name else from_host(name).host
+        if in_container(place):
+            unknown(f"{name} is a container: disks that are plugged in cannot be seen from it")
+        answer = repositories() if name == target.name else status(place)
+        disks += [(one, answer["now"]) for one in answer["repositories"] if one["kind"] == "disk"]
+    for disk, _ in disks:
+        copies.expect_let_go(disk, settings.backup_max_attached_hours)
+    for owner in sorted(owners):
+        copies.expect_on_a_disk(owner, disks, settings.backup_offline_days)
+
+
+@control("backup-append-only")
+def test_copies_cannot_be_deleted_from_here(host, settings, repositories):
+    """A client really tries to delete with its own key; a server's keys can only add."""
+    if settings.backup_clients:
+        keepers.expect_server_only_takes(host, settings)
+        keepers.expect_true_dates(repositories()["served"])
+    if not settings.backup_folders:
+        if not settings.backup_clients:
+            not_applicable("nothing of its own to copy, and it keeps no copies of others")
+        return
+    copies.expect_declared(settings.backup_targets)
+    servers = [one for one in told(host)["repositories"] if one["kind"] == "server"]
+    expect(
+        servers,
+        seen=f"{len(servers)} repositories on servers",
+        wanted="at least one: what root can write here, root can delete",
+        fix="declare one in backup_repositories, kind: server",
+    )
+    tried = {one["name"]: one for one in ask(host, "try-delete")["repositories"]}
+    for server in servers:
+        keepers.expect_refused(tried.get(server["name"]), server["name"])
+        keepers.expect_no_other_way(host, server)
+    future = [one["name"] for one in repositories()["repositories"] if one.get("future")]
+    expect(
+        not future,
+        seen=f"copies dated in the future: {', '.join(future) or 'none'}",
+        wanted="none: they would make the server's retention drop the real ones",
+        fix="set this machine's clock; the server removes nothing until they are looked into",
+    )
+
+
+@control("backup-restore-test")
+def test_files_came_back(host, target, settings, seen):
+    """Each online repository has given real files back; the machine's known key signed it."""
+    key = host_key(host, target)
+    if key is None:
+        unknown(f"known_hosts has no ed25519 key of {target.name} to check signatures with")
+    for one in settings.backup_targets:
+        if one["online"]:
+            copies.expect_restored(host, one["name"], key, settings, seen["now"])
+    done = settings.backup_full_exercise
+    days = (date.today() - date.fromisoformat(done)).days if done else None
+    expect(
+        days is not None and 0 <= days <= settings.backup_full_exercise_days,
+        seen=f"last full exercise, as declared: {done or 'never'}",
+        wanted=f"a whole machine restored within {settings.backup_full_exercise_days} days",
+        fix="do the yearly exercise (docs/fr/sauvegardes.md), then set backup_full_exercise",
+    )
+
+
+@control("backup-target-hds")
+def test_third_parties_are_declared_and_certified(host, target, settings):
+    """What the machine really sends to is what is declared; certificates are valid."""
+    if not settings.backup_folders:
+        not_applicable("nothing of its own to copy: no backup_folders are declared for it")
+    if not settings.backup_targets:
+        not_applicable("no copy is held by a third party: no repository is declared")
+    declared = {one["name"]: one for one in settings.backup_targets}
+    strangers = [one["name"] for one in told(host)["repositories"] if one not in declared.values()]
+    expect(
+        not strangers,
+        seen=f"repositories in use that are not as declared: {', '.join(strangers) or 'none'}",
+        wanted="copies go only where the practice has declared, at that address",
+        fix=AGAIN,
+    )
+    third = [one for one in repositories_of(target) if one.held_by not in {None, OWN}]
+    if not third:
+        not_applicable("no copy is held by a third party")
+    for repository in third:
+        certificate = repository.hds
+        remaining = (certificate.until - date.today()).days
+        expect(
+            remaining >= settings.backup_hds_warning_days,
+            seen=f"{repository.held_by}: HDS certificate {certificate.reference} until "
+            f"{certificate.until} ({remaining} days)",
+            wanted=f"valid for {settings.backup_hds_warning_days} more days",
+            fix="ask the provider for the new certificate and declare it, or take the copies back",
+        )
+        keepers.expect_declared_server(host, settings, declared[repository.name])

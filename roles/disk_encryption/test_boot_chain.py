@@ -1,0 +1,89 @@
+"""What starts the machine, and what a person at its keyboard could change."""
+
+import pytest
+
+from socle.verify import bootchain, control, expect, unknown
+
+AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
+
+
+@control("boot-chain-protected")
+@pytest.mark.usefixtures("disks")  # a container ends there
+def test_nobody_at_the_keyboard_changes_the_start(host, settings):
+    """The start menu asks for a password before it is changed; the firmware's part is said."""
+    chain = bootchain.ask(host)
+    tampered = chain.tampered_now()
+    expect(
+        not tampered,
+        seen=f"this kernel was started with: {' '.join(tampered) or 'nothing unusual'}",
+        wanted="no kernel argument that gives a shell without a login",
+        fix="start the machine again without it; find out who started it so",
+    )
+    if chain.has_grub:
+        expect_grub_locked(chain)
+    elif chain.has_systemd_boot:
+        expect(
+            chain.editor_locked,
+            seen=f"systemd-boot's editor is {'off' if chain.editor_locked else 'on'}",
+            wanted="the kernel's command line cannot be edited at the start",
+            fix='write "editor no" in loader/loader.conf of the EFI partition',
+        )
+    expect_files_closed(chain)
+    expect_secure_boot(chain, settings)
+    if not (chain.has_grub or chain.has_systemd_boot):
+        unknown("no boot loader of its own was found: something else starts this machine")
+
+
+def expect_grub_locked(chain):
+    """GRUB's menu as it is read at the next start."""
+    owners = chain.password_owners()
+    expect(
+        owners,
+        seen="GRUB asks for a password" + (f" of {', '.join(owners)}" if owners else ": no"),
+        wanted="nobody edits the start menu without a password",
+        fix="put the output of grub-mkpasswd-pbkdf2 as disk_encryption_grub_password_hash in "
+        "secrets.yml, then deploy",
+    )
+    free = [entry for entry in chain.entries if entry.free]
+    expect(
+        free,
+        seen=f"entries that start without the password: {len(free)}",
+        wanted="the first entry starts by itself, else the machine waits for the provider",
+        fix=AGAIN,
+    )
+    bad = [f"{e.title}: {w}" for e in free for w in bootchain.tampered(e.arguments)]
+    expect(
+        not bad,
+        seen="entries for anybody with: " + ("; ".join(bad) or "nothing unusual"),
+        wanted="no entry that gives a shell without a login",
+        fix="remove it from /etc/default/grub, then update-grub",
+    )
+
+
+def expect_files_closed(chain):
+    """Nobody but root reads or changes what starts the machine."""
+    expect(
+        not chain.open_files,
+        seen="readable by any account: " + (", ".join(chain.open_files) or "nothing"),
+        wanted="only root reads the start menu and the initramfs",
+        fix=AGAIN,
+    )
+    expect(
+        not chain.foreign_files,
+        seen="writable by others than root: " + (", ".join(chain.foreign_files[:5]) or "nothing"),
+        wanted="only root changes what lies in /boot",
+        fix="chown root:root and chmod go-w these files; find out who changed them",
+    )
+
+
+def expect_secure_boot(chain, settings):
+    """The firmware's part, as far as the machine has one."""
+    if chain.firmware == "bios":
+        expect(True, seen="BIOS: this machine has no Secure Boot", wanted="", fix="")
+        return
+    expect(
+        chain.secure_boot or not settings.disk_encryption_secure_boot,
+        seen=f"UEFI, Secure Boot is {'on' if chain.secure_boot else 'off'}",
+        wanted="Secure Boot on",
+        fix="switch it on in the firmware's setup, and protect that with a password",
+    )

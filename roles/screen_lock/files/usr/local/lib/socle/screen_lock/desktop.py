@@ -1,0 +1,175 @@
+"""What a session's desktop says, asked as the session's own user."""
+
+import os
+import pwd
+import subprocess
+from pathlib import Path
+
+TIME_LIMIT = 5  # seconds
+PATIENCE = 3.0  # seconds a desktop that has a locker of its own may take to lock
+IMPATIENCE = 0.6  # seconds to wait for one that has none
+SAVERS = (  # bus names of screen savers that lock when logind asks, and their object
+    ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
+    ("org.xfce.ScreenSaver", "/org/xfce/ScreenSaver"),
+    ("org.mate.ScreenSaver", "/org/mate/ScreenSaver"),
+    ("org.cinnamon.ScreenSaver", "/org/cinnamon/ScreenSaver"),
+    ("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver"),
+)
+LOCKERS = {"i3lock", "xsecurelock", "slock", "xtrlock", "swaylock", "gtklock", "waylock"}
+ALWAYS = (  # properties of a locker's unit: killed, it comes back; unlocked, it does not
+    "Restart=on-failure",
+    "RestartForceExitStatus=SIGTERM SIGINT SIGHUP SIGKILL",
+    "RestartSec=200ms",
+    "StartLimitIntervalSec=0",
+)
+BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+IDLE_MONITOR = ("org.gnome.Mutter.IdleMonitor", "/org/gnome/Mutter/IdleMonitor/Core")
+
+
+def screen(session):
+    """How to reach the session's screen: DISPLAY, XAUTHORITY and the user's bus, where known."""
+    uid = int(session["User"])
+    account = pwd.getpwuid(uid)
+    environment = {
+        "HOME": account.pw_dir,
+        "USER": account.pw_name,
+        "LOGNAME": account.pw_name,
+        "PATH": "/usr/bin:/bin",
+        "LC_ALL": "C.UTF-8",
+        "XDG_RUNTIME_DIR": f"/run/user/{uid}",
+        "DBUS_SESSION_BUS_ADDRESS": f"unix:path=/run/user/{uid}/bus",
+    }
+    environment.update(from_processes(session, processes(uid)))
+    if session["Display"]:
+        environment["DISPLAY"] = session["Display"]
+    return environment
+
+
+def from_processes(session, environments):
+    """DISPLAY, XAUTHORITY and bus out of the environments of the session's processes. Pure."""
+    wanted = ("DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS")
+    for environment in environments:
+        if environment.get("XDG_SESSION_ID") == session["Id"] and (
+            "DISPLAY" in environment or session["Type"] != "x11"
+        ):
+            return {name: environment[name] for name in wanted if name in environment}
+    for environment in environments:  # desktops started by the user's systemd have no session id
+        if session["Display"] and environment.get("DISPLAY") == session["Display"]:
+            return {name: environment[name] for name in wanted if name in environment}
+    return {}
+
+
+def processes(uid):
+    """The environments of the user's processes."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if folder.stat().st_uid != uid:
+                continue
+            pairs = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        found.append(dict(pair.split("=", 1) for pair in pairs if "=" in pair))
+    return found
+
+
+def idle(session, environment):
+    """Seconds since the last input, and None; or None, and why it cannot be seen."""
+    if session["Type"] == "x11":
+        if "DISPLAY" not in environment:
+            return None, "no process of the session knows its X display"
+        code, said = _as_user(session, environment, "/usr/bin/xprintidle")
+    else:
+        code, said = _call(session, environment, *IDLE_MONITOR, IDLE_MONITOR[0], "GetIdletime")
+    milliseconds = said.split()[-1] if said.split() else ""
+    if code == 0 and milliseconds.isdigit():
+        return int(milliseconds) / 1000, None
+    name = session["Desktop"] or "this desktop"
+    how = "xprintidle" if session["Type"] == "x11" else "Mutter's idle monitor"
+    return None, f"{name} ({session['Type']}): {how} does not answer: {said.strip()[-120:]}"
+
+
+def savers(session, environment):
+    """What the screen savers on the user's bus say: whether each covers the screen.
+
+    One that hangs counts as none. None is started for the question.
+    """
+    _, names = _call(session, environment, *BUS, "ListNames")
+    answers = [
+        _call(session, environment, name, path, name, "GetActive")
+        for name, path in SAVERS
+        if f'"{name}"' in names
+    ]
+    return [said.strip() == "b true" for code, said in answers if code == 0]
+
+
+def _call(session, environment, *words):
+    """Call a method on the user's bus."""
+    options = ("--user", "--auto-start=no", "--timeout=2", "call")
+    return _as_user(session, environment, "/usr/bin/busctl", *options, *words)
+
+
+def locker_runs(session, environment):
+    """Whether a full-screen locker runs on the session's own display."""
+    uid = int(session["User"])
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if folder.stat().st_uid != uid:
+                continue
+            if (folder / "comm").read_text().strip() not in LOCKERS:
+                continue
+            words = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        shown = {w.split("=", 1)[0]: w.split("=", 1)[1] for w in words if "=" in w}
+        name = "DISPLAY" if session["Type"] == "x11" else "XDG_SESSION_ID"
+        wanted = environment.get("DISPLAY") if session["Type"] == "x11" else session["Id"]
+        if wanted and shown.get(name) == wanted:
+            return True
+    return False
+
+
+def start_locker(session, environment):
+    """Cover the session's X screen; why not, or None. systemd starts it again if it is killed."""
+    if not os.access("/usr/bin/i3lock", os.X_OK):
+        return "its own locker did not lock, and i3lock is not installed"
+    names = ("DISPLAY", "XAUTHORITY", "HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR")
+    environ = [f"--setenv={name}={environment[name]}" for name in names if name in environment]
+    done = subprocess.run(
+        [
+            *("/usr/bin/systemd-run", "--quiet", "--collect"),
+            f"--unit=socle-locker-{session['Id']}",
+            f"--uid={session['User']}",
+            *(f"--property={one}" for one in ALWAYS),
+            *environ,
+            *("/usr/bin/i3lock", "--nofork", "--ignore-empty-password", "--color=20303c"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=TIME_LIMIT,
+        check=False,
+    )
+    return None if done.returncode == 0 else f"i3lock was not started: {done.stderr.strip()[-120:]}"
+
+
+def _as_user(session, environment, *words):
+    """Run a command as the session's user; its exit code and what it said."""
+    account = pwd.getpwuid(int(session["User"]))
+    try:
+        done = subprocess.run(
+            words,
+            env=environment,
+            user=account.pw_uid,
+            group=account.pw_gid,
+            extra_groups=os.getgrouplist(account.pw_name, account.pw_gid),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=TIME_LIMIT,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        return 1, str(error)
+    return done.returncode, done.stdout

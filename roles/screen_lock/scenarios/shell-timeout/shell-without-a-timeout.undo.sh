@@ -1,0 +1,3 @@
+#!/bin/sh
+# No engine changes people's shells here.
+usermod --shell /bin/bash dominique

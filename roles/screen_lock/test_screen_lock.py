@@ -1,0 +1,171 @@
+"""The screen lock's promises, asked of the machine as each of its people would meet them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from roles.screen_lock import judge
+from socle.render import render
+from socle.verify import control, expect, not_applicable, unknown
+
+ROOM = Path(__file__).parent
+XFCE = ROOM / "templates/etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml.j2"
+KDE = ROOM / "templates/etc/xdg/kscreenlockerrc.j2"
+GUARDIAN = ROOM / "files/usr/local/lib/socle/screen_lock"
+AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
+NO_DESKTOP = "no desktop is installed"
+PRIVACY = ("show-in-lock-screen",)
+SLEEP = ("ubuntu-lock-on-suspend",)
+
+
+@pytest.fixture(scope="module")
+def seen(host, settings):
+    """Everything that the checks of this room ask, in one execution."""
+    request = {
+        "uids": settings.screen_lock_uids,
+        "keys": settings.screen_lock_keys,
+        "greeter_keys": settings.screen_lock_greeter_keys,
+        "xfce": list(judge.xfconf(render(XFCE, settings))),
+        "modules": {n: (GUARDIAN / f"{n}.py").read_text() for n in ("desktop", "logind")},
+    }
+    source = (ROOM / "files/observe.py").read_text()
+    answer = host.run("python3 -EsB -c %s %s", source, json.dumps(request), timeout=60)
+    if answer.rc != 0:
+        unknown(f"the machine cannot be observed: {answer.stderr.strip()[-300:]}")
+    return json.loads(answer.stdout)
+
+
+@control("screen-lock-gnome")
+def test_idle_gnome_sessions_lock(seen, settings):
+    """Every person's effective keys, their writability, bypasses, the guardian, sessions now."""
+    if not seen["desktops"]["gnome"]:
+        not_applicable("GNOME is not installed")
+    limit = settings.screen_lock_idle_seconds
+    wrong = (
+        judge.keys(seen, keys(settings, ["gnome"], without=PRIVACY + SLEEP))
+        + judge.bypasses(seen)
+        + judge.guardian(seen, limit)
+        + judge.open_sessions(seen, limit, ["gnome"])
+    )
+    judged(seen, settings, wrong)
+
+
+@control("screen-lock-kde-xfce")
+def test_idle_sessions_of_other_desktops_lock(seen, settings):
+    """What each desktop does by itself, and the guardian, without which none knows seconds."""
+    others = judge.other_desktops(seen)
+    if not others:
+        not_applicable("no desktop besides GNOME is installed" if any_desktop(seen) else NO_DESKTOP)
+    limit, minutes = settings.screen_lock_idle_seconds, settings.screen_lock_minutes
+    wrong = judge.bypasses(seen) + judge.guardian(seen, limit)
+    wrong += judge.keys(seen, keys(settings, [n for n in ("cinnamon", "mate") if n in others]))
+    if "xfce" in others:
+        wrong += judge.xfce(seen, judge.xfconf(render(XFCE, settings)))
+    if "kde" in others:
+        wrong += judge.plasma(seen, render(KDE, settings))
+    wrong += judge.beyond_reach(seen, limit, minutes) + judge.open_sessions(seen, limit, others)
+    wrong += [f"{n} is missing" for n in ("i3lock", "xprintidle") if n not in seen["programs"]]
+    judged(seen, settings, wrong, f"{', '.join(others)}: ")
+
+
+@control("lock-on-suspend")
+def test_sessions_lock_before_the_machine_sleeps(seen, settings):
+    """logind's own answers, what sleep waits for, and GNOME's lock for every person."""
+    if not any_desktop(seen):
+        not_applicable(NO_DESKTOP)
+    wrong = judge.sleep(seen, settings.screen_lock_logind)
+    if seen["desktops"]["gnome"]:
+        wrong += judge.keys(
+            seen, [k for k in keys(settings, ["gnome"]) if k["key"] == "lock-enabled"]
+        )
+    expect(
+        not wrong,
+        seen="; ".join(wrong)
+        or f"closing the lid: {settings.screen_lock_lid}; sleep waits for socle-lock-sleep.service",
+        wanted=f"closing the lid: {settings.screen_lock_lid}, and sessions lock before any sleep",
+        fix=AGAIN,
+    )
+
+
+@control("lockscreen-privacy")
+def test_greeter_and_lock_screen_give_nothing_away(seen, settings):
+    """GDM's keys as its greeter reads them, notifications for every person, XDMCP."""
+    if not any_desktop(seen):
+        not_applicable(NO_DESKTOP)
+    wrong = judge.greeter(
+        seen, settings.screen_lock_greeter_keys, user_list=settings.screen_lock_user_list
+    )
+    if seen["desktops"]["gnome"]:
+        private = [k for k in keys(settings, ["gnome"]) if k["key"] in PRIVACY]
+        wrong += judge.keys(seen, private)
+    measured = "GDM's greeter, " if seen["greeter"] is not None else "no GDM, "
+    expect(
+        not wrong,
+        seen="; ".join(wrong) or f"as wanted: {measured}notifications in GNOME, XDMCP",
+        wanted="no list of accounts, a notice about logging, no message text on a locked screen",
+        fix=AGAIN,
+    )
+
+
+@control("shell-timeout")
+def test_idle_shells_close(seen, settings):
+    """TMOUT in a real login shell of everybody; on servers logind's own limit, too."""
+    seconds = settings.screen_lock_shell_seconds
+    wrong = judge.timeout(seen, seconds)
+    answers = [a for a in settings.screen_lock_logind if a.startswith("idle ")]
+    wrong += [
+        f"logind answers {a}" for a in seen["logind"] if a.startswith("idle ") and a not in answers
+    ]
+    ended = "" if settings.screen_lock_workstation else ", idle logins end"
+    expect(
+        not wrong,
+        seen="; ".join(wrong) or f"login shells close after {seconds} s, read-only{ended}",
+        wanted=f"login shells close after at most {seconds} s, and nobody can change that{ended}",
+        fix=f"{AGAIN}; a file of /etc/profile.d that sets TMOUT first has to go; "
+        "people's login shell is bash (chsh)",
+    )
+
+
+@control("no-autologin")
+def test_no_session_opens_by_itself(seen):
+    """Who opened the sessions that are there, and what every display manager and console does."""
+    wrong = judge.autologin(seen)
+    services = sorted({row["service"] for row in seen["sessions"] if row["service"]})
+    expect(
+        not wrong,
+        seen="; ".join(wrong) or f"sessions were opened by: {', '.join(services) or 'nobody yet'}",
+        wanted="every session begins with a password",
+        fix=f"{AGAIN}; a session that opened by itself has to be closed once",
+    )
+
+
+def judged(seen, settings, wrong, prefix=""):
+    """The verdict on idle locking, with the references that its time satisfies."""
+    limit = settings.screen_lock_idle_seconds
+    notes = "".join(
+        f"; {row['user']} holds an idle inhibitor, which does not keep the screen open"
+        for row in seen["sessions"]
+        if row.get("inhibited")
+    )
+    expect(
+        not wrong,
+        seen=prefix
+        + ("; ".join(wrong) or f"locked after {limit} s for {', '.join(seen['people'])}{notes}; "
+           f"satisfies {', '.join(settings.screen_lock_satisfies)}"),
+        wanted=f"every session locks after {limit} s without input, and nobody can change that",
+        fix=f"{AGAIN}; remove what a person has set in ~/.config/environment.d, ~/.profile or "
+        "~/.xsessionrc; close the session once",
+    )  # fmt: skip
+
+
+def keys(settings, desktops, without=()):
+    """The dconf keys of some desktops."""
+    return [
+        k for k in settings.screen_lock_keys if k["desktop"] in desktops and k["key"] not in without
+    ]
+
+
+def any_desktop(seen):
+    """Whether anybody can have a graphical session here."""
+    return any(seen["desktops"].values()) or bool(seen["offered"])

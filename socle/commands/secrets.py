@@ -1,0 +1,73 @@
+"""Passwords that a practice's backups need and nobody has made yet."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from socle.baseline.model import Practice
+
+_BYTES = 24  # 192 bits: nobody types them, the recovery sheet has them
+
+
+def make(folder: Path, root: Path | None = None) -> dict[str, list[str]]:
+    """Add each missing password to the vault ``secrets.yml``; host -> what was made.
+
+    Makes the vault's own password beside it, readable by its owner alone, where there is neither
+    that nor ANSIBLE_VAULT_PASSWORD_FILE. What stands in the vault stays; its comments do not.
+    """
+    from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
+
+    wanted = _missing(load(folder, root=root))
+    if wanted:
+        _add(folder / "secrets.yml", wanted)
+    return {
+        host: [name for values in settings.values() for name in values]
+        for host, settings in wanted.items()
+    }
+
+
+def _missing(practice: Practice) -> dict[str, dict[str, dict[str, str]]]:
+    from socle.baseline.copies import needs_password, repositories_of  # noqa: PLC0415
+
+    found = {}
+    for host in practice.hosts.values():
+        repositories = repositories_of(host)
+        named = {
+            "backup_passwords": [o.name for o in repositories if needs_password(o, host)],
+            "backup_luks_passphrases": [one.name for one in repositories if one.kind == "disk"],
+        }
+        new = {
+            setting: {
+                name: secrets.token_hex(_BYTES)
+                for name in names
+                if name not in host.settings[setting]
+            }
+            for setting, names in named.items()
+        }
+        if any(new.values()):
+            found[host.name] = {setting: values for setting, values in new.items() if values}
+    return found
+
+
+def _add(vault: Path, new: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+    import os  # noqa: PLC0415
+
+    import yaml  # noqa: PLC0415
+
+    from socle.baseline.vault import decrypt, encrypt  # noqa: PLC0415
+
+    password = vault.with_name("vault-password")
+    if not os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE") and not password.exists():
+        handle = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as file:
+            file.write(f"{secrets.token_hex(_BYTES)}\n")
+    data: dict[str, Any] = yaml.safe_load(decrypt(vault)) if vault.exists() else {}
+    for host, settings in new.items():
+        for setting, values in settings.items():
+            data.setdefault(host, {}).setdefault(setting, {}).update(values)
+    encrypt(vault, yaml.safe_dump(data, sort_keys=False).encode())

@@ -1,0 +1,258 @@
+"""What the screen lock's checks make of a machine's answers."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from socle.baseline import load
+from socle.render import render
+
+ROOT = Path(__file__).parents[2]
+ROOM = ROOT / "roles/screen_lock"
+TEMPLATES = ROOM / "templates/etc"
+
+spec = importlib.util.spec_from_file_location("screen_lock_judge", ROOM / "judge.py")
+judge = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(judge)
+
+
+@pytest.fixture(scope="module")
+def settings():
+    return load(ROOT / "inventories/demo", root=ROOT).hosts["medecin"].settings
+
+
+@pytest.fixture
+def seen():
+    """A machine on which all is as it should be."""
+    person = {"shell": "/bin/bash", "login": {}, "running": {}, "timeout": ["600", True]}
+    session = {
+        "id": "c2",
+        "user": "camille",
+        "type": "wayland",
+        "desktop": "gnome",
+        "hint": "no",
+        "service": "gdm-password",
+        "idle": 12.0,
+        "savers": [False],
+        "locker": False,
+    }
+    guardian = {"ActiveState": "active", "UnitFileState": "enabled", "age": 2.0}
+    return {
+        "people": {"camille": {**person, "keys": {}}},
+        "root_shell": ["600", True],
+        "guardian": {**guardian, "status": {"limit": 30.0, "sessions": []}},
+        "sessions": [session],
+        "offered": [["wayland", "gnome-session", "/usr/bin/gnome-session"]],
+        "desktops": {"gnome": True, "xfce": False, "kde": False},
+        "programs": ["i3lock", "xprintidle"],
+        "login_files": {},
+        "gettys": [],
+        "groups": {},
+        "greeter": None,
+        "xdmcp": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"ActiveState": "failed"}, "is failed"),
+        ({"UnitFileState": "disabled"}, "at boot"),
+        ({"age": 300.0}, "does not answer"),
+        ({"status": None}, "does not answer"),
+        ({"status": {"limit": 600.0, "sessions": []}}, "waits for 600 s"),
+    ],
+)
+def test_a_guardian_that_does_not_guard(seen, change, complaint):
+    assert judge.guardian(seen, 30) == []
+    seen["guardian"].update(change)
+    assert complaint in "; ".join(judge.guardian(seen, 30))
+
+
+def test_a_session_that_cannot_be_seen_or_locked_is_named(seen):
+    row = {"id": "c3", "user": "camille", "state": "unseen", "why": "sway", "refusals": 0}
+    seen["guardian"]["status"]["sessions"] = [row]
+    assert judge.guardian(seen, 30) == ["session c3 of camille: unseen, sway"]
+
+
+def test_an_open_idle_session_fails_and_a_locked_one_does_not(seen):
+    row = seen["sessions"][0]
+    row["idle"] = 34.0
+    assert judge.open_sessions(seen, 30, ["gnome"]) == []
+    row["idle"] = 36.0
+    assert judge.open_sessions(seen, 30, ["gnome"])
+    assert judge.open_sessions(seen, 30, ["xfce"]) == []
+    row["savers"] = [True]
+    assert judge.open_sessions(seen, 30, ["gnome"]) == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "leads_away"),
+    [
+        ("DCONF_PROFILE", "/home/camille/p", True),
+        ("DCONF_PROFILE", "user", False),
+        ("GSETTINGS_BACKEND", "memory", True),
+        ("GSETTINGS_BACKEND", "dconf", False),
+        ("GSETTINGS_SCHEMA_DIR", "/home/camille/s", True),
+        ("XDG_CONFIG_DIRS", "/etc/xdg/xdg-xfce:/etc/xdg", False),
+        ("XDG_CONFIG_DIRS", "/home/camille/xdg", True),
+    ],
+)
+def test_variables_that_lead_away_from_the_machines_settings(variable, value, leads_away):
+    assert judge.bypass(variable, value) is leads_away
+
+
+def test_a_bypass_is_named_with_the_person_and_the_program(seen):
+    seen["people"]["camille"]["running"] = {"GSETTINGS_BACKEND=memory": "gnome-shell"}
+    assert judge.bypasses(seen) == ["GSETTINGS_BACKEND=memory in camille's running gnome-shell"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "complaint"),
+    [
+        (["uint32 30", False], None),
+        (["uint32 300", True], "is uint32 300 for camille"),
+        (["uint32 30", True], "camille may change"),
+        (None, "is not set"),
+    ],
+)
+def test_keys_by_value_and_by_writability(seen, answer, complaint):
+    key = {"schema": "org.gnome.desktop.session", "key": "idle-delay", "value": "uint32 30"}
+    seen["people"]["camille"]["keys"] = {"org.gnome.desktop.session idle-delay": answer}
+    found = judge.keys(seen, [key])
+    assert found == [] if complaint is None else complaint in found[0]
+
+
+def test_gvariant_quotes_do_not_matter():
+    assert judge.unquoted("'Accès réservé'") == judge.unquoted('"Accès réservé"')
+    assert judge.unquoted("'l\\'accès'") == judge.unquoted('"l\'accès"')
+    assert judge.unquoted("uint32 30") == "uint32 30"
+
+
+def test_xfce_is_held_to_the_very_file_that_is_written(settings, seen):
+    file = TEMPLATES / "xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml.j2"
+    wanted = judge.xfconf(render(file, settings))
+    assert wanted["/lock/enabled"] is True
+    assert wanted["/saver/idle-activation/delay"] == 1
+    seen["people"]["camille"]["xfce"] = {name: [value, True] for name, value in wanted.items()}
+    assert judge.xfce(seen, wanted) == []
+    seen["people"]["camille"]["xfce"]["/lock/enabled"] = [False, False]
+    assert judge.xfce(seen, wanted) == ["xfce4-screensaver /lock/enabled is False for camille"]
+
+
+def test_plasma_goes_by_the_machines_file_only_where_it_is_immutable(settings, seen):
+    template = render(TEMPLATES / "xdg/kscreenlockerrc.j2", settings)
+    mine = "[Daemon]\nAutolock=false\n"
+    seen["people"]["camille"]["kde"] = [mine, template]
+    assert judge.plasma(seen, template) == []
+    seen["people"]["camille"]["kde"] = [mine, template.replace("[$i]", "")]
+    found = judge.plasma(seen, template)
+    assert "kscreenlockerrc Autolock is false for camille" in found
+    assert "camille may change kscreenlockerrc" in found
+
+
+def test_sixty_seconds_are_never_called_thirty(seen):
+    seen["offered"].append(["wayland", "startplasma-wayland", "startplasma-wayland"])
+    assert judge.beyond_reach(seen, 30, 1) == ["Plasma on Wayland locks after 60 s, not 30 s"]
+    assert judge.beyond_reach(seen, 60, 1) == []
+
+
+def test_wayland_sessions_whose_idle_time_nobody_sees(seen):
+    seen["offered"] = [
+        ["wayland", "sway", "sway"],
+        ["wayland", "startxfce4", "startxfce4 --wayland"],
+    ]
+    assert len(judge.beyond_reach(seen, 30, 1)) == 1
+    assert judge.other_desktops(seen) == ["sway"]
+    seen["programs"].append("labwc")
+    assert len(judge.beyond_reach(seen, 30, 1)) == 2
+
+
+@pytest.mark.parametrize(
+    ("shell", "timeout", "complaint"),
+    [
+        ("/bin/bash", ["600", True], None),
+        ("/bin/bash", ["300", True], None),
+        ("/bin/bash", ["0", True], "TMOUT is 0"),
+        ("/bin/bash", ["", False], "not set"),
+        ("/bin/bash", ["601", True], "TMOUT is 601"),
+        ("/bin/bash", ["600", False], "may change"),
+        ("/usr/bin/fish", ["", False], "does not know"),
+    ],
+)
+def test_shells_that_do_not_close(seen, shell, timeout, complaint):
+    seen["people"]["camille"].update(shell=shell, timeout=timeout)
+    found = judge.timeout(seen, 600)
+    assert found == [] if complaint is None else complaint in found[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "complaint"),
+    [
+        (
+            "/etc/gdm3/daemon.conf",
+            "[daemon]\nAutomaticLoginEnable=True\nAutomaticLogin=camille\n",
+            "GDM: automatic login of camille",
+        ),
+        (
+            "/etc/gdm3/daemon.conf",
+            "[daemon]\n#  TimedLoginEnable = true\nAutomaticLoginEnable=false\n",
+            None,
+        ),
+        ("/etc/gdm3/custom.conf", "[daemon]\nTimedLoginEnable = true\n", "timed login"),
+        ("/etc/lightdm/lightdm.conf", "[Seat:*]\nautologin-user=camille\n", "LightDM"),
+        ("/etc/lightdm/lightdm.conf", "[Seat:*]\nautologin-user=\nallow-guest=false\n", None),
+        ("/etc/sddm.conf", "[Autologin]\nUser=camille\n", "SDDM"),
+        ("/etc/greetd/config.toml", '[initial_session]\ncommand = "sway"\n', "greetd"),
+        ("/etc/default/nodm", "NODM_ENABLED=true\n", "nodm"),
+    ],
+)
+def test_automatic_logins_of_every_display_manager(seen, path, text, complaint):
+    seen["login_files"] = {path: text}
+    found = judge.autologin(seen)
+    assert found == [] if complaint is None else complaint in found[0]
+
+
+def test_the_later_file_wins_where_a_display_manager_reads_several(seen):
+    ours = "[Seat:*]\nautologin-user=\n"
+    seen["login_files"] = {
+        "/usr/share/lightdm/lightdm.conf.d/live.conf": "[Seat:*]\nautologin-user=live\n",
+        "/etc/lightdm/lightdm.conf.d/zz-socle.conf": ours,
+    }
+    assert judge.autologin(seen) == []
+    seen["login_files"]["/etc/lightdm/lightdm.conf"] = "[Seat:*]\nautologin-user=live\n"
+    assert judge.autologin(seen) == ["LightDM: seat:*.autologin-user = live"]
+
+
+def test_sessions_and_consoles_that_opened_by_themselves(seen):
+    seen["sessions"][0]["service"] = "gdm-autologin"
+    argv = "{ path=/sbin/agetty ; argv[]=/sbin/agetty --autologin camille --noclear tty1 ; }"
+    seen["gettys"] = [{"Id": "getty@tty1.service", "ExecStart": argv}]
+    seen["groups"] = {"nopasswdlogin": ["dominique"]}
+    assert judge.autologin(seen) == [
+        "session c2 of camille was opened by gdm-autologin",
+        "getty@tty1.service: camille logs in by itself",
+        "without a password: dominique",
+    ]
+
+
+def test_sleep_that_waits_for_nothing(seen, settings):
+    ours = {"Id": "socle-lock-sleep.service", "LoadState": "loaded", "UnitFileState": "enabled"}
+    seen["sleep"] = [{"Id": "sleep.target", "Wants": "socle-lock-sleep.service"}, ours]
+    seen["logind"] = list(settings["screen_lock_logind"])
+    assert judge.sleep(seen, settings["screen_lock_logind"]) == []
+    seen["sleep"][0]["Wants"] = ""
+    seen["logind"][0] = 'lid s "ignore"s "ignore"s "lock"'
+    assert len(judge.sleep(seen, settings["screen_lock_logind"])) == 2
+
+
+def test_the_report_knows_which_reference_each_value_satisfies(settings):
+    assert [text.split(" (")[0] for text in settings["screen_lock_satisfies"]] == [
+        "URPS Occitanie 2024",
+        "ANSSI-BP-028 R32",
+        "CIS Debian",
+        "PGSSI-S 4.5.2.3",
+    ]
