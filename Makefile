@@ -14,7 +14,7 @@ demo-down: venv ## Stop the demo practice and remove all that it started
 
 test: venv ## Run all tests, on real hosts where the computer can boot them
 	@$(BIN)/socle lab prepare
-	@$(BIN)/pytest tests/unit tests/lab
+	@$(BIN)/pytest tests/unit tests/lab tests/vm
 
 molecule: venv ## The Ansible role alone, as Ansible users test it
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test

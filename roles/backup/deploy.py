@@ -38,7 +38,7 @@ def backup() -> None:
             f"refused before any change: no {', no '.join(settings['backup_missing'])}. "
             "Make passwords with: socle backup passwords inventories/PRACTICE"
         )
-    client = bool(settings["backup_folders"] and settings["backup_targets"])
+    client = any(one["online"] for one in settings["backup_targets"])
     server = bool(settings["backup_clients"])
     disks = bool(settings["backup_disks"])
     wanted = {"restic": client or server or disks, "rclone": server, "cryptsetup-bin": disks}

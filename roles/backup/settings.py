@@ -165,7 +165,9 @@ class Backup(RoomSettings):
 
     def _secrets(self, mine: Sequence[Repository], pruned: Sequence[Served]) -> dict[str, Any]:
         return {
-            "passwords": {one.name: self.passwords.get(one.name, "") for one in mine}
+            "passwords": {
+                one.name: self.passwords[one.name] for one in mine if one.name in self.passwords
+            }
             | {f"served:{one.client.name}": one.password or "" for one in pruned},
             "luks": {
                 one.name: self.luks_passphrases.get(one.name, "")
@@ -181,7 +183,11 @@ class Backup(RoomSettings):
         known_hosts: Sequence[Sequence[str]],
     ) -> list[str]:
         """What has to be made before anything can be copied."""
-        absent = [f"password of {one.name}" for one in mine if one.name not in self.passwords]
+        absent = [
+            f"password of {one.name}"
+            for one in mine
+            if (self.folders or one.kind != "disk") and one.name not in self.passwords
+        ]
         absent += [
             f"passphrase of the disk {one.name}"
             for one in mine

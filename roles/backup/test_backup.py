@@ -1,6 +1,7 @@
 """The backups' promises, asked of the repositories themselves, never of a unit's exit code."""
 
 from datetime import date
+from functools import cache, partial
 
 import pytest
 
@@ -11,11 +12,18 @@ from socle.verify.backups import AGAIN, ask, filled, host_key, in_container, sta
 
 
 @pytest.fixture(scope="module")
-def seen(host, settings):
-    """What the repositories answer, asked once a machine."""
+def repositories(host):
+    """Asks the repositories what they hold: once a machine, and only if some check wants it."""
+    return cache(partial(status, host))
+
+
+@pytest.fixture(scope="module")
+def seen(settings, repositories):
+    """What the repositories answer to a machine that has data of its own."""
     if not settings.backup_folders:
         not_applicable("nothing of its own to copy: no backup_folders are declared for it")
-    return status(host)
+    copies.expect_declared(settings.backup_targets)
+    return repositories()
 
 
 @control("backup-scheduled")
@@ -25,9 +33,9 @@ def test_a_fresh_complete_copy_exists(host, settings, seen):
     online = [one for one in seen["repositories"] if one["online"]]
     names = {one["name"] for one in online}
     expect(
-        wanted and names == wanted,
-        seen=f"online repositories: {', '.join(sorted(names)) or 'none'}",
-        wanted=", ".join(sorted(wanted)) or "at least one, in backup_repositories",
+        names == wanted,
+        seen=f"copies go to {', '.join(sorted(names)) or 'no repository'}",
+        wanted=", ".join(sorted(wanted)),
         fix=AGAIN,
     )
     live = filled(host, settings.backup_folders)
@@ -84,7 +92,7 @@ def test_three_copies_on_two_media_one_off_site(host, settings, seen):
 
 
 @control("backup-offline")
-def test_a_recent_copy_is_disconnected(host, target, settings, practice, from_host):
+def test_a_recent_copy_is_disconnected(host, target, settings, practice, from_host, repositories):
     """The signed record of the last copy to a disk, and that the disk was let go."""
     owners = copies.owners_on(target, practice)
     if not settings.backup_disks and not settings.backup_folders:
@@ -101,7 +109,7 @@ def test_a_recent_copy_is_disconnected(host, target, settings, practice, from_ho
         place = host if name == target.name else from_host(name).host
         if in_container(place):
             unknown(f"{name} is a container: disks that are plugged in cannot be seen from it")
-        answer = status(place)
+        answer = repositories() if name == target.name else status(place)
         disks += [(one, answer["now"]) for one in answer["repositories"] if one["kind"] == "disk"]
     for disk, _ in disks:
         copies.expect_let_go(disk, settings.backup_max_attached_hours)
@@ -110,14 +118,16 @@ def test_a_recent_copy_is_disconnected(host, target, settings, practice, from_ho
 
 
 @control("backup-append-only")
-def test_copies_cannot_be_deleted_from_here(host, settings):
+def test_copies_cannot_be_deleted_from_here(host, settings, repositories):
     """A client really tries to delete with its own key; a server's keys can only add."""
     if settings.backup_clients:
         keepers.expect_server_only_takes(host, settings)
+        keepers.expect_true_dates(repositories()["served"])
     if not settings.backup_folders:
         if not settings.backup_clients:
             not_applicable("nothing of its own to copy, and it keeps no copies of others")
         return
+    copies.expect_declared(settings.backup_targets)
     servers = [one for one in told(host)["repositories"] if one["kind"] == "server"]
     expect(
         servers,
@@ -128,8 +138,8 @@ def test_copies_cannot_be_deleted_from_here(host, settings):
     tried = {one["name"]: one for one in ask(host, "try-delete")["repositories"]}
     for server in servers:
         keepers.expect_refused(tried.get(server["name"]), server["name"])
-        keepers.expect_no_shell(host, server)
-    future = [one["name"] for one in status(host)["repositories"] if one.get("future")]
+        keepers.expect_no_other_way(host, server)
+    future = [one["name"] for one in repositories()["repositories"] if one.get("future")]
     expect(
         not future,
         seen=f"copies dated in the future: {', '.join(future) or 'none'}",
@@ -144,15 +154,9 @@ def test_files_came_back(host, target, settings, seen):
     key = host_key(host, target)
     if key is None:
         unknown(f"known_hosts has no ed25519 key of {target.name} to check signatures with")
-    online = [one["name"] for one in settings.backup_targets if one["online"]]
-    expect(
-        online,
-        seen=f"online repositories: {', '.join(online) or 'none'}",
-        wanted="at least one, in backup_repositories",
-        fix="declare where copies go (docs/fr/sauvegardes.md)",
-    )
-    for name in online:
-        copies.expect_restored(host, name, key, settings, seen["now"])
+    for one in settings.backup_targets:
+        if one["online"]:
+            copies.expect_restored(host, one["name"], key, settings, seen["now"])
     done = settings.backup_full_exercise
     days = (date.today() - date.fromisoformat(done)).days if done else None
     expect(
@@ -168,6 +172,8 @@ def test_third_parties_are_declared_and_certified(host, target, settings):
     """What the machine really sends to is what is declared; certificates are valid."""
     if not settings.backup_folders:
         not_applicable("nothing of its own to copy: no backup_folders are declared for it")
+    if not settings.backup_targets:
+        not_applicable("no copy is held by a third party: no repository is declared")
     declared = {one["name"]: one for one in settings.backup_targets}
     strangers = [one["name"] for one in told(host)["repositories"] if one not in declared.values()]
     expect(

@@ -8,6 +8,7 @@ from socle.apply import absent_file, command_on_change, observed, resolved_host,
 
 SLEEP = "/etc/systemd/sleep.conf.d/socle.conf"
 GRUB = "/etc/grub.d/09_socle"
+MKCONFIG = "grub-mkconfig --output=/boot/grub/grub.cfg"
 TARGETS = ("hibernate.target", "hybrid-sleep.target", "suspend-then-hibernate.target")
 
 
@@ -40,4 +41,4 @@ def _grub(seen: Collection[str]) -> None:
     else:
         menu = absent_file(GRUB)
     if "grub present" in seen:
-        command_on_change("update-grub", when=[menu], or_when="grub stale" in seen)
+        command_on_change(MKCONFIG, when=[menu], or_when="grub stale" in seen)

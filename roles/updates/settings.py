@@ -87,7 +87,7 @@ class Updates(RoomSettings):
     windows: Annotated[
         list[Annotated[Window, AfterValidator(_idle)]], Field(min_length=1), neutral()
     ] = [Window(days="daily", start="20:30", end="06:30")]
-    """Idle windows, in the machine's local time: updates are planned, and restarts happen, there."""
+    """Idle windows, in local time: updates are planned, and machines restart, only there."""
 
     spread_minutes: Annotated[int, Field(ge=1, le=240), neutral()] = 20
     """Minutes over which the machines' starts are spread, each always at its own."""

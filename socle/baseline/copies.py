@@ -50,6 +50,11 @@ def repositories_of(host: Host) -> list[Repository]:
     return [one for one in declared if one.used_by(host) and (has_data or one.kind == "disk")]
 
 
+def needs_password(repository: Repository, host: Host) -> bool:
+    """Whether ``host`` opens copies of its own there; on a disk, clients' keep the clients'."""
+    return repository.kind != "disk" or bool(host.settings.get("backup_folders"))
+
+
 def target(repository: Repository, practice: Practice) -> Target:
     """The repository with addresses in place of names."""
     shown = repository.model_dump(mode="json", include={"name", "kind", "medium", "place"})
@@ -97,7 +102,7 @@ def access_key(host: Host) -> tuple[str, str] | None:
 
 
 def shared_passwords(host: Host, practice: Practice) -> Iterator[BadSetting]:
-    """A password that another machine uses too would open that machine's copies."""
+    """A password that stands twice: who learns it in one place opens the other one too."""
     others = {
         password: other.name
         for other in practice.hosts.values()
@@ -108,6 +113,7 @@ def shared_passwords(host: Host, practice: Practice) -> Iterator[BadSetting]:
         if password in others:
             wanted = f"a password of its own: {others[password]} has the same"
             yield BadSetting(("passwords", name), wanted, MASK)
+        others[password] = f"another repository of {host.name}"
 
 
 def collisions(prune: Sequence[str], served: Sequence[Served]) -> Iterator[BadSetting]:

@@ -40,6 +40,7 @@ def up() -> int:
     """Boot the practice, look at it from a visitor's computer, harden it, verify it, report."""
     from socle import lab  # noqa: PLC0415
     from socle.baseline import load  # noqa: PLC0415
+    from socle.commands.backup import run as copy  # noqa: PLC0415
     from socle.commands.demo_data import prepare  # noqa: PLC0415
     from socle.commands.lab import up as boot  # noqa: PLC0415
     from socle.commands.labs import lab_of  # noqa: PLC0415
@@ -61,6 +62,8 @@ def up() -> int:
         _scan(machines, hosts)
     with _step(f"Harden: pyinfra {PRACTICE}/inventory.py deploy.py -y"):
         _harden()
+    with _step(f"Copy the data, and prove that they come back: socle backup run {PRACTICE}"):
+        copy(PRACTICE)
     with _step("After: what the visitor's computer can still open"):
         _scan(machines, hosts)
     with _step(f"Verify: socle verify {PRACTICE}"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from cyclopts import App
@@ -17,17 +18,30 @@ _DEMO = Path("inventories/demo")
 
 @app.command
 def prepare() -> int:
-    """Install what the lab needs (Debian packages, as root); say plainly when that cannot be."""
+    """Install what the lab needs (as root) and build its images; say plainly what cannot be."""
     from socle import lab  # noqa: PLC0415
+    from socle.lab import images, vm  # noqa: PLC0415
+
+    def containers() -> None:
+        for name in images.IMAGES:
+            images.build(name, _say)
 
     try:
-        if lab.requirements():
+        if lab.vm_requirements():
             print("==> Installing what the lab needs", flush=True)  # noqa: T201
-        lab.install_requirements()
+        lab.install_vm_requirements()
+        print("==> Images of the lab", flush=True)  # noqa: T201
+        with ThreadPoolExecutor() as pool:
+            for job in [pool.submit(containers), pool.submit(vm.prepare, _say)]:
+                job.result()
     except SocleError as error:
         print(f"The lab cannot run here: {error}", file=sys.stderr)  # noqa: T201
         return 1 if os.environ.get("CI") == "true" else 0
     return 0
+
+
+def _say(text: str) -> None:
+    print(f"    {text}", flush=True)  # noqa: T201
 
 
 @app.command
@@ -40,7 +54,7 @@ def up(practice: Path = _DEMO) -> int:
     loaded = load(practice)
     wanted = lab_of(loaded)
     lab.install_requirements()
-    lab.up(wanted, lambda text: print(f"    {text}", flush=True))  # noqa: T201
+    lab.up(wanted, _say)
     (loaded.folder / "known_hosts").write_bytes(wanted.known_hosts.read_bytes())
     return 0
 
@@ -53,7 +67,7 @@ def down(practice: Path = _DEMO) -> int:
     from socle.commands.labs import lab_of  # noqa: PLC0415
 
     loaded = load(practice)
-    lab.down(lab_of(loaded), lambda text: print(f"    {text}", flush=True))  # noqa: T201
+    lab.down(lab_of(loaded), _say)
     (loaded.folder / "known_hosts").unlink(missing_ok=True)
     return 0
 

@@ -32,13 +32,13 @@ def make(folder: Path, root: Path | None = None) -> dict[str, list[str]]:
 
 
 def _missing(practice: Practice) -> dict[str, dict[str, dict[str, str]]]:
-    from socle.baseline.copies import repositories_of  # noqa: PLC0415
+    from socle.baseline.copies import needs_password, repositories_of  # noqa: PLC0415
 
     found = {}
     for host in practice.hosts.values():
         repositories = repositories_of(host)
         named = {
-            "backup_passwords": [one.name for one in repositories],
+            "backup_passwords": [o.name for o in repositories if needs_password(o, host)],
             "backup_luks_passphrases": [one.name for one in repositories if one.kind == "disk"],
         }
         new = {

@@ -10,7 +10,12 @@ All that goes wrong is a ``LabError``.
 """
 
 from socle.lab.errors import LabError
-from socle.lab.needs import install_requirements, requirements
+from socle.lab.needs import (
+    install_requirements,
+    install_vm_requirements,
+    requirements,
+    vm_requirements,
+)
 from socle.lab.practice import down, reboot, reset, run, status, up
 from socle.lab.spec import Lab, Machine, MachineStatus, Network
 
@@ -22,10 +27,12 @@ __all__ = [
     "Network",
     "down",
     "install_requirements",
+    "install_vm_requirements",
     "reboot",
     "requirements",
     "reset",
     "run",
     "status",
     "up",
+    "vm_requirements",
 ]

@@ -153,8 +153,8 @@ def image(name: str) -> Path:
 def build(name: str, say: Callable[[str], None]) -> Path:
     """The image called ``name``, built now if it is not there yet.
 
-    TODO
-    It is complete or absent: mmdebstrap works in a folder of its own that is renamed at the end.
+    A bare Debian takes about a minute and 350 MB, one with desktops two to four and 1.2 GB. It
+    is complete or absent: mmdebstrap works in a folder of its own that is renamed at the end.
     Several processes may ask at once; the others wait. ``LabError`` when mmdebstrap fails.
     """
     target = image(name)
@@ -164,11 +164,11 @@ def build(name: str, say: Callable[[str], None]) -> Path:
         if target.is_dir():
             return target
         for leftover in cache().glob(f"building-{name}.*"):
-            _remove(leftover)
+            remove(leftover)
         say(f"building the {name} image (minutes, once)")
         half = Path(mkdtemp(prefix=f"building-{name}.", dir=cache()))
         try:
-            _bootstrap(IMAGES[name], half)
+            bootstrap(IMAGES[name], half)
             half.chmod(0o755)
             half.rename(target)
         except OSError as error:
@@ -178,7 +178,8 @@ def build(name: str, say: Callable[[str], None]) -> Path:
     return target
 
 
-def _bootstrap(image: Image, folder: Path) -> None:
+def bootstrap(image: Image, folder: Path, *options: str) -> None:
+    """Make an image's root file system; ``options`` are mmdebstrap's. ``LabError``."""
     copies = [f"--customize-hook=copy-in {AUTHORITIES} /usr/local/share"]
     call(
         [
@@ -193,13 +194,14 @@ def _bootstrap(image: Image, folder: Path) -> None:
             *(copies if any(AUTHORITIES.rglob("*.crt")) else []),
             f"--customize-hook={image.recipe}",
             f"--customize-hook={DOWNLOAD.format(packages=' '.join(DOWNLOADED))}",
+            *options,
             image.suite,
             folder,
         ]
     )
 
 
-def _remove(folder: Path) -> None:
+def remove(folder: Path) -> None:
     """Delete a half-built image. mmdebstrap, once killed, may leave file systems mounted in it."""
     for line in reversed(Path("/proc/self/mounts").read_text().splitlines()):
         mount = line.split()[1]

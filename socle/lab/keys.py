@@ -13,9 +13,9 @@ def make(lab: Lab) -> None:
     """Make the keys that are missing, and write ``known_hosts``."""
     keys = host_keys_folder(lab)
     keys.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _make(lab.key_file, f"{lab.administrator}@{lab.name}")
+    make_pair(lab.key_file, f"{lab.administrator}@{lab.name}")
     for machine in lab.machines:
-        _make(host_key(lab, machine), machine.name)
+        make_pair(host_key(lab, machine), machine.name)
     public = {m.name: host_key(lab, m).with_suffix(".pub").read_text() for m in lab.machines}
     text = known_hosts(lab, public)
     if not lab.known_hosts.exists() or lab.known_hosts.read_text() != text:
@@ -32,7 +32,7 @@ def host_key(lab: Lab, machine: Machine) -> Path:
     return host_keys_folder(lab) / machine.name
 
 
-def _make(file: Path, comment: str) -> None:
+def make_pair(file: Path, comment: str) -> None:
     """An ed25519 pair, renamed into place: a killed ``ssh-keygen`` leaves no half key."""
     if file.exists():
         return

@@ -20,7 +20,8 @@ from socle.lab.spec import Lab, Machine
 BOOT_SECONDS = 90.0
 SSH_PORT = 22
 
-# Each systemd and each desktop watches files; the kernel's default is for one computer, not for ten.
+# Each systemd and each desktop watches files. The kernel allows a user 128 instances by default:
+# some thirty machines, whose users share their numbers with this computer's.
 WATCHERS = 1024
 _WATCHERS = Path("/proc/sys/fs/inotify/max_user_instances")
 

@@ -63,6 +63,13 @@ def end(tag: str, chosen: Callable[[Process], bool], gently_seconds: float = 0.0
             raise LabError(f"processes that do not end: {left}")
 
 
+def kill(tag: str) -> None:
+    """Kill all processes of a lab that has no containers, and wait until they are gone."""
+    _signal(tag, lambda _: True, signal.SIGKILL, inits=False)
+    if not _gone(tag, lambda _: True, 5.0):
+        raise LabError(f"processes that do not end: {[p.pid for p in find(tag)]}")
+
+
 def _read(pid: int, tag: str) -> Process | None:
     prefix = f"{MARK}={tag}/".encode()
     try:

@@ -27,6 +27,7 @@ MEMBERS = ("LVM2_member", "linux_raid_member", "zfs_member", "bcache", "ddf_raid
            "isw_raid_member", "mpath_member", "drbd")  # fmt: skip
 SWAP = ("swap", "swsuspend")
 AUTOMOUNTED = ("/media/", "/run/media/")
+SECONDS = 120  # a virtual machine without KVM takes its time
 EMPTY_DATASET = 1 << 20  # bytes; a ZFS dataset without a file refers to some 100 KiB
 
 
@@ -53,7 +54,9 @@ class Place:
 
 def ask(host: Any, folders: Iterable[str] = ()) -> Machine:
     """Ask a host once. Raises ValueError where its answer is incomplete."""
-    answer = host.run("sh -c %s socle " + " ".join(["%s"] * len(list(folders))), SCRIPT, *folders)
+    words = list(folders)
+    command = "sh -c %s socle " + " ".join(["%s"] * len(words))
+    answer = host.run(command, SCRIPT, *words, timeout=SECONDS)
     return Machine(Printed.of(answer.stdout))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from socle.verify.sections import split
 
 SCRIPT = (files("socle.verify") / "bootchain.sh").read_text(encoding="utf-8")
+SECONDS = 120  # a virtual machine without KVM takes its time
 _TAMPERED = re.compile(
     r"(?:init=(?!/sbin/init$|/lib/systemd/systemd$|/usr/lib/systemd/systemd$).*|rdinit=.*"
     r"|rd\.break.*|break(?:=.*)?|single|S|1|emergency|rescue"
@@ -111,7 +112,7 @@ class BootChain:
 
 def ask(host: Any) -> BootChain:
     """Ask a host once. Raises ValueError where its answer is incomplete."""
-    return read(host.run("sh -c %s", SCRIPT).stdout)
+    return read(host.run("sh -c %s", SCRIPT, timeout=SECONDS).stdout)
 
 
 def read(text: str) -> BootChain:

@@ -27,6 +27,17 @@ COPY = "socle backup run inventories/PRACTICE"
 TEST = "systemctl start socle-backup@restore-test.service"
 
 
+def expect_declared(targets: Sequence[Found]) -> None:
+    """The practice has said where copies go."""
+    online = [one["name"] for one in targets if one["online"]]
+    expect(
+        online,
+        seen=f"declared repositories: {', '.join(online) or 'none'}",
+        wanted="at least one that is reached without hands, in backup_repositories",
+        fix="declare where copies go (docs/fr/sauvegardes.md)",
+    )
+
+
 def expect_readable(one: Found) -> None:
     """The repository answers, to this machine's own password."""
     reason = one["error"] or ""
@@ -45,7 +56,7 @@ def expect_fresh(one: Found, settings: Settings) -> None:
     newest = one["newest"] or {}
     expect(
         newest,
-        seen=f"{one['name']}: {one['snapshots']} copies",
+        seen=f"{one['name']}, copies: {one['snapshots']}",
         wanted="at least one copy",
         fix=COPY,
     )
@@ -117,7 +128,7 @@ def is_fresh(one: Found, settings: Settings, now: str) -> bool:
     """Whether a repository, or a disk by its signed record, holds a recent copy."""
     if one["kind"] == "disk":
         return any(
-            age(moment, now) <= timedelta(days=settings.backup_offline_days)
+            timedelta(0) <= age(moment, now) <= timedelta(days=settings.backup_offline_days)
             for moment in _copied(one).values()
         )
     hours = (one.get("newest") or {"age_hours": -2})["age_hours"]
@@ -158,13 +169,23 @@ def expect_let_go(disk: Found, most_hours: int) -> None:
 def expect_on_a_disk(owner: str, disks: Sequence[tuple[Found, str]], days: int) -> None:
     """Some disk holds a recent copy of the machine ``owner``, by a record that was not edited."""
     ages = [age(_copied(disk)[owner], now) for disk, now in disks if owner in _copied(disk)]
+    names = ", ".join(disk["name"] for disk, _ in disks)
+    last = ", ".join(_last(disk) for disk, _ in disks)
     expect(
-        ages and min(ages) <= timedelta(days=days),
-        seen=f"{owner} on {', '.join(disk['name'] for disk, _ in disks)}: "
-        + (f"copy of {in_words(min(ages))} ago" if ages else "never copied"),
+        ages and timedelta(0) <= min(ages) <= timedelta(days=days),
+        seen=f"{owner} on {names}: " + (f"copy of {in_words(min(ages))} ago" if ages else last),
         wanted=f"a copy of {days} days at most",
         fix="plug the disk in and wait until it is released (docs/fr/sauvegardes.md)",
     )
+
+
+def _last(disk: Found) -> str:
+    last = disk["last_copy"]
+    if last is None:
+        return "never copied"
+    if last["signature"] != "good":
+        return f"a record whose signature is {last['signature']}"
+    return f"last copy {last['result']}" + (f" ({last['reason']})" if last.get("reason") else "")
 
 
 def _copied(disk: Found) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from socle.baseline.known_hosts import entry_name
-from socle.verify.backups import AGAIN, Found, devices, presented_keys, status
+from socle.verify.backups import AGAIN, Found, devices, presented_keys
 from socle.verify.checks import expect, unknown
 from socle.verify.settings import Settings
 
@@ -36,32 +36,32 @@ def own_media(host: Any, folders: Sequence[str]) -> set[str]:
 
 
 def expect_refused(tried: Found | None, name: str) -> None:
-    """The server has refused to delete what this machine tried to delete."""
-    if tried is None or tried.get("refused") is None:
-        unknown(f"{name}: {(tried or {}).get('reason') or 'no deletion could be tried'}")
+    """The server has refused all that this machine tried with the key that it copies with."""
+    if tried is None or tried["refused"] is None:
+        unknown(f"{name}: {(tried or {}).get('error') or 'no deletion could be tried'}")
+    ways = [way for way, end in tried["attempts"].items() if end == "succeeded"]
     expect(
         tried["refused"],
-        seen=f"{name}: deletion with this machine's key "
-        + ("refused" if tried["refused"] else "NOT refused"),
-        wanted="the server refuses to delete",
+        seen=f"{name}, with this machine's key: "
+        + (f"NOT refused: {', '.join(ways)}" if ways else "deletion, shell and sftp refused"),
+        wanted="the server refuses whatever is not adding or reading copies",
         fix=f"on the server too, {AGAIN}",
     )
 
 
-def expect_no_shell(host: Any, server: Found) -> None:
-    """The key that adds copies opens nothing else on the server, and no other key of root does."""
-    known = "-o UserKnownHostsFile=/etc/socle/backup_known_hosts -o GlobalKnownHostsFile=/dev/null"
+def expect_no_other_way(host: Any, server: Found) -> None:
+    """None of root's other keys opens the storing account."""
+    options = "-o BatchMode=yes -o ConnectTimeout=8 -o GlobalKnownHostsFile=/dev/null"
+    options += " -o UserKnownHostsFile=/etc/socle/backup_known_hosts"
     where = f"-p {server['port']} {shlex.quote(server['user'] + '@' + server['address'])}"
-    for key, words in (("its key", "-i /etc/socle/backup_ed25519"), ("root's own keys", "")):
-        command = f"ssh -o BatchMode=yes -o ConnectTimeout=8 {known} {words} {where}"
-        answer = host.run(f"{command} 'echo socle-$((6 * 7))' </dev/null")
-        expect(
-            "socle-42" not in answer.stdout,
-            seen=f"{server['name']}: {key} "
-            + ("gets a shell" if "socle-42" in answer.stdout else "gets no shell"),
-            wanted="only the one command that adds copies and reads them",
-            fix=f"on the server, {AGAIN}",
-        )
+    answer = host.run(f"ssh {options} {where} 'echo socle-$((6 * 7))' </dev/null || :")
+    expect(
+        "socle-42" not in answer.stdout,
+        seen=f"{server['name']}, with root's own keys: "
+        + ("a shell" if "socle-42" in answer.stdout else "no shell"),
+        wanted="no way in but the key that only adds",
+        fix=f"remove the key from the server: there too, {AGAIN}",
+    )
 
 
 def expect_server_only_takes(host: Any, settings: Settings) -> None:
@@ -82,12 +82,14 @@ def expect_server_only_takes(host: Any, settings: Settings) -> None:
         wanted="each key of a declared client, tied to rclone --append-only and its own folder",
         fix=AGAIN,
     )
-    dated = [
-        one["client"] for one in status(host)["served"] if one.get("future") or one.get("misdated")
-    ]
+
+
+def expect_true_dates(served: Sequence[Found]) -> None:
+    """No client has dated its copies so that retention by time would drop the real ones."""
+    dated = [one["client"] for one in served if one.get("future") or one.get("misdated")]
     expect(
         not dated,
-        seen=f"clients with snapshots dated wrongly: {', '.join(dated) or 'none'}",
+        seen=f"clients with copies dated wrongly: {', '.join(dated) or 'none'}",
         wanted="none: retention by time would remove the real ones",
         fix="see who set that machine's clock; nothing is removed until this is looked into",
     )

@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +76,24 @@ class Link:
             self.open()
             raise Unknown(f"the connection to {self.target.name} broke at: {_short(command)}")
         return answer
+
+    def follow(self, command: str, tell: Callable[[str], None], limit: float) -> int:
+        """Run a long command as root; ``tell`` gets each line at once. Its exit code.
+
+        What it says of errors comes among the lines. Raises Unreachable like `run`.
+        """
+        self.open()
+        self.executions += 1
+        words = [*self._prefix, self._as_root(f"{{ {command}\n}} 2>&1", limit)]
+        with subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process:
+            if process.stdin is not None and process.stdout is not None:
+                process.stdin.write(self._password())
+                process.stdin.close()
+                for line in process.stdout:
+                    tell(line.decode(errors="replace").rstrip("\n"))
+        return process.returncode
 
     def script(self, text: str, limit: float = TIME_LIMIT) -> Answer:
         """Run a shell script from standard input, as the login: nothing of it shows in ``ps``."""

@@ -153,6 +153,22 @@ def without_repository(found: Facts, accepted: Iterable[str]) -> list[str]:
     return [p for p in found["obsolete"] if p not in set(accepted) and not _OLD_KERNEL.match(p)]
 
 
+def runs_newest_kernel(found: Facts) -> bool:
+    """Whether the booted kernel is the newest installed; true where there is none to compare."""
+    installed = found["kernels"]["installed"]
+    return bool(found["container"]) or not installed or found["kernels"]["booted"] == installed[-1]
+
+
+def kernel_words(found: Facts) -> str:
+    """What is known of the kernels, or why nothing is."""
+    if found["container"]:
+        return "booted kernel left out: a container has none of its own"
+    if not found["kernels"]["installed"]:
+        return "booted kernel left out: none is installed as a package"
+    newest = found["kernels"]["installed"][-1]
+    return f"booted kernel {found['kernels']['booted']}, newest installed {newest}"
+
+
 def support_ends(found: Facts) -> tuple[str, str] | None:
     """The last day with security updates for everybody, and whose they are; None: not known.
 

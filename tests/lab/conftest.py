@@ -6,20 +6,17 @@ import copy
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
 import pytest
+from practices import Practice
 
-from socle.baseline import load
 from socle.commands.demo_data import prepare
 from socle.commands.labs import lab_of
 from socle.lab import Lab, Machine, Network, down, requirements, run, up
 from socle.lab.locks import locked
-from socle.verify.run import verify
 
 NETWORK = Network("socle-test", ("10.77.14.1/24", "fd77:14::1/64"))
 
@@ -64,11 +61,12 @@ def boot(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Boot]:
             down(lab(), print)
 
 
-class Cabinet:
+class Cabinet(Practice):
     """The demo practice on addresses of its own, and the two engines as an operator runs them."""
 
     def __init__(self, root: Path, folder: Path, network: str) -> None:
-        self.root, self.folder, self.network = root, folder, network
+        super().__init__(root, folder)
+        self.network = network
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(root / "inventories/demo", folder)
         for made in ("known_hosts", "secrets.yml", "vault-password"):
@@ -78,12 +76,9 @@ class Cabinet:
             text = text.replace("fd77:12::", f"fd77:{network}::")
             text = text.replace("socle-demo", f"socle-cab{network}")
             text = text.replace("build/demo/", f"{folder}-machines/")
+            text = re.sub(r"(backup_full_exercise: ).*", rf"\g<1>{date.today()}", text)
             file.write_text(text)
         self.lab = lab_of(self.practice)
-
-    @property
-    def practice(self):
-        return load(self.folder, root=self.root)
 
     def up(self) -> None:
         up(self.lab, print)
@@ -100,63 +95,16 @@ class Cabinet:
         shutil.copytree(self.folder, other.folder)
         return other
 
-    @contextmanager
-    def edited(self, file: str, old: str, new: str) -> Iterator[None]:
-        """A file of the practice with ``old`` replaced by ``new``, and afterwards as before."""
-        path = self.folder / file
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
-        try:
-            yield
-        finally:
-            path.write_text(text)
-
     def root_on(self, machine: str, command: str, timeout: float = 120) -> str:
         """Run a command as root behind the machine's back; its output."""
         done = run(self.lab, machine, command, timeout=timeout)
         assert done.returncode == 0, done
         return done.stdout
 
-    def pyinfra(self, *args: str, code: int = 0, **options) -> str:
-        return self._run(
-            code, "pyinfra", self.folder / "inventory.py", "deploy.py", *args, **options
-        )
-
-    def ansible(self, *args: str, code: int = 0, **options) -> str:
-        playbook = ("ansible-playbook", "-i", self.folder / "inventory.py", "site.yml")
-        return self._run(code, *playbook, *args, **options)
-
-    def verdicts(self, *, limit: tuple[str, ...] = (), controls: tuple[str, ...] = ()):
-        """(host, control) -> Outcome."""
-        found = verify(self.practice, limit=limit, controls=controls, roles=self.root / "roles")
-        return {(outcome.host, outcome.control): outcome for outcome in found}
-
-    @staticmethod
-    def changes(output: str) -> int:
-        """How many operations of a pyinfra run, or tasks of an Ansible run, changed something."""
-        found = _CHANGES.search(output)
-        if found:
-            return int(found[1].replace("-", "0"))
-        return sum(map(int, re.findall(r"changed=(\d+)", output)))
-
-    def _run(self, code: int, program: str, *args, timeout=300, **env) -> str:
-        done = subprocess.run(
-            [Path(sys.executable).parent / program, *args],
-            cwd=self.root,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "SOCLE_APT_LOCK_SECONDS": "3", **env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout
-        return done.stdout
-
-
-_CHANGES = re.compile(r"Grand total +\d+ +(\S+)")
+    def first_backup(self, *machines: str) -> None:
+        """What a new practice does once: a copy, and proof that it comes back."""
+        for machine in machines:
+            self.root_on(machine, "socle-backup run && socle-backup restore-test", timeout=300)
 
 
 @pytest.fixture(scope="session")

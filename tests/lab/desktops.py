@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from socle.lab import run
+
+_AT_DESKTOP = Path(__file__).with_name("at_desktop.py")
 
 # GNOME's shell draws on a monitor that is not there.
 _HEADLESS = """\
@@ -22,34 +26,6 @@ X
 systemctl start gdm.service
 """
 
-# A key pressed and released, as a remote hand does it; says when, on the computer's own clock.
-_PRESS_IN_GNOME = """\
-import time
-from gi.repository import Gio, GLib
-name = "org.gnome.Mutter.RemoteDesktop"
-bus = Gio.bus_get_sync(Gio.BusType.SESSION)
-def call(path, interface, method, *words):
-    given = GLib.Variant("(ub)", words) if words else None
-    return bus.call_sync(name, path, interface, method, given, None, 0, 9000, None).unpack()
-(hand,) = call("/" + name.replace(".", "/"), name, "CreateSession")
-call(hand, name + ".Session", "Start")
-call(hand, name + ".Session", "NotifyKeyboardKeycode", 42, True)
-call(hand, name + ".Session", "NotifyKeyboardKeycode", 42, False)
-print(time.monotonic())
-call(hand, name + ".Session", "Stop")
-"""
-
-# Nobody but a locker (or an open menu) keeps the keyboard from everybody else.
-_TAKEN = """\
-import ctypes
-x = ctypes.CDLL("libX11.so.6")
-x.XOpenDisplay.restype = ctypes.c_void_p
-x.XDefaultRootWindow.restype = ctypes.c_ulong
-display = ctypes.c_void_p(x.XOpenDisplay(None))
-root = ctypes.c_ulong(x.XDefaultRootWindow(display))
-print("taken" if x.XGrabKeyboard(display, root, 0, 1, 1, ctypes.c_ulong(0)) == 1 else "free")
-"""
-
 _CALL = "busctl --user --auto-start=no call"
 _IDLE = (
     f"{_CALL} org.gnome.Mutter.IdleMonitor /org/gnome/Mutter/IdleMonitor/Core"
@@ -58,7 +34,6 @@ _IDLE = (
 _SHIELD = (
     f"{_CALL} org.gnome.Shell.ScreenShield /org/gnome/ScreenSaver org.gnome.ScreenSaver GetActive"
 )
-_SAVER = f"{_CALL} org.xfce.ScreenSaver /org/xfce/ScreenSaver org.xfce.ScreenSaver GetActive"
 
 _X_SESSION = """\
 xauth add "$DISPLAY" . "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')"
@@ -83,21 +58,26 @@ class Desktop:
     def environment(self) -> dict[str, str]:
         return {}
 
-    def root(self, command: str, stdin: str = "") -> str:
+    def root(self, command: str, stdin: str = "", seconds: float = 60) -> str:
         """What a command says that root runs beside the session; it must succeed."""
-        done = run(self.cabinet.lab, self.machine, command, stdin, timeout=60)
+        done = run(self.cabinet.lab, self.machine, command, stdin, timeout=seconds)
         assert done.returncode == 0, (str(self), done)
         return done.stdout.strip()
 
-    def as_user(self, command: str, stdin: str = "") -> str:
-        """What a command says that the person runs within the session; "" when it fails."""
-        words = " ".join(f"{k}={shlex.quote(v)}" for k, v in self.environment.items())
+    def as_user(self, command: str, stdin: str = "", seconds: float = 20) -> str:
+        """What a command says that the person runs within the session, even if it fails."""
+        return self.must(f"({command}) || :", stdin, seconds)
+
+    def must(self, command: str, stdin: str = "", seconds: float = 20) -> str:
+        """As `as_user`; the command must succeed."""
+        given = {"HOME": f"/home/{self.user}", **self.environment}
+        words = " ".join(f"{k}={shlex.quote(v)}" for k, v in given.items())
         bus = "XDG_RUNTIME_DIR=/run/user/$u DBUS_SESSION_BUS_ADDRESS=unix:path=/run/user/$u/bus"
-        inner = shlex.quote(f"cd; {command}")
         return self.root(
-            f"u=$(id -u {self.user}); "
-            f"timeout 10 runuser -u {self.user} -- env {bus} {words} sh -c {inner} || true",
+            f"u=$(id -u {self.user}); timeout {seconds} runuser -u {self.user} -- "
+            f"env {bus} {words} sh -c {shlex.quote(f'cd; {command}')}",
             stdin,
+            seconds + 10,
         )
 
     def write(self, path: str, text: str) -> None:
@@ -121,6 +101,25 @@ class Desktop:
     def stop(self) -> None:
         """End the session and all that the person runs."""
         self.root(f"systemctl stop desktop-{self.user}; loginctl terminate-user {self.user} || :")
+
+    def at_desktop(self, *words: str, seconds: float = 20) -> object:
+        """The answer of ``at_desktop.py``, which runs within the session."""
+        said = self.must(f"python3 - {' '.join(words)}", _AT_DESKTOP.read_text(), seconds)
+        return json.loads(said)
+
+    def press(self) -> None:
+        """Touch a key."""
+        assert self.at_desktop("press")
+
+    def locked(self) -> bool:
+        """Whether nobody gets into the session without its user's password."""
+        return bool(self.at_desktop("locked"))
+
+    def watch(self, seconds: float) -> float | None:
+        """A last touch, then nothing: after how long it was locked (None: not in time)."""
+        self.press()  # it may have waited for others, and what nobody touched is locked again
+        self.unlock()
+        return self.at_desktop("watch", str(seconds), seconds=seconds + 20)
 
     def session(self) -> str:
         return self.root(f"loginctl show-user {self.user} --property=Display --value")
@@ -151,17 +150,6 @@ class Gnome(Desktop):
     def idle(self) -> float:
         return int(self.as_user(_IDLE).split()[-1]) / 1000
 
-    def press(self) -> float:
-        """Touch a key; the moment, on the monotonic clock."""
-        return float(self.as_user("python3 -", _PRESS_IN_GNOME))
-
-    def locked(self) -> bool:
-        """The shield is there, and it is not one that a key takes away."""
-        said = self.as_user(
-            f"loginctl show-session {self.session()} --property=LockedHint; {_SHIELD}"
-        )
-        return said.split() == ["LockedHint=yes", "b", "true"]
-
     def unlock(self) -> None:
         self.root(f"loginctl unlock-session {self.session()}")
 
@@ -169,6 +157,7 @@ class Gnome(Desktop):
 @dataclass(frozen=True)
 class Xfce(Desktop):
     display: str = ":7"
+    touch: str = "key Escape"  # what `press` has xdotool do
     program = "/bin/sh -c " + shlex.quote(_X_SESSION).replace("$", "$$")
 
     @property
@@ -179,6 +168,7 @@ class Xfce(Desktop):
             "XDG_CURRENT_DESKTOP": "XFCE",
             "DESKTOP_SESSION": "xfce",
             "DISPLAY": self.display,
+            "TOUCH": self.touch,
             "XAUTHORITY": f"/home/{self.user}/.Xauthority",
         }
 
@@ -189,37 +179,13 @@ class Xfce(Desktop):
     def idle(self) -> float:
         return int(self.as_user("xprintidle")) / 1000
 
-    def press(self) -> float:
-        """Touch a key; the moment, on the monotonic clock."""
-        self.as_user("xdotool key shift")
-        return time.monotonic() - self.idle()
-
-    def locked(self) -> bool:
-        """A locker runs, and nobody else gets the keyboard any more."""
-        said = self.as_user(f"{{ pgrep -u $(id -u) -x i3lock || {_SAVER}; }} && python3 -", _TAKEN)
-        return said.endswith("taken") and "b false" not in said
-
     def unlock(self) -> None:
-        self.root(f"loginctl unlock-session {self.session()}; pkill -u {self.user} -x i3lock || :")
+        session = self.session()
+        stop = f"systemctl stop socle-locker-{session}.service"  # the room's own
+        self.root(f"loginctl unlock-session {session}; {stop} 2>/dev/null || :")
 
 
-def together(desktops: Iterable[Desktop], action: str) -> list:
+def together(desktops: Iterable[Desktop], action: str, *words: float) -> list:
     """Call a method of all side by side; the answers in their order."""
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(lambda desktop: getattr(desktop, action)(), desktops))
-
-
-def left_alone(desktops: Iterable[Desktop], seconds: float) -> dict[Desktop, float | None]:
-    """A key in each session, then nothing: after how long each was seen locked (None: never)."""
-    desktops = list(desktops)
-    pressed = dict(zip(desktops, together(desktops, "press"), strict=True))
-    assert not any(together(desktops, "locked"))
-    found: dict[Desktop, float | None] = dict.fromkeys(desktops)
-    limit = time.monotonic() + seconds
-    time.sleep(max(0.0, seconds - 8))  # looking costs: not more often than needed
-    while (waiting := [d for d in desktops if found[d] is None]) and time.monotonic() < limit:
-        for desktop, locked in zip(waiting, together(waiting, "locked"), strict=True):
-            if locked:
-                found[desktop] = time.monotonic() - pressed[desktop]
-        time.sleep(0.2)
-    return found
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(lambda desktop: getattr(desktop, action)(*words), desktops))

@@ -142,7 +142,8 @@ def test_a_private_key_that_nobody_knows(safe, fresh, tmp_path):
         )
         clear(
             verify(safe, "--limit", "imagerie", code=4),
-            f"imagerie (10.77.{safe.network}.10) cannot be asked: it refuses adm-socle with key {key}",
+            f"imagerie (10.77.{safe.network}.10) cannot be asked: it refuses adm-socle "
+            f"with key {key}",
         )
         output = safe.ansible("--limit", "imagerie", code=4, **fresh)
         unreachable(output, "imagerie")

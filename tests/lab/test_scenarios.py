@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
 import yaml
+from scenarios import ROLES, SCENARIOS, Batches, of_lab, seen_and_mended, selected
 
-from socle.verify.verdicts import Verdict
-
-ROLES = Path(__file__).parents[2] / "roles"
-SCENARIOS = sorted(ROLES.glob("*/scenarios/*/*.fail.sh"))
-HEADER = re.compile(r"^# (host|lab): (\S+)$", re.MULTILINE)
 CONTROLS = [
     c["id"] for f in sorted(ROLES.glob("*/controls.yml")) for c in yaml.safe_load(f.read_text())
 ]
 FEWEST = 2
-
-
-def header(scenario: Path) -> dict[str, str]:
-    """``# host: NAME`` where it is not the usual host, ``# lab: vm`` where it takes a real disk."""
-    return dict(HEADER.findall(scenario.read_text()))
-
-
-HERE = [scenario for scenario in SCENARIOS if header(scenario).get("lab") != "vm"]
+WORKSTATIONS = ("medecin", "accueil")
 
 
 @pytest.mark.parametrize("control", CONTROLS)
@@ -37,25 +23,13 @@ def test_no_scenario_belongs_to_an_unknown_control():
 
 
 @pytest.fixture(scope="module")
-def converged(cabinet):
+def batches(cabinet, request):
     cabinet.pyinfra("-y")
-    return cabinet
+    cabinet.first_backup(*WORKSTATIONS)
+    return Batches(cabinet, WORKSTATIONS, selected(request))
 
 
 @pytest.mark.lab
-@pytest.mark.parametrize("scenario", HERE, ids=lambda s: f"{s.parent.name}/{s.name[:-8]}")
-def test_the_mistake_is_seen_and_mended(converged, scenario):
-    host, control = header(scenario).get("host", "medecin"), scenario.parent.name
-
-    def verdict():
-        return converged.verdicts(limit=(host,), controls=(control,))[host, control]
-
-    converged.root_on(host, scenario.read_text())
-    broken = verdict()
-    assert broken.verdict is Verdict.FAIL, broken.detail
-    undo = scenario.with_name(scenario.name.replace(".fail.sh", ".undo.sh"))
-    if undo.exists():
-        converged.root_on(host, undo.read_text())
-    converged.pyinfra("-y", "--limit", host)
-    mended = verdict()
-    assert mended.verdict is Verdict.PASS, mended.detail
+@of_lab(None)
+def test_the_mistake_is_seen_and_mended(batches, scenario):
+    seen_and_mended(batches, scenario)

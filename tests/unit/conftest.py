@@ -16,6 +16,9 @@ from socle.errors import BadPractice
 
 TODAY = date(2026, 11, 22)
 BIN = Path(sys.executable).parent
+BACKUP = Path(__file__).parents[2] / "roles/backup/files/usr/local/lib/socle"
+
+sys.path.insert(0, str(BACKUP))  # the program that runs on hosts: test_backup_*.py
 
 SETTINGS = '''
 from typing import Annotated, Any, Literal

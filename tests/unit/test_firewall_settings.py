@@ -26,7 +26,7 @@ def problems(tmp_path):
     def found(line: str) -> str:
         folder = tmp_path / "demo"
         shutil.copytree(ROOT / "inventories/demo", folder)
-        (folder / "host_vars").mkdir()
+        (folder / "host_vars").mkdir(exist_ok=True)
         (folder / "host_vars/imagerie.yml").write_text(f"---\n{line}\n")
         with pytest.raises(BadPractice) as caught:
             load(folder, root=ROOT)

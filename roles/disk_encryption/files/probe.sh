@@ -11,10 +11,11 @@
 # A FAT /boot has no modes.
 [ ! -d /boot ] || [ "$(stat -fc %T /boot)" = msdos ] || [ "$(stat -c %a /boot)" = 700 ] || echo "boot open"
 menu=/boot/grub/grub.cfg ours=/etc/grub.d/09_socle
-if [ -f $menu ] && command -v update-grub >/dev/null; then
+if [ -f $menu ] && command -v grub-mkconfig >/dev/null; then
     echo "grub present"
     if [ -f $ours ]; then
-        grep '^password_pbkdf2' $ours | grep -qxFf - $menu || echo "grub stale"
+        lock=$(grep -E '^(set superusers|password_pbkdf2)' $ours)
+        [ "$(echo "$lock" | grep -cxFf - $menu)" = 2 ] || echo "grub stale"
     elif grep -q "BEGIN $ours" $menu; then
         echo "grub stale"
     fi

@@ -1,8 +1,8 @@
 """What a machine says of its updates, as JSON: questions only, the checks judge.
 
-Run as root below the text of pending.py and sources.py, in a mount namespace of its own: /var is covered
-by a layer that goes with the process, because a dry run writes its log and, worse, the stamp of
-a successful run.
+Run as root below the text of pending.py and sources.py, in a mount namespace of its own: /var is
+covered by a layer that goes with the process, because a dry run writes its log and, worse, the
+stamp of a successful run.
 """
 
 import functools
@@ -11,6 +11,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import time
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -35,7 +36,7 @@ def cover_var():
              f"mount -t overlay overlay -o {layer} /var", "touch /mnt/lock",
              "[ ! -e /run/unattended-upgrades.lock ] || "
              "mount --bind /mnt/lock /run/unattended-upgrades.lock"]  # fmt: skip
-    subprocess.run(" && ".join(steps), shell=True, check=True)
+    subprocess.run(["sh", "-c", " && ".join(steps)], check=True)
 
 
 def modified(path):
@@ -114,15 +115,17 @@ def release():
     row = {}
     if calendar.is_file():
         head, *rows = [line.split(",") for line in calendar.read_text().splitlines()]
-        row = next((dict(zip(head, one)) for one in rows
-                    if len(one) > 2 and one[2] == system.get("VERSION_CODENAME")), {})  # fmt: skip
+        row = next((dict(zip(head, one, strict=False)) for one in rows
+                    if one[2:3] == [system.get("VERSION_CODENAME")]), {})  # fmt: skip
     return {"system": system, "row": row, "calendar": calendar.is_file()}
 
 
 def kernels():
     """The booted kernel's package version, and the versions installed, oldest first."""
     booted = re.search(r"Debian (\S+)", os.uname().version)
-    shown = said_any("dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Version}\n", "linux-image-[0-9]*")
+    shown = said_any(
+        "dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Version}\n", "linux-image-[0-9]*"
+    )
     installed = {line.split()[1] for line in shown.splitlines() if line.startswith("ii")}
     ordered = sorted(installed, key=functools.cmp_to_key(compare))
     return {"booted": booted[1] if booted else os.uname().release, "installed": ordered}
@@ -149,10 +152,11 @@ def dry_run():
 def users():
     """Who is logged in; the very connection that asks is there too."""
     rows = said_any("loginctl", "list-sessions", "--no-legend").splitlines()
-    return sorted({row.split()[2] for row in rows if len(row.split()) > 2})
+    return sorted({user for row in rows for user in row.split()[2:3]})
 
 
 def main():
+    """Ask everything, print it once."""
     busy = wait_for_a_run()
     cover_var()
     success, words = last_success()
@@ -189,7 +193,7 @@ def main():
     except subprocess.CalledProcessError as error:
         facts["pending"], facts["apt_error"] = None, error.stderr.strip()
     facts["dry_run"] = dry_run()  # last: it writes the stamps that were read above
-    print(json.dumps(facts))
+    sys.stdout.write(json.dumps(facts))
 
 
 main()

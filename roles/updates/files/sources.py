@@ -2,8 +2,10 @@
 
 import re
 import subprocess
-from glob import glob
 from pathlib import Path
+
+NAMES = ("origin", "label", "suite", "codename")
+KEYRINGS = ("/etc/apt/keyrings", "/usr/share/keyrings")
 
 
 def said(*words, **options):
@@ -23,13 +25,13 @@ def said_any(*words):
 
 def sources():
     """Every source that is switched on: where it stands, its options, what it turned out to be."""
-    fields = ("SOURCESENTRY", "REPO_URI", "RELEASE", "ORIGIN", "LABEL", "SUITE", "CODENAME")
+    fields = ("REPO_URI", "RELEASE", "ORIGIN", "LABEL", "SUITE", "CODENAME")
     shown = said("apt-get", "indextargets", "--format", "|".join(f"$({f})" for f in fields)) or ""
     known = {}
     for line in shown.splitlines():
-        entry, uri, release, *words = line.split("|")
+        uri, release, *words = line.split("|")
         names = [word if not word.startswith("$(") else "" for word in words]
-        known[uri, release] = dict(zip(("origin", "label", "suite", "codename"), names))
+        known[uri, release] = dict(zip(NAMES, names, strict=True))
     listed = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*"))]
     found = []
     for file in listed:
@@ -73,8 +75,9 @@ def stanzas(text):
 
 def keys():
     """Key files that apt believes for any source, and who owns the key files in use."""
-    wide = [*glob("/etc/apt/trusted.gpg.d/*"), *glob("/etc/apt/trusted.gpg")]
-    rings = [*wide, *glob("/etc/apt/keyrings/*"), *glob("/usr/share/keyrings/*")]
+    wide = [str(path) for path in Path("/etc/apt").glob("trusted.gpg*") if path.is_file()]
+    wide += sorted(map(str, Path("/etc/apt/trusted.gpg.d").glob("*")))
+    rings = [*wide, *(str(path) for folder in KEYRINGS for path in Path(folder).glob("*"))]
     owners = {}
     for line in said_any("dpkg-query", "--search", *rings, "/none").splitlines():
         package, _, path = line.partition(": ")

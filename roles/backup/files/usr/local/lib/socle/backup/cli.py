@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from backup import (
     locks,
     offline,
     prune,
+    quarantine,
     rehearsal,
     restore,
     run,
+    state,
     status,
     try_delete,
 )
@@ -38,22 +41,28 @@ CODES = (
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run a command; its exit code."""
+    """Run a command; its exit code. No error shows a file's name."""
     os.umask(0o077)
     chosen = _parser().parse_args(words)
+    if os.geteuid() != 0:
+        return _error("only root can do this", FAILED)
     try:
-        if os.geteuid() != 0:
-            return _error("only root can do this", FAILED)
         code: int = chosen.work(chosen)
-    except Busy as error:
-        return _error(error, BUSY)
-    except BackupError as error:
-        return _error(error, FAILED)
-    except KeyboardInterrupt:
-        return _error("interrupted", FAILED)
-    except BrokenPipeError:
-        return FAILED
+    except (Exception, KeyboardInterrupt) as error:
+        return _error(explained(error), BUSY if isinstance(error, Busy) else FAILED)
     return code
+
+
+def explained(error: BaseException) -> str:
+    """What went wrong, without what Python would say: that may hold a file's name."""
+    if isinstance(error, BackupError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, OSError):
+        return error.strerror or "input/output error"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"a mistake in Socle: {type(error).__name__} in {last.name}, line {last.lineno}"
 
 
 def say(line: str) -> None:
@@ -62,7 +71,7 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _error(error: BackupError | str, code: int) -> int:
+def _error(error: str, code: int) -> int:
     sys.stderr.write(f"socle-backup: {error}\n")
     return code
 
@@ -125,6 +134,17 @@ def _restore(chosen: argparse.Namespace) -> int:
     return OK
 
 
+def _rewind(chosen: argparse.Namespace) -> int:
+    try:
+        moment = state.moment(chosen.to)
+    except ValueError:
+        raise BackupError(f"not a time such as 2026-11-22T02:10:00Z: {chosen.to}") from None
+    with locks.alone("rewind"):
+        results = quarantine.rewind(config.load(), chosen.client, moment)
+    _show(results, chosen, quarantine.lines)
+    return OK
+
+
 def _offline(chosen: argparse.Namespace) -> int:
     with locks.alone("a copy to an offline disk", patience=OFFLINE_PATIENCE):
         found = offline.offline(config.load(), config.secrets(), chosen.disk)
@@ -165,6 +185,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     for_repositories(
         "prune", _several(prune.prune, prune.lines), "Let clients' old snapshots go.", "client"
+    )
+    for_repositories(
+        "tidy",
+        _several(lambda declared, _, only: quarantine.tidy(declared, only), quarantine.lines),
+        "Move away what makes clients' repositories unreadable.",
+        "client",
+    )
+    one = command("rewind", _rewind, "Make a client's repository what it was at a moment.")
+    one.add_argument("client", metavar="CLIENT")
+    one.add_argument(
+        "--to", required=True, metavar="TIME", help="for instance 2026-11-22T02:10:00Z"
     )
     for_repositories("try-delete", _try_delete, "Try to remove a canary as a thief would.")
     one = command("offline", _offline, "Fill an offline disk, and let it go.")

@@ -105,6 +105,7 @@ def dress(plan: Plan, staged: Path, to: Path) -> None:
         if not folder.exists():
             folder.mkdir(parents=True)
             _as(folder, node)
+    to.mkdir(parents=True, exist_ok=True)
     if plan.itself:
         _as(staged, plan.itself)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from backup import awake, paths, snapshots, state
+from backup import awake, paths, quarantine, snapshots, state
 from backup.config import Config, Secrets, Served
 from backup.errors import BackupError
 from backup.restic import failed
@@ -48,6 +48,7 @@ def _recorded(one: Served, secrets: Secrets) -> dict[str, Any]:
 
 
 def _pruned(one: Served, secrets: Secrets) -> dict[str, Any]:
+    quarantine.tidied(one, state.now() - quarantine.SETTLED)
     target = open_served(one, secrets)
     listed = target.snapshots(timeout=600)
     now = state.now()

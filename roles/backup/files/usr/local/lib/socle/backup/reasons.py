@@ -7,7 +7,8 @@ import re
 # First match wins, over everything that was printed: the cause stands before its consequences.
 _KNOWN = (
     (r"wrong password or no key found", "the repository has another password"),
-    (r"no space left on device|disk quota exceeded", "no space left where the repository is"),
+    (r"no space left on device|too big for remaining disk space|disk quota exceeded",
+     "no space left where the repository is"),
     (r"host key verification failed|remote host identification has changed",
      "the server's host key is not the declared one"),
     (r"permission denied \(publickey", "the server refuses this host's key"),
@@ -26,14 +27,14 @@ _KNOWN = (
     (r"pack .* (damaged|does not match|contains)|ciphertext verification failed|hash mismatch"
      r"|blob .* not found|repository contains errors|tree .* not found",
      "the repository is damaged"),
-    (r"rclone: .*(not found|command not found)", "rclone is missing on the server"),
+    (r"rclone: .*not found", "rclone is missing on the server"),
     (r"permission denied", "permission denied"),
 )  # fmt: skip
 
 
 def reason(output: str, code: int) -> str:
     """One line for an operator, without anything of ``output`` itself."""
-    text = output.lower()
+    text = "\n".join(line for line in output.lower().splitlines() if " notice: " not in line)
     for pattern, words in _KNOWN:
         if re.search(pattern, text):
             return words

@@ -10,7 +10,7 @@
         "snapshots": 12,
         "newest": {"id": "1d057174", "time": "…Z", "age_hours": 3.2, "paths": ["/etc"],
                    "files": 165 or null, "bytes": 4121381 or null} or null,
-        "previous": (the same shape) or null,
+        "previous": (the same shape) or null, "oldest": (the same shape) or null,
         "folders": {"/etc": 42, "/srv/images": 0},   entries in the newest snapshot, null: not there
         "missing_folders": ["/srv/gone"],            declared, and not in the newest snapshot
         "future": [{"id": "…", "time": "…"}],        snapshots dated later than now
@@ -114,6 +114,7 @@ def _asked(target: Restic, config: Config, runs: Sequence[Found], now: datetime)
         "snapshots": len(real),
         "newest": shown[-1] if shown else None,
         "previous": shown[0] if len(shown) > 1 else None,
+        "oldest": snapshots.described(real[0], runs, now) if real else None,
         "folders": folders,
         "missing_folders": [one for one in config.folders if folders.get(one) is None],
         "future": snapshots.future(listed, now),

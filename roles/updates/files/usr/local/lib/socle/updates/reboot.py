@@ -17,6 +17,7 @@ REQUIRED = Path("/run/reboot-required")  # gone after a restart: no machine rest
 RESTART_TAKES = timedelta(minutes=5)
 EVERY = 60  # seconds between two looks
 BUSY = ("apt-daily.service", "apt-daily-upgrade.service")
+WORKING = ("activating", "active", "reloading", "deactivating")
 
 
 def weekdays(words):
@@ -66,8 +67,16 @@ def users():
 def obstacles():
     """Why this is not the moment."""
     states = output("systemctl", "is-active", *BUSY).split()
-    updating = [unit for unit, state in zip(BUSY, states) if state != "inactive" and state != "failed"]
-    return [*(f"{user} is logged in" for user in users()), *(f"{unit} is running" for unit in updating)]
+    busy = [
+        f"{unit} is {state}" for unit, state in zip(BUSY, states, strict=False) if state in WORKING
+    ]
+    return [*(f"{user} is logged in" for user in users()), *busy]
+
+
+def say(words):
+    """A line for the journal."""
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 def main(windows):
@@ -76,12 +85,12 @@ def main(windows):
     while open_now(windows, datetime.now()):
         seen = obstacles() if REQUIRED.exists() else ["no restart is pending"]
         if not seen:
-            print("restarting: updates need it, nobody is logged in", flush=True)
+            say("restarting: updates need it, nobody is logged in")
             # With the checks that a person's command makes: a backup may have asked for quiet.
             done = subprocess.run(["systemctl", "reboot", "--check-inhibitors=yes"], check=False)
             seen = ["restarting"] if done.returncode == 0 else ["something asked systemd for quiet"]
         if seen != said:
-            print("; ".join(seen), flush=True)
+            say("; ".join(seen))
             said = seen
         time.sleep(EVERY)
 

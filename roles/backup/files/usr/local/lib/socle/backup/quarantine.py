@@ -1,0 +1,98 @@
+"""What a backup server takes out of a client's repository so that it can be read again.
+
+Append-only means that a client cannot remove; it can still add. A false file among the keys,
+indexes or snapshots, written on purpose or cut short by a full disk, makes restic refuse the
+repository. The data are all there: only the server can move the false file away. Nothing is deleted
+here.
+
+``tidy`` moves what is not what its name says (restic names files by the hash of their content).
+``rewind`` moves all that arrived after a moment, for a client that has been in the wrong hands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from backup import paths, state
+from backup.config import Config, Served
+from backup.errors import BackupError
+
+NAMED_BY_HASH = ("index", "keys", "locks", "snapshots")
+SETTLED = timedelta(minutes=10)
+"""A file that changed so recently may still be on its way."""
+
+
+def tidy(config: Config, only: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Client -> how many false files were moved away."""
+    before = state.now() - SETTLED
+    return {
+        one.client: {"result": "ok", "moved": tidied(one, before)} for one in _chosen(config, only)
+    }
+
+
+def tidied(one: Served, before: datetime) -> int:
+    """Move a client's false files that arrived ``before``; how many there were."""
+    return _move(one, lambda file: _arrived(file) <= before and _false(file))
+
+
+def rewind(config: Config, client: str, moment: datetime) -> dict[str, Any]:
+    """Make a client's repository what it was at ``moment``. Run again with a later one, it is late.
+
+    ``BackupError`` where the server itself has changed the repository since: what it removed then
+    does not come back.
+    """
+    (one,) = _chosen(config, (client,))
+    pruned = state.read(paths.PRUNES, {}).get(client, {})
+    if pruned.get("removed") and state.moment(pruned["time"]) >= moment:
+        raise BackupError(
+            f"snapshots were pruned since, at {pruned['time']}: choose a later moment"
+        )
+    return {client: {"result": "ok", "moved": _move(one, lambda file: _arrived(file) > moment)}}
+
+
+def _move(one: Served, wanted: Callable[[Path], bool]) -> int:
+    repository = Path(one.path)
+    place = repository.parent / f".quarantine-{one.client}" / f"{state.now():%Y%m%dT%H%M%S}"
+    moved = 0
+    for file in list(_files(repository)):
+        if wanted(file):
+            target = place / file.relative_to(repository)
+            state.folder(target.parent)
+            file.replace(target)
+            moved += 1
+    return moved
+
+
+def _files(repository: Path) -> Iterator[Path]:
+    yield from (one for one in repository.rglob("*") if one.is_file() and not one.is_symlink())
+
+
+def _false(file: Path) -> bool:
+    """Whether a file's content is not what its name says. Of data only empty files are judged."""
+    if file.parent.name in NAMED_BY_HASH:
+        with file.open("rb") as data:
+            return hashlib.file_digest(data, "sha256").hexdigest() != file.name
+    return file.parent.parent.name == "data" and file.stat().st_size == 0
+
+
+def _arrived(file: Path) -> datetime:
+    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+
+
+def _chosen(config: Config, only: tuple[str, ...]) -> list[Served]:
+    known = {one.client: one for one in config.served}
+    if not known:
+        raise BackupError("this machine keeps no backups of others")
+    unknown = [one for one in only if one not in known]
+    if unknown:
+        raise BackupError(f"no client {unknown[0]} (there are: {', '.join(known)})")
+    return [known[one] for one in only or known]
+
+
+def lines(results: dict[str, Any]) -> list[str]:
+    """The results in words."""
+    return [f"{client}: {one['moved']} files moved away" for client, one in results.items()]

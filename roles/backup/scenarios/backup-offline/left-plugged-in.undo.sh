@@ -1,0 +1,31 @@
+#!/bin/sh
+# The disk is plugged in, filled, and let go. It lies inside of a blank disk of the lab, so that it
+# can be taken away again; few rounds of its key, because the lab's machine is slow.
+set -eu
+find /dev/disk/by-uuid -lname "*vdd" -delete
+uuid=$(python3 -c 'import json; print(next(r["luks_uuid"] for r in json.load(
+    open("/etc/socle/backup.json"))["repositories"] if r["kind"] == "disk"))')
+phrase() {
+    python3 -c 'import json; print(next(iter(json.load(
+        open("/etc/socle/backup-secrets.json"))["luks"].values())), end="")'
+}
+for old in $(losetup --associated /dev/vdd --noheadings --output NAME); do
+    losetup --detach "$old"
+done
+disk=$(losetup --find --show --offset 1048576 /dev/vdd)
+if ! cryptsetup isLuks "$disk"; then
+    phrase | cryptsetup luksFormat --batch-mode --type luks2 --uuid "$uuid" --pbkdf pbkdf2 \
+        --pbkdf-force-iterations 1000 --key-file - "$disk"
+    phrase | cryptsetup open --key-file - "$disk" new
+    mkfs.ext4 -q /dev/mapper/new
+    cryptsetup close new
+fi
+udevadm trigger --action=change "$disk"
+udevadm settle
+until [ -e "/dev/disk/by-uuid/$uuid" ]; do sleep 0.2; done
+systemctl stop socle-backup-offline@disque-a.service
+socle-backup run >/dev/null || :
+socle-backup offline disque-a || :
+losetup --detach "$disk"
+udevadm settle
+while [ -e "/dev/disk/by-uuid/$uuid" ]; do sleep 0.2; done

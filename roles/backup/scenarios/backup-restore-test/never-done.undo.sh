@@ -1,0 +1,3 @@
+#!/bin/sh
+# The test is done.
+systemctl start socle-backup@restore-test.service

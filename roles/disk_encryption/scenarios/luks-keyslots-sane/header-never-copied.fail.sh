@@ -1,0 +1,11 @@
+#!/bin/sh
+# lab: vm
+# All is well but the copy of the header, which nobody made.
+set -e
+umask 077
+head -c 64 /dev/urandom >/root/srv.key
+cryptsetup luksFormat --batch-mode --type luks2 --pbkdf argon2id --pbkdf-memory 65536 --pbkdf-force-iterations 4 /dev/vdb /root/srv.key
+echo spare | cryptsetup luksAddKey --batch-mode --key-file /root/srv.key --pbkdf argon2id --pbkdf-memory 65536 --pbkdf-force-iterations 4 /dev/vdb
+cryptsetup open --key-file /root/srv.key /dev/vdb coffre
+mkfs.ext4 -q /dev/mapper/coffre
+mount /dev/mapper/coffre /srv

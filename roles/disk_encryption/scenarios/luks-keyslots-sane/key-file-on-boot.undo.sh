@@ -1,0 +1,4 @@
+#!/bin/sh
+# The provider removes it, and revokes the key.
+umount /boot
+wipefs --all --quiet /dev/vdd

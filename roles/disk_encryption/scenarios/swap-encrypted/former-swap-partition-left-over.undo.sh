@@ -1,0 +1,3 @@
+#!/bin/sh
+# The provider erases it.
+wipefs --all --quiet /dev/vdd

@@ -1,0 +1,4 @@
+#!/bin/sh
+# The provider erases it.
+swapoff /dev/vdb
+wipefs --all --quiet /dev/vdb

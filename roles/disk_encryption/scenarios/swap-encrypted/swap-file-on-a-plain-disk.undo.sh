@@ -1,0 +1,5 @@
+#!/bin/sh
+# The provider erases the disk.
+swapoff /mnt/swapfile
+umount /mnt
+wipefs --all --quiet /dev/vdc

@@ -1,0 +1,63 @@
+"""Machines of a practice, for commands that start something there and show how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from socle.errors import SocleError
+
+if TYPE_CHECKING:
+    from socle.baseline.model import Host, Practice
+    from socle.verify.connections import Connections
+
+LONGEST = 72 * 3600.0
+"""Seconds that a first copy over a slow line may take."""
+
+
+class Refused(SocleError):
+    """What was asked cannot be done like this."""
+
+
+def chosen(practice: Practice, words: Sequence[str]) -> list[Host]:
+    """The hosts that the words (hosts or groups, with * and ?) name; all without words."""
+    found: set[str] = set() if words else set(practice.hosts)
+    for word in words:
+        groups = [names for group, names in practice.groups.items() if fnmatchcase(group, word)]
+        names = {name for name in practice.hosts if fnmatchcase(name, word)}
+        names.update(name for members in groups for name in members)
+        if not names:
+            known = ", ".join([*practice.hosts, *practice.groups])
+            raise Refused(f"{practice.name}: expected a host or group ({known}), read {word}")
+        found |= names
+    return [host for name, host in practice.hosts.items() if name in found]
+
+
+def clients(hosts: Sequence[Host]) -> list[Host]:
+    """Those that have data to copy."""
+    return [host for host in hosts if host.settings["backup_folders"]]
+
+
+def complete(hosts: Sequence[Host], practice: Practice) -> None:
+    """Refuse where passwords or host keys are missing, with how to make them."""
+    missing = [
+        f"{host.name}: no {what}" for host in hosts for what in host.settings["backup_missing"]
+    ]
+    if missing:
+        raise Refused(
+            "\n".join(missing) + f"\nMake passwords with: socle backup passwords {practice.folder}"
+        )
+
+
+@contextmanager
+def connected(practice: Practice) -> Iterator[Connections]:
+    """Connections to the practice's machines, closed at the end."""
+    from socle.verify.connections import Connections  # noqa: PLC0415
+
+    connections = Connections(practice.hosts)
+    try:
+        yield connections
+    finally:
+        connections.close()

@@ -1,0 +1,143 @@
+"""``socle restore``: a folder or a whole machine comes back, with progress."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from socle.commands.machines import LONGEST, Refused, chosen, complete, connected
+
+if TYPE_CHECKING:
+    from socle.baseline.model import Host
+
+_SCREEN = Console(highlight=False)
+
+
+def restore(
+    practice: Path,
+    host: str,
+    *,
+    to: str,
+    path: str | None = None,
+    repository: str | None = None,
+    snapshot: str = "latest",
+    in_place: Annotated[bool, Parameter(negative="")] = False,
+    yes: Annotated[bool, Parameter(alias="-y", negative="")] = False,
+) -> int:
+    """Bring a folder, or all folders of a machine, back onto it from its copies.
+
+    Shows the plan first and asks. What is there is not touched unless --in-place is given. An
+    interrupted restore goes on when it is started again.
+
+    Exit code: 0 all came back, 1 something did not, 2 the practice's files or the words are wrong.
+
+    Parameters
+    ----------
+    practice
+        Folder of the practice: inventories/demo.
+    host
+        The machine whose data come back.
+    to
+        Folder on the machine below which they come back: /restauration, or / with --in-place.
+    path
+        Only this file or folder; all declared folders when not given.
+    repository
+        From this repository; the first one declared when not given.
+    snapshot
+        From this copy (an id that `socle backup status` or restic shows).
+    in_place
+        Replace what is there.
+    yes
+        Do not ask.
+    """
+    from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
+
+    loaded = load(practice)
+    if host not in loaded.hosts:
+        raise Refused(f"{loaded.name}: expected a host ({', '.join(loaded.hosts)}), read {host}")
+    machine = chosen(loaded, [host])[0]
+    complete([machine], loaded)
+    source = _repository(machine, repository)
+    _check(to, path)
+    folders = [path] if path is not None else list(machine.settings["backup_folders"])
+    _SCREEN.print(f"[bold]{host}[/]: copy {snapshot} of {source}, below {to}", highlight=False)
+    for folder in folders:
+        _SCREEN.print(f"  {folder}{' (replaces what is there)' if in_place else ''}", markup=False)
+    if not yes and not _agreed():
+        _SCREEN.print("Nothing was restored.")
+        return 1
+    words = ["socle-backup", "restore", "--json", "--repository", source, "--snapshot", snapshot]
+    words += ["--to", to, *(["--in-place"] if in_place else [])]
+    with connected(loaded) as connections:
+        link = connections.link(host)
+        return max(_follow(link, shlex.join([*words, "--path", one])) for one in folders)
+
+
+def _repository(host: Host, wanted: str | None) -> str:
+    known = [one["name"] for one in host.settings["backup_targets"]]
+    if not host.settings["backup_folders"]:
+        raise Refused(f"{host.name}: has no backup_folders: nothing of it was copied")
+    if not known:
+        raise Refused(f"{host.name}: no repository is declared for it")
+    if wanted is not None and wanted not in known:
+        raise Refused(f"{host.name}: expected a repository ({', '.join(known)}), read {wanted}")
+    return wanted or str(known[0])
+
+
+def _check(to: str, path: str | None) -> None:
+    for word, value in (("--to", to), ("--path", path)):
+        if value is not None and not value.startswith("/"):
+            raise Refused(f"{word}: expected an absolute path on the machine, read {value}")
+
+
+def _agreed() -> bool:
+    if not sys.stdin.isatty():
+        raise Refused("expected --yes: there is no terminal to ask on")
+    return input("Go on? [y/N] ").strip().lower() in {"y", "yes", "o", "oui"}
+
+
+def _follow(link: Any, command: str) -> int:
+    """Run on the machine and show the progress; 0 or 1."""
+    from rich import progress as bars  # noqa: PLC0415
+
+    from socle.verify.checks import Unknown  # noqa: PLC0415
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(),
+        bars.DownloadColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=_SCREEN) as progress:
+        task = progress.add_task("…", total=None)
+
+        def tell(line: str) -> None:
+            try:
+                said = json.loads(line)
+            except ValueError:
+                progress.console.print(f"  {line}", markup=False)
+                return
+            if said["message"] == "plan":
+                text = f"copy {said['snapshot']} of {said['time']}: {said['files']} files"
+                progress.console.print(f"  {text}, {said['bytes']} bytes to {said['target']}")
+                progress.update(task, description=said["target"], total=said["bytes"])
+            elif said["message"] == "progress":
+                progress.update(task, completed=said["bytes"])
+            else:
+                progress.update(task, completed=said["bytes"])
+                progress.console.print(
+                    f"  [green]back: {said['files']} files, {said['bytes']} bytes "
+                    f"in {said['seconds']} s[/]"
+                )
+
+        try:
+            return 0 if link.follow(command, tell, LONGEST) == 0 else 1
+        except Unknown as trouble:
+            progress.console.print(f"  {trouble}", markup=False)
+            return 1

@@ -1,0 +1,126 @@
+"""The sheet for the sealed envelope: all that is needed to get the data back from nothing.
+
+In French, for the doctor's safe. It holds passwords: it is made on demand and never stored.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from datetime import date
+
+from socle.baseline.copies import needs_password, repositories_of, target
+from socle.baseline.model import Host, Practice
+from socle.baseline.repositories import Repository
+
+WIDTH = 88
+"""Characters a line; a page of the PDF has as many."""
+
+_INTRODUCTION = """Cette feuille ouvre toutes les sauvegardes du cabinet. Imprimez-la, mettez-la
+sous enveloppe scellée dans un coffre hors du cabinet, puis effacez le fichier. Refaites-la après
+chaque changement de machine, de serveur ou de mot de passe, et détruisez l'ancienne. Sans
+elle et sans le coffre-fort du prestataire (secrets.yml), les données sont perdues."""
+
+
+def lines(practice: Practice, today: date) -> list[str]:
+    """The sheet, line by line."""
+    found = [
+        f"FEUILLE DE SECOURS DES SAUVEGARDES - {practice.name}",
+        f"Établie le {today:%d/%m/%Y}",
+        "",
+        *textwrap.wrap(" ".join(_INTRODUCTION.split()), WIDTH),
+        "",
+        *_GENERAL,
+    ]
+    for host in practice.hosts.values():
+        if repositories_of(host):
+            found += [
+                "",
+                "=" * WIDTH,
+                f"MACHINE {host.name}",
+                "=" * WIDTH,
+                *_machine(host, practice),
+            ]
+    return found
+
+
+def pdf(text: list[str]) -> bytes:
+    """The same on A4 pages, in type of one width: passwords are copied letter by letter."""
+    from fpdf import FPDF  # noqa: PLC0415 - only who prints needs it
+
+    document = FPDF(format="A4")
+    document.set_auto_page_break(True, margin=15)
+    document.add_page()
+    document.set_font("Courier", size=9.5)
+    for line in text:
+        document.cell(0, 4.6, line, new_x="LMARGIN", new_y="NEXT")
+    return bytes(document.output())
+
+
+_GENERAL = [
+    "AVEC LE DOSSIER DU CABINET (le plus simple)",
+    "  Réinstallez la machine, appliquez le socle, puis, depuis le poste du prestataire :",
+    "    socle restore inventories/CABINET MACHINE --to /restauration",
+    "",
+    "SANS RIEN D'AUTRE QUE CETTE FEUILLE",
+    "  Il faut une machine Debian, l'accès à l'un des serveurs ou disques ci-dessous, et :",
+    "    apt-get install restic cryptsetup-bin",
+    "  restic demande le mot de passe au clavier ; ne le mettez jamais dans une commande.",
+    "  Commencez par regarder ce qu'il y a : restic -r DÉPÔT snapshots",
+]
+
+
+def _machine(host: Host, practice: Practice) -> Iterator[str]:
+    settings = host.settings
+    if settings["backup_folders"]:
+        yield from textwrap.wrap("Dossiers : " + ", ".join(settings["backup_folders"]), WIDTH)
+    for database in settings["backup_databases"]:
+        yield f"Base de données : {database['name']} ({database['kind']})"
+    for repository in repositories_of(host):
+        yield ""
+        yield f"Dépôt {repository.name} ({_place(repository)})"
+        if needs_password(repository, host):
+            yield f"  Mot de passe : {settings['backup_passwords'][repository.name]}"
+        if repository.kind == "disk":
+            yield f"  Phrase LUKS  : {settings['backup_luks_passphrases'][repository.name]}"
+            yield from _from_disk(repository)
+        elif repository.kind == "folder":
+            yield from _commands(repository.path or "")
+        else:
+            yield from _from_server(host, repository, practice)
+
+
+def _place(repository: Repository) -> str:
+    where = "hors du cabinet" if repository.place == "off-site" else "au cabinet"
+    holder = f", {repository.held_by}" if repository.held_by not in {None, "practice"} else ""
+    return f"{repository.medium}, {where}{holder}"
+
+
+def _from_server(host: Host, repository: Repository, practice: Practice) -> Iterator[str]:
+    found = target(repository, practice).data
+    yield f"  Serveur : {repository.server}, {found['address']} port {found['port']} (SSH)"
+    server = practice.hosts.get(repository.server or "")
+    if server is None:
+        yield f"  Demandez au prestataire de ce serveur le dossier de {host.name}, puis :"
+        yield from _commands("DOSSIER")
+        return
+    yield "  Sur ce serveur même (root), ou sur son disque monté ailleurs :"
+    yield from _commands(f"{server.settings['backup_store']}/{host.name}")
+
+
+def _from_disk(repository: Repository) -> Iterator[str]:
+    uuid = repository.luks_uuid
+    serial = f", numéro de série {repository.serial}" if repository.serial else ""
+    yield f"  Disque : UUID {uuid}{serial}"
+    yield f"    cryptsetup open /dev/disk/by-uuid/{uuid} secours"
+    yield "    mount /dev/mapper/secours /mnt && ls /mnt/socle"
+    yield "  Chaque machine y a son dossier. Mot de passe : celui que cette machine a, plus haut ou"
+    yield "  plus bas sur cette feuille, pour le serveur où le disque est branché ; pour la machine"
+    yield "  où il est branché : celui du disque."
+    yield from _commands("/mnt/socle/MACHINE")
+    yield "    umount /mnt && cryptsetup close secours"
+
+
+def _commands(place: str) -> Iterator[str]:
+    yield f"    restic -r {place} snapshots"
+    yield f"    restic -r {place} restore latest --target /restauration"

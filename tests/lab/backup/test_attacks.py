@@ -1,0 +1,139 @@
+"""A client in the wrong hands loses nothing that was stored before; nothing secret shows."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime, timedelta
+
+import pytest
+
+pytestmark = pytest.mark.lab
+measured = print
+
+
+def test_a_client_in_the_wrong_hands(practice):
+    """Root on the client wipes all it can reach; what was backed up before is still there."""
+    for client in practice.CLIENTS:
+        practice.fill(client, files=10, kilobytes=200)
+        before = practice.hashes(client)
+        practice.backup(client, "run")
+        before_it = practice.on("sauvegarde", "date -u +%Y-%m-%dT%H:%M:%SZ; sleep 1").strip()
+        for name, server in practice.SERVERS.items():
+            stored = practice.stored(server, client)
+            said = practice.script(client, "wipe.sh", practice.ADDRESSES[server], name)
+            measured(f"{client} against {name}:\n{said}")
+            gone = stored - practice.stored(server, client)
+            assert not gone, f"{server}: gone or changed: {sorted(gone)}"
+            measured(practice.backup(server, f"rewind {client} --to {before_it}"))
+        practice.on(client, "rm -rf /srv/images /var/lib/socle /var/cache/socle /etc/socle/backup*")
+
+        practice.set_up()  # the machine is installed again, from the sealed envelope
+        practice.edited(client)
+        words = json.dumps({"passwords": practice.secrets(client)})
+        practice.put(client, "/etc/socle/backup-secrets.json", words)
+        for name in practice.SERVERS:
+            practice.on(client, "rm -rf /srv/images")
+            practice.backup(client, f"restore --repository {name} --path /srv/images --to /")
+            assert practice.hashes(client) == before
+            assert practice.status(client, name)["snapshots"] >= 1
+        practice.backup(client, "check")
+
+
+def test_a_snapshot_of_the_future(practice):
+    """Time-based retention would drop every older snapshot: prune refuses, and says why."""
+    practice.fill("imagerie", files=3, kilobytes=50)
+    before = practice.hashes("imagerie")
+    practice.backup("imagerie", "run --repository serveur")
+    server = practice.ADDRESSES["sauvegarde"]
+    practice.script("imagerie", "dated.sh", server, "2031-01-01 03:00:00")
+    assert len(practice.status("imagerie", "serveur")["future"]) == 1
+    said = practice.backup("sauvegarde", "prune", code=1)
+    assert re.search("imagerie: refused: 1 snapshots are dated in the future .*2031-01-01", said)
+    served = json.loads(practice.backup("sauvegarde", "status --json"))["served"]
+    assert served[0]["last_prune"]["result"] == "refused"
+    assert len(served[0]["future"]) == len(served[0]["misdated"]) == 1
+    assert served[0]["snapshots"] == 2
+    snapshot = practice.on(
+        "sauvegarde", f"ls -tr {practice.HOME}/imagerie/snapshots | head -1"
+    ).strip()[:8]
+    practice.backup(
+        "imagerie",
+        f"restore --repository serveur --snapshot {snapshot} --path /srv/images --to /restored",
+    )
+    assert practice.hashes("imagerie", "/restored/srv/images") == before
+
+
+def test_only_the_server_lets_go(practice):
+    """Old snapshots go by the time of their arrival; the client's access works on afterwards."""
+    practice.fill("imagerie", files=5, kilobytes=300)
+    ages = (400, 399, 200, 41, 40, 3)
+    for age in ages:
+        practice.on("imagerie", "head -c 200K /dev/urandom > /srv/images/now")
+        claimed = datetime.now() - timedelta(days=age)
+        server = practice.ADDRESSES["sauvegarde"]
+        practice.script("imagerie", "dated.sh", server, f"{claimed:%Y-%m-%d %H:%M:%S}")
+        newest = f"cd {practice.HOME}/imagerie/snapshots && touch -d '{age} days ago'"
+        practice.on("sauvegarde", f"{newest} $(ls -t | head -1)")
+    practice.backup("imagerie", "run --repository serveur")
+    practice.backup("medecin", "run --repository serveur", code=1)  # it has no /srv/images
+    before = int(practice.on("sauvegarde", f"du -sb {practice.HOME}/imagerie").split()[0])
+    said = practice.backup("sauvegarde", "prune")
+    after = int(practice.on("sauvegarde", f"du -sb {practice.HOME}/imagerie").split()[0])
+    measured(f"prune: {said}{before} bytes before, {after} after")
+    removed, left = map(int, re.search(r"imagerie: ok, (\d+) removed, (\d+) kept", said).groups())
+    assert removed + left == len(ages) + 1
+    assert removed >= 1
+    assert after < before
+    practice.on("sauvegarde", f"! find {practice.HOME}/imagerie ! -user socle-backup | grep .")
+    assert practice.status("imagerie", "serveur")["snapshots"] == left
+    practice.backup("imagerie", "run")
+    practice.backup("imagerie", "check")
+    practice.backup("imagerie", "restore-test")
+    assert "keeps no backups" in practice.backup("imagerie", "prune", code=1)
+
+
+def test_nothing_secret_shows(practice):
+    """Passwords, keys and names of patients' files: not in journal, processes, records, output."""
+    for client in practice.CLIENTS:
+        practice.fill(client, files=30, kilobytes=300)
+        practice.on(
+            client, f"install -m 000 -o nobody /dev/null /srv/images/{practice.NAMES}-closed"
+        )
+        practice.on(
+            client, "(while sleep 0.03; do ps auxeww; done > /tmp/ps.log) & echo $! > /tmp/ps.pid"
+        )
+        try:
+            unit = "systemd-run --quiet --wait --collect --property=CapabilityBoundingSet='~{}'"
+            blind = unit.format("CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH")
+            practice.on(client, f"! {blind} socle-backup run")  # a file that it cannot read
+            found = json.loads(practice.backup(client, "status --json"))["last_run"]
+            assert found["repositories"]["serveur"]["unreadable"] == 1
+            assert found["repositories"]["serveur"]["result"] == "incomplete"
+            for words in (
+                "run", "status --json", "restore-test", "check", "try-delete",
+                "restore --repository serveur --path /srv/images --to /restored",
+            ):  # fmt: skip
+                practice.on(client, f"systemd-run --quiet --wait --collect socle-backup {words}")
+            practice.on("sauvegarde", "systemd-run --quiet --wait --collect socle-backup status")
+        finally:
+            practice.on(client, "kill $(cat /tmp/ps.pid)")
+        assert int(practice.on(client, "grep -c 'restic.*backup --json' /tmp/ps.log")) > 3
+        assert int(practice.on(client, "grep -c 'restic.* restore ' /tmp/ps.log")) > 3
+        assert "snapshots" in practice.on(client, "journalctl --no-pager -o cat | grep serveur:")
+        key = practice.on(client, "sed -n 3p /etc/socle/backup_ed25519").strip()
+        canaries = [*practice.secrets(client).values(), key, "DUPONT", "19620412"]
+        practice.put(client, "/root/canaries", "\n".join(canaries) + "\n")
+        for place in (
+            "/tmp/ps.log", "-r /var/lib/socle", "-r /run/socle-backup", "-r /var/cache/socle",
+            "-r /var/log", "-r /run/log",
+        ):  # fmt: skip
+            said = practice.on(client, f"grep -aFf /root/canaries {place} | head -c 600; true")
+            assert not said, f"{client}: {place}: {said}"
+        said = practice.on(
+            client, "journalctl --no-pager | grep -aFf /root/canaries | head -c 600; true"
+        )
+        assert not said, f"{client}: journal: {said}"
+    for server in practice.SERVERS.values():
+        said = practice.on(server, "journalctl --no-pager | grep -aE 'mot-|DUPONT' | head; true")
+        assert not said, f"{server}: journal: {said}"

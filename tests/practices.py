@@ -1,0 +1,80 @@
+"""A practice under test, and the two engines and the checks as an operator runs them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from socle.baseline import load
+from socle.verify.run import verify
+
+
+class Practice:
+    """The practice in ``folder``, with the rooms of the checkout ``root``."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        self.root, self.folder = root, folder
+
+    @property
+    def practice(self):
+        return load(self.folder, root=self.root)
+
+    @contextmanager
+    def edited(self, file: str, old: str, new: str) -> Iterator[None]:
+        """A file of the practice with ``old`` replaced by ``new``, and afterwards as before."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+        try:
+            yield
+        finally:
+            path.write_text(text)
+
+    def pyinfra(self, *args: str, code: int = 0, **options) -> str:
+        return self._run(
+            code, "pyinfra", self.folder / "inventory.py", "deploy.py", *args, **options
+        )
+
+    def ansible(self, *args: str, code: int = 0, **options) -> str:
+        playbook = ("ansible-playbook", "-i", self.folder / "inventory.py", "site.yml")
+        return self._run(code, *playbook, *args, **options)
+
+    def socle(self, *args, code: int = 0, **options) -> str:
+        return self._run(code, "socle", *args, COLUMNS="200", **options)
+
+    def verdicts(self, *, limit: tuple[str, ...] = (), controls: tuple[str, ...] = ()):
+        """(host, control) -> Outcome."""
+        found = verify(self.practice, limit=limit, controls=controls, roles=self.root / "roles")
+        return {(outcome.host, outcome.control): outcome for outcome in found}
+
+    @staticmethod
+    def changes(output: str) -> int:
+        """How many operations of a pyinfra run, or tasks of an Ansible run, changed something."""
+        found = _CHANGES.search(output)
+        if found:
+            return int(found[1].replace("-", "0"))
+        return sum(map(int, re.findall(r"changed=(\d+)", output)))
+
+    def _run(self, code: int, program: str, *args, timeout=300, **env) -> str:
+        done = subprocess.run(
+            [Path(sys.executable).parent / program, *args],
+            cwd=self.root,
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "SOCLE_APT_LOCK_SECONDS": "3", **env},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout
+        return done.stdout
+
+
+_CHANGES = re.compile(r"Grand total +\d+ +(\S+)")

@@ -1,0 +1,98 @@
+"""Broken hosts, named after the mistake: ``roles/*/scenarios/CONTROL/MISTAKE.fail.sh``."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+from socle.verify.verdicts import Outcome, Verdict
+
+ROLES = Path(__file__).parents[1] / "roles"
+SCENARIOS = sorted(ROLES.glob("*/scenarios/*/*.fail.sh"))
+HEADER = re.compile(r"^# (host|lab): (\S+)$", re.MULTILINE)
+
+
+def header(scenario: Path) -> dict[str, str]:
+    """``# host: NAME`` where it is not the usual host, ``# lab: vm`` where it takes a real disk."""
+    return dict(HEADER.findall(scenario.read_text()))
+
+
+def of_lab(lab: str | None) -> pytest.MarkDecorator:
+    """The test's parameter ``scenario``: those of one kind of machine (None: the containers)."""
+    chosen = [scenario for scenario in SCENARIOS if header(scenario).get("lab") == lab]
+    names = [f"{scenario.parent.name}/{scenario.name[:-8]}" for scenario in chosen]
+    return pytest.mark.parametrize("scenario", chosen, ids=names)
+
+
+class Batches:
+    """Mistakes made at the same time, judged and mended together: it saves most of the runs.
+
+    A batch has at most one mistake a room and a machine, and a room's checks look at nothing of
+    another room: each is seen by its own check, or not at all.
+    """
+
+    def __init__(self, practice, machines: Sequence[str], scenarios: Iterable[Path]) -> None:
+        self.practice = practice
+        self.machine: dict[Path, str] = {}
+        self.batches: list[list[Path]] = []
+        self.batch_of: dict[Path, list[Path]] = {}
+        self.broken: dict[Path, Outcome] = {}
+        self.mended: dict[Path, Outcome] = {}
+        taken: Counter[tuple[str, str]] = Counter()
+        for scenario in scenarios:
+            room, wanted = scenario.parents[2].name, header(scenario).get("host")
+            free = min(machines, key=lambda name, room=room: taken[room, name])
+            machine = self.machine[scenario] = wanted or free
+            number = taken[room, machine]
+            taken[room, machine] += 1
+            self.batches += [[] for _ in range(number + 1 - len(self.batches))]
+            self.batches[number].append(scenario)
+            self.batch_of[scenario] = self.batches[number]
+
+    def outcomes(self, scenario: Path) -> tuple[Outcome, Outcome]:
+        """The verdict on the broken machine, and after an undo, if any, and an apply."""
+        if scenario not in self.mended:
+            self._run(self.batch_of[scenario])
+        return self.broken[scenario], self.mended[scenario]
+
+    def _run(self, batch: list[Path]) -> None:
+        for scenario in batch:
+            self.practice.root_on(self.machine[scenario], scenario.read_text())
+        self.broken |= self._verdicts(batch)
+        for scenario in batch:
+            undo = scenario.with_name(scenario.name.replace(".fail.sh", ".undo.sh"))
+            if undo.exists():
+                self.practice.root_on(self.machine[scenario], undo.read_text())
+        machines = sorted({self.machine[scenario] for scenario in batch})
+        limits = [word for machine in machines for word in ("--limit", machine)]
+        self.practice.pyinfra("-y", *limits)
+        self.mended |= self._verdicts(batch)
+
+    def _verdicts(self, batch: list[Path]) -> dict[Path, Outcome]:
+        controls: dict[str, list[str]] = {}
+        for scenario in batch:
+            controls.setdefault(self.machine[scenario], []).append(scenario.parent.name)
+        found = {}
+        for machine, names in controls.items():
+            found |= self.practice.verdicts(limit=(machine,), controls=tuple(names))
+        return {one: found[self.machine[one], one.parent.name] for one in batch}
+
+
+def seen_and_mended(batches: Batches, scenario: Path) -> None:
+    """The check fails on the broken machine, and holds again afterwards."""
+    broken, mended = batches.outcomes(scenario)
+    assert broken.verdict is Verdict.FAIL, broken.detail
+    assert mended.verdict is Verdict.PASS, mended.detail
+
+
+def selected(request: pytest.FixtureRequest) -> list[Path]:
+    """The scenarios of the requesting module that this run of pytest was asked for."""
+    return [
+        item.callspec.params["scenario"]
+        for item in request.session.items
+        if item.module is request.module and "scenario" in getattr(item, "fixturenames", ())
+    ]

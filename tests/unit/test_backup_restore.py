@@ -1,0 +1,194 @@
+"""Restores: what is planned, what restic is told, what is put where; and what a test compares."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+from backup import manifest, paths, patterns, plan, progress, rehearsal, restore, state
+from backup.errors import BackupError
+
+NAME = "/srv/images/DUPONT-Jean/série [1].dcm"
+
+
+def nodes(*entries):
+    for path, size in entries:
+        kind = "file" if size else "dir"
+        node = {
+            "struct_type": "node",
+            "path": path,
+            "type": kind,
+            "uid": 1,
+            "gid": 1,
+            "mode": 0o755,
+        }
+        yield {**node, "size": size} if size else node
+
+
+TREE = list(
+    nodes(
+        ("/etc", 0), ("/etc/hosts", 9), ("/srv", 0), ("/srv/images", 0), ("/srv/images/a", 0),
+        ("/srv/images/a/1", 100), ("/srv/images/a/2", 50), ("/srv/images/b", 7),
+        ("/srv/images-old", 0), ("/srv/images-old/x", 5),
+    )
+)  # fmt: skip
+
+
+def planned(path):
+    reader = plan.Reader(path)
+    reader.heard({"struct_type": "snapshot", "paths": ["/etc"]})
+    for node in TREE:
+        reader.heard(node)
+    return reader.plan()
+
+
+def test_a_folder_is_planned_by_its_children():
+    found = planned("/srv/images")
+    assert [one.paths for one in found.portions] == [["/srv/images/a", "/srv/images/b"]]
+    assert (found.files, found.bytes) == (3, 157)
+    assert found.itself["path"] == "/srv/images"
+    assert list(found.parents) == ["/srv"]
+
+
+def test_a_file_and_an_empty_folder_are_planned_whole():
+    found = planned("/srv/images/a/2")
+    assert [one.paths for one in found.portions] == [["/srv/images/a/2"]]
+    assert (found.files, found.bytes, found.itself) == (1, 50, None)
+
+
+def test_everything_is_planned():
+    found = planned("/")
+    assert [one.paths for one in found.portions] == [["/etc", "/srv"]]
+    assert (found.files, found.bytes) == (5, 171)
+
+
+def test_what_is_not_there_is_refused():
+    for path in ("/srv/image", "/home"):
+        with pytest.raises(BackupError, match="no such path"):
+            planned(path)
+
+
+def test_portions():
+    sizes = [(str(n), 1) for n in range(250)]
+    assert [len(one.paths) for one in plan.cut(sizes)] == [100, 100, 50]
+    large = [("a", 10 * plan.PORTION_BYTES), ("b", 1), ("c", 1)]
+    assert [one.paths for one in plan.cut(large)] == [["a"], ["b", "c"]]
+
+
+def test_modes_from_go():
+    assert plan.unix_mode(2147484141) == 0o755  # a folder
+    assert plan.unix_mode(0o750 | 1 << 22) == 0o2750
+    assert plan.unix_mode(0o777 | 1 << 20 | 1 << 31) == 0o1777
+
+
+def test_new_restic_reads_names_from_a_file():
+    words, listing = patterns.words([NAME], "/srv/images", (0, 18))
+    assert words == ["--include-file", "{patterns}"]
+    assert listing == "/srv/images/DUPONT-Jean/s?rie??1?.dcm\n"
+
+
+def test_old_restic_gets_no_names():
+    for _ in range(50):
+        words, listing = patterns.words([NAME], "/srv/images", (0, 14))
+        assert listing == ""
+        pattern = words[1]
+        assert pattern.startswith("/srv/images/")
+        assert not re.search("DUP|Jean|dcm", pattern.replace("[", "").replace("]", ""))
+        assert fnmatchcase(NAME, pattern)
+        assert pattern.count("/") == NAME.count("/")
+
+
+def test_a_blurred_name_finds_few_neighbours():
+    pattern = patterns.blurred("/srv/0123456789abcdef0123456789abcdef", "/srv")
+    others = (f"/srv/{hashlib.md5(str(n).encode()).hexdigest()}" for n in range(20000))
+    assert sum(fnmatchcase(one, pattern) for one in others) < 200
+
+
+def test_progress_counts_this_runs_rate():
+    told = progress.message(there=600, total=1000, before=500, seconds=10)
+    assert (told["percent"], told["eta_seconds"]) == (60.0, 40)
+    assert progress.message(0, 1000, 0, 5)["eta_seconds"] is None
+    assert progress.message(0, 0, 0, 5)["percent"] == 100.0
+
+
+def test_in_place_keeps_what_only_the_host_has(tmp_path):
+    source, target = tmp_path / "staged", tmp_path / "images"
+    for path, text in (("a/1", "old"), ("a/2", "old"), ("b", "old")):
+        (source / path).parent.mkdir(parents=True, exist_ok=True)
+        (source / path).write_text(text)
+    for path in ("a/1", "a/3", "b/inside"):
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).write_text("new")
+    restore._move(source, target)
+    found = {str(p.relative_to(target)): p.read_text() for p in target.rglob("*") if p.is_file()}
+    assert found == {"a/1": "old", "a/2": "old", "a/3": "new", "b": "old"}
+    restore._move(source / "gone", target)  # moved before an interruption
+
+
+def test_what_is_in_the_way(tmp_path):
+    assert not restore._occupied(tmp_path / "gone")
+    assert not restore._occupied(tmp_path)
+    (tmp_path / ".socle-restore-1").mkdir()
+    assert not restore._occupied(tmp_path)
+    (tmp_path / "x").touch()
+    assert restore._occupied(tmp_path)
+    assert restore._occupied(tmp_path / "x")
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    for name in ("STATE", "MANIFEST", "CANARY", "SAMPLE"):
+        monkeypatch.setattr(paths, name, tmp_path / "state" / name.lower())
+    monkeypatch.setattr(paths, "STATE", tmp_path / "state")
+    images = tmp_path / "images"
+    for number in range(40):
+        file = images / f"DUPONT-{number % 5}" / f"{number}.dcm"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"x" * (number + 1))
+    return images
+
+
+def test_the_hosts_record_holds_no_names(host):
+    made = manifest.make("imagerie", [str(host)], [], 20)
+    assert len(made["files"]) == 20
+    changed = Path(made["files"][0]["path"])
+    changed.write_text("changed while it was backed up")
+    manifest.keep(made)
+    assert not paths.MANIFEST.exists()
+    text = paths.SAMPLE.read_text()
+    assert "DUPONT" not in text
+    assert str(host) not in text
+    wanted = rehearsal.expected(made, state.read(paths.SAMPLE, {})[made["made"]])
+    assert len(wanted) == 20  # 19 files and the canary
+    assert str(changed) not in wanted
+    assert wanted[str(paths.CANARY)] == made["canary"]
+
+
+def test_a_false_manifest_is_seen(host):
+    made = manifest.make("imagerie", [str(host)], [], 5)
+    manifest.keep(made)
+    record = state.read(paths.SAMPLE, {})[made["made"]]
+    false = json.loads(json.dumps(made))
+    false["files"][0]["sha256"] = "0" * 64
+    with pytest.raises(BackupError, match="not what this host recorded"):
+        rehearsal.expected(false, record)
+    assert len(rehearsal.expected(false, None)) == 6, "a host that lost its record"
+
+
+def test_excluded_files_are_not_sampled(host):
+    assert manifest.excluded("/srv/a.tmp", ["*.tmp"])
+    assert manifest.excluded("/srv/cache/x/y", ["cache"])
+    assert manifest.excluded("/srv/a/x", ["/srv/a"])
+    assert not manifest.excluded("/srv/b/x", ["/srv/a", "*.tmp"])
+    assert manifest.sample([str(host)], ["*.dcm"], 5) == []
+    assert manifest.sample([], [], 5) == []
+
+
+def test_declared_folders_may_be_shown():
+    declared = ["/srv", "/srv/images", "/etc"]
+    assert rehearsal.public_part("/srv/images/DUPONT/1", declared) == "/srv/images"
+    assert rehearsal.public_part("/home/x", declared) == "/"

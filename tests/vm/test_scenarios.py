@@ -1,0 +1,19 @@
+"""Broken hosts that take a real disk: seen and mended like all others (``# lab: vm``)."""
+
+from __future__ import annotations
+
+import pytest
+from scenarios import Batches, of_lab, seen_and_mended, selected
+
+pytestmark = pytest.mark.vm
+
+
+@pytest.fixture(scope="module")
+def batches(vm_practice, request):
+    vm_practice.pyinfra("-y")
+    return Batches(vm_practice, [vm_practice.vm.name], selected(request))
+
+
+@of_lab("vm")
+def test_the_mistake_is_seen_and_mended(batches, scenario):
+    seen_and_mended(batches, scenario)
