@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 from practices import Practice
 
+from socle.baseline.vault import decrypt, encrypt
 from socle.commands import secrets
 from socle.lab import vm_requirements
 from socle.lab.locks import locked
@@ -17,6 +21,8 @@ from socle.lab.vm import OPERATOR, VirtualMachine, restore, run, save, start, st
 from socle.lab.vm.spec import ADDRESS, NAME_SERVER
 
 CLEAN = "clean"
+START_MENU = "mkdir -p /boot/grub && grub-mkconfig --output=/boot/grub/grub.cfg"
+"""What grub-install leaves behind; QEMU itself starts the machine's kernel."""
 
 HOSTS = """\
 ---
@@ -33,11 +39,11 @@ all:
           socle_addresses: [{address}]
 """
 
-ALL = f"""\
+ALL = """\
 ---
 firewall_peers:
-  administration: [{OPERATOR}]
-  box: [{OPERATOR}, {NAME_SERVER}]
+  administration: [{operator}]
+  box: [{operator}, {name_server}]
 backup_repositories:
   - name: disque-a
     kind: disk
@@ -45,7 +51,11 @@ backup_repositories:
     place: off-site
     luks_uuid: 5f4c3a2b-1d0e-4f6a-8b7c-9d8e7f6a5b4c
     hosts: [workstations]
-backup_full_exercise: 2026-11-15
+backup_full_exercise: {today}
+disk_encryption_header_backups:
+  - uuid: {root_uuid}
+    date: {today}
+    kept_at: "Coffre de l'essai"
 """
 
 
@@ -69,6 +79,7 @@ def vm(pytestconfig: pytest.Config) -> Iterator[VirtualMachine]:
         stop(machine, print)  # what a killed session left
         try:
             start(machine, print)
+            assert run(machine, START_MENU).returncode == 0
             save(machine, CLEAN)
             yield machine
         finally:
@@ -93,8 +104,28 @@ class VmPractice(Practice):
         shutil.copy(root / "inventories/demo/inventory.py", self.folder)
         shutil.copy(vm.known_hosts, self.folder)
         (self.folder / "hosts.yml").write_text(HOSTS.format(vm=vm, address=ADDRESS))
-        (self.folder / "group_vars/all.yml").write_text(ALL)
-        secrets.make(self.folder, root)
+        root_uuid = self.root_on(vm.name, "cryptsetup luksUUID /dev/vda").strip()
+        (self.folder / "group_vars/all.yml").write_text(
+            ALL.format(
+                operator=OPERATOR,
+                name_server=NAME_SERVER,
+                today=datetime.now(UTC).date(),
+                root_uuid=root_uuid,
+            )
+        )
+        self._make_secrets()
+
+    def _make_secrets(self) -> None:
+        """Passwords of the copies, and the hash of a password of GRUB's that nobody knows."""
+        secrets.make(self.folder, self.root)
+        vault = self.folder / "secrets.yml"
+        salt = os.urandom(64)
+        key = hashlib.pbkdf2_hmac("sha512", os.urandom(16), salt, 10000)
+        hashed = f"grub.pbkdf2.sha512.10000.{salt.hex().upper()}.{key.hex().upper()}"
+        data = yaml.safe_load(decrypt(vault)) | {
+            "all": {"disk_encryption_grub_password_hash": hashed}
+        }
+        encrypt(vault, yaml.safe_dump(data).encode())
 
     def root_on(self, machine: str, command: str, timeout: float = 300) -> str:
         """Run a command as root; its output."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from scenarios import Batches, of_lab, seen_and_mended, selected
 
+from socle.lab.vm import restore
+
 pytestmark = pytest.mark.vm
 
 
 @pytest.fixture(scope="module")
 def batches(vm_practice, request):
+    restore(vm_practice.vm, "clean")
     vm_practice.pyinfra("-y")
     return Batches(vm_practice, [vm_practice.vm.name], selected(request))
 

@@ -42,7 +42,7 @@ def attach_blank(vm: VirtualMachine) -> None:
     with monitor(vm.folder) as machine:
         for number, (name, size) in enumerate(vm.disks.items()):
             file = vm.folder / f"disk-{name}.qcow2"
-            call(["qemu-img", "create", "--quiet", "-f", "qcow2", file, f"{size}M"])
+            call(["qemu-img", "create", "-q", "-f", "qcow2", file, f"{size}M"])
             storage = {"driver": "file", "filename": str(file)}
             machine("blockdev-add", driver="qcow2", node_name=f"disk-{name}", file=storage)
             device = {"id": f"disk-{name}", "drive": f"disk-{name}", "serial": name}

@@ -1,5 +1,8 @@
 """``socle-backup offline DISK``: a declared disk was plugged in: it is filled, and let go.
 
+Its own snapshots come from an online repository that answers, else they are made on the disk. A
+backup server adds those that it keeps for others.
+
 ``/var/lib/socle/backup/offline/DISK.json`` is what ``status`` shows as ``last_copy``, signed once
 the work is over.
 """
@@ -12,7 +15,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from backup import awake, check, disks, evidence, paths, served, signing, snapshots, state
+from backup import (
+    awake,
+    check,
+    disks,
+    evidence,
+    paths,
+    rehearsal,
+    run,
+    served,
+    signing,
+    snapshots,
+    state,
+)
 from backup.config import Config, Repository, Secrets
 from backup.errors import BackupError
 from backup.restic import Restic, ResticError, failed, open_repository
@@ -73,26 +88,31 @@ def status(disk: Repository, now: datetime) -> Found:
 def _filled(config: Config, secrets: Secrets, disk: Repository, found: Found) -> None:
     disks.close(disk)  # what an interrupted copy left
     disks.identify(disk)
+    own = _first_that_answers(config, secrets)
+    hosts = [config.host] if config.folders or config.databases else []
+    hosts += [one.client for one in config.served]
+    if not hosts:
+        raise BackupError("this machine has nothing to copy")
+    problems = []
     with disks.mounted(disk, secrets.key(disk.name)) as folder:
-        for host, source, password in _sources(config, secrets, disk):
+        for host in hosts:
+            password = copy_password(config, secrets, disk, host)
             target = Restic(str(folder / "socle" / host), password)
-            _copied(source, target, host, found)
+            Path(target.location).mkdir(parents=True, exist_ok=True)
+            try:
+                if host != config.host:
+                    _copied(_served(config, secrets, host), target)
+                elif own:
+                    _copied(own, target)
+                else:
+                    _made(config, target)
+                _proved(target, disk.name, host, found)
+            except BackupError as error:
+                problems.append(f"{host}: {error}")
         usage = shutil.disk_usage(folder)
         found["free_percent"] = round(100 * usage.free / usage.total, 1)
-
-
-def _sources(config: Config, secrets: Secrets, disk: Repository) -> list[tuple[str, Restic, str]]:
-    """Host, its repository, and the password that its copy on the disk has."""
-    found = []
-    own = _first_that_answers(config, secrets)
-    if own:
-        found.append((config.host, own, copy_password(config, secrets, disk, config.host)))
-    for one in config.served:
-        source = served.open_served(one, secrets)
-        found.append((one.client, source, source.password))
-    if not found:
-        raise BackupError("no repository to copy from")
-    return found
+    if problems:
+        raise BackupError("; ".join(problems))
 
 
 def copy_password(config: Config, secrets: Secrets, disk: Repository, host: str) -> str:
@@ -108,43 +128,63 @@ def copy_password(config: Config, secrets: Secrets, disk: Repository, host: str)
 
 
 def _first_that_answers(config: Config, secrets: Secrets) -> Restic | None:
-    """This host's own repository to copy from. ``BackupError`` where none of several answers."""
-    reasons = []
+    """This host's own repository to copy from; None where there is none, or none answers."""
     for one in config.online():
         repository = open_repository(one, secrets.password(one.name))
         try:
-            repository.snapshots()
-        except ResticError as error:
-            reasons.append(f"{one.name}: {error}")
-        else:
+            listed = repository.snapshots()
+        except ResticError:
+            continue
+        if snapshots.real(listed):
             return repository
-    if reasons:
-        raise BackupError("; ".join(reasons))
     return None
 
 
-def _copied(source: Restic, target: Restic, host: str, found: Found) -> None:
+def _served(config: Config, secrets: Secrets, client: str) -> Restic:
+    return served.open_served(next(o for o in config.served if o.client == client), secrets)
+
+
+def _made(config: Config, target: Restic) -> None:
+    """A snapshot straight onto the disk: there is no other repository within reach."""
+    record = run.new_record(config)
+    with run.prepared(config, record) as words:
+        record["repositories"]["disk"] = made = run.into(target, words)
+    if run.verdict(record) != "ok":
+        missing = f"declared folders are missing: {', '.join(record['missing_folders'])}"
+        failed_dumps = [
+            f"database {name}: {why}" for name, why in record["databases"].items() if why
+        ]
+        why = [made["reason"], *failed_dumps, missing if record["missing_folders"] else None]
+        raise BackupError("; ".join(one for one in why if one))
+
+
+def _copied(source: Restic, target: Restic) -> None:
+    """Every snapshot of a repository onto the disk."""
     wanted = snapshots.real(source.snapshots())
     if not wanted:
-        raise BackupError(f"{host}: there is no snapshot to copy")
+        raise BackupError("there is no snapshot to copy")
     if not Path(target.location, "config").exists():
-        Path(target.location).mkdir(parents=True, exist_ok=True)
         target.must("init", "--copy-chunker-params", source=source)
-    answer = unlocked(target, "copy", *[one["id"] for one in wanted], owner=True, source=source)
+    ids = [one["id"] for one in wanted]
+    answer = unlocked(target, "copy", *ids, owner=True, source=source)
     if answer.code != 0:
         raise failed(answer)
-    checked = unlocked(
-        target, "check", f"--read-data-subset={check.part(state.now().isocalendar().week)}",
-        owner=True,
-    )  # fmt: skip
+    if not {one["time"] for one in wanted} <= {one["time"] for one in target.snapshots()}:
+        raise BackupError("snapshots are missing on the disk after the copy")
+
+
+def _proved(target: Restic, disk: str, host: str, found: Found) -> None:
+    """Read part of the data, and bring files back, before the disk goes into its drawer."""
+    part = check.part(state.now().isocalendar().week)
+    checked = unlocked(target, "check", f"--read-data-subset={part}", owner=True)
     if checked.code != 0:
         raise failed(checked)
-    there = target.snapshots()
-    times = {one["time"] for one in there}
-    if not {one["time"] for one in wanted} <= times:
-        raise BackupError(f"{host}: snapshots are missing on the disk after the copy")
+    there = snapshots.real(target.snapshots())
     found["snapshots"][host] = len(there)
-    found["newest"][host] = state.stamp(state.moment(wanted[-1]["time"]))
+    found["newest"][host] = state.stamp(state.moment(there[-1]["time"]))
+    result = rehearsal.rehearsed(target, host, disk)
+    if result["result"] != "ok":
+        raise BackupError(f"restore test from the disk: {result['reason']}")
 
 
 def lines(found: Found) -> list[str]:

@@ -33,20 +33,25 @@ def rehearsals(config: Config, secrets: Secrets, only: tuple[str, ...] = ()) -> 
     awake.politely()
     results = {}
     with awake.awake("restore test of the backups"):
-        for repository in config.online(only):
-            found = _result(config.host, repository.name)
-            began = time.monotonic()
-            try:
-                target = open_repository(repository, secrets.password(repository.name))
-                rehearse(target, found)
-            except (BackupError, OSError) as error:
-                found["reason"] = str(error) if isinstance(error, BackupError) else error.strerror
-            finally:
-                shutil.rmtree(paths.SCRATCH, ignore_errors=True)
-            found["seconds"] = round(time.monotonic() - began, 1)
-            evidence.record_test(found)
-            results[repository.name] = found
+        for one in config.online(only):
+            target = open_repository(one, secrets.password(one.name))
+            results[one.name] = rehearsed(target, config.host, one.name)
     return results
+
+
+def rehearsed(target: Restic, host: str, repository: str) -> dict[str, Any]:
+    """One repository's test, recorded and signed."""
+    found = _result(host, repository)
+    began = time.monotonic()
+    try:
+        rehearse(target, found)
+    except (BackupError, OSError) as error:
+        found["reason"] = str(error) if isinstance(error, BackupError) else error.strerror
+    finally:
+        shutil.rmtree(paths.SCRATCH, ignore_errors=True)
+    found["seconds"] = round(time.monotonic() - began, 1)
+    evidence.record_test(found)
+    return found
 
 
 def rehearse(target: Restic, found: dict[str, Any]) -> None:

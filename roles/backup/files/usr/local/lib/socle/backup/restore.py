@@ -156,20 +156,39 @@ class Staged:
 
 
 def _fetch(restic: Restic, snapshot: str, wanted: Plan, staged: Staged) -> None:
-    files = state.folder(state.folder(staged.folder) / "files")
+    """Each portion comes into a folder of its own, and from there to the others when it is whole.
+
+    Old restics stumble over symbolic links that are there already, and their patterns may bring
+    neighbours along.
+    """
+    files, part = staged.folder / "files", staged.folder / "portion"
     before = sum(wanted.portions[number].bytes for number in staged.done)
-    how = ["restore", "--json", snapshot, "--no-lock", "--target", str(files)]
-    if version() >= patterns.FROM_FILE:
+    how = ["restore", "--json", snapshot, "--no-lock", "--target", str(part)]
+    goes_on = version() >= patterns.FROM_FILE
+    if goes_on:
         how += ["--overwrite", "if-changed"]
-    with Meter(files, wanted.bytes, before, staged.tell) as meter:
+    with Meter(staged.folder, wanted.bytes, before, staged.tell) as meter:
         for number, portion in enumerate(wanted.portions):
             if number in staged.done:
                 continue
+            if not goes_on:
+                shutil.rmtree(part, ignore_errors=True)
+            state.folder(part)
             words, listing = patterns.words(portion.paths, "/", version())
             restic.must(*how, *words, patterns=listing, watch=meter.heard, keep=False)
+            for path in portion.paths:
+                _gather(part / path.lstrip("/"), files / path.lstrip("/"))
             staged.done.append(number)
             state.write(staged.folder / "done.json", staged.done)
+            shutil.rmtree(part)
             meter.finished(portion.bytes)
+
+
+def _gather(source: Path, target: Path) -> None:
+    if not os.path.lexists(source):
+        raise BackupError("restic brought not everything back")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _replace(source, target)
 
 
 def _move(source: Path, target: Path) -> None:
@@ -195,6 +214,8 @@ def _move(source: Path, target: Path) -> None:
 def _replace(source: Path, target: Path) -> None:
     if target.is_dir() and not target.is_symlink():
         shutil.rmtree(target)
+    elif source.is_dir() and not source.is_symlink():
+        target.unlink(missing_ok=True)
     source.replace(target)
 
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from backup import awake, dumps, manifest, paths, state
 from backup.config import Config, Repository, Secrets
 from backup.errors import BackupError
 from backup.reasons import missing_repository, reason
-from backup.restic import Answer, Restic, failed, open_repository
+from backup.restic import Answer, Restic, open_repository
 from backup.stale import unlocked
 
 RUNS_KEPT = 60
@@ -37,7 +38,21 @@ GONE = 2
 def run(config: Config, secrets: Secrets, only: tuple[str, ...] = ()) -> dict[str, Any]:
     """Back everything up; the record of the run. The host's lock is the caller's."""
     awake.politely()
-    record: dict[str, Any] = {
+    record = new_record(config)
+    runs = [*_closed(state.read(paths.RUNS, [])), record][-RUNS_KEPT:]
+    state.write(paths.RUNS, runs)
+    with awake.awake("backup"), prepared(config, record) as words:
+        for repository in config.online(only):
+            record["repositories"][repository.name] = _one(repository, secrets, words)
+            state.write(paths.RUNS, runs)
+    record["result"], record["ended"] = verdict(record), state.stamp()
+    state.write(paths.RUNS, runs)
+    return record
+
+
+def new_record(config: Config) -> dict[str, Any]:
+    """The record of a run that begins."""
+    return {
         "started": state.stamp(),
         "ended": None,
         "result": "running",
@@ -45,18 +60,6 @@ def run(config: Config, secrets: Secrets, only: tuple[str, ...] = ()) -> dict[st
         "databases": {},
         "repositories": {},
     }
-    runs = [*_closed(state.read(paths.RUNS, [])), record][-RUNS_KEPT:]
-    state.write(paths.RUNS, runs)
-    with awake.awake("backup"):
-        try:
-            record["databases"] = dumps.make(config.databases)
-            _snapshots(config, secrets, only, record, runs)
-        finally:
-            dumps.clean()
-            manifest.forget()
-    record["result"], record["ended"] = verdict(record), state.stamp()
-    state.write(paths.RUNS, runs)
-    return record
 
 
 def verdict(record: dict[str, Any]) -> str:
@@ -69,48 +72,46 @@ def verdict(record: dict[str, Any]) -> str:
     return "incomplete" if "incomplete" in parts else "ok"
 
 
-def _snapshots(
-    config: Config,
-    secrets: Secrets,
-    only: tuple[str, ...],
-    record: dict[str, Any],
-    runs: list[dict[str, Any]],
-) -> None:
+@contextmanager
+def prepared(config: Config, record: dict[str, Any]) -> Iterator[list[str]]:
+    """Dumps and manifest, as long as they are needed; the words for restic."""
     folders = [one for one in config.folders if one not in record["missing_folders"]]
     folders += [one for one in dumps.storage(config.databases) if Path(one).is_dir()]
     live = dumps.live_files(config.databases)
-    made = manifest.make(
-        config.host, folders, [*config.excludes, *live], config.restore_sample_files
-    )
+    excludes = [*config.excludes, *live]
     own = [str(one) for one in (paths.DUMPS, paths.MANIFEST, paths.CANARY)]
     words = ["backup", "--json", "--host", config.host]
-    for pattern in (*config.excludes, *live, str(paths.SCRATCH), str(paths.CACHE)):
+    for pattern in (*excludes, str(paths.SCRATCH), str(paths.CACHE)):
         words += ["--exclude", pattern]
     if config.bandwidth_kib:
         words += ["--limit-upload", str(config.bandwidth_kib)]
-    words += ["--", *dict.fromkeys([*folders, *own])]
-    for repository in config.online(only):
-        record["repositories"][repository.name] = one_repository(repository, secrets, words)
-        state.write(paths.RUNS, runs)
-    manifest.keep(made)
+    try:
+        record["databases"] = dumps.make(config.databases)
+        made = manifest.make(config.host, folders, excludes, config.restore_sample_files)
+        yield [*words, "--", *dict.fromkeys([*folders, *own])]
+        manifest.keep(made)
+    finally:
+        dumps.clean()
+        manifest.forget()
 
 
-def one_repository(
-    repository: Repository, secrets: Secrets, words: Sequence[str]
-) -> dict[str, Any]:
-    """A snapshot in one repository, which is made if it is new; what to record of it."""
+def _one(repository: Repository, secrets: Secrets, words: Sequence[str]) -> dict[str, Any]:
+    """A snapshot in a declared repository; what to record of it."""
+    try:
+        return into(open_repository(repository, secrets.password(repository.name)), words)
+    except BackupError as error:
+        return {"result": "failed", "reason": str(error), "snapshot": None, "seconds": 0.0}
+
+
+def into(target: Restic, words: Sequence[str]) -> dict[str, Any]:
+    """A snapshot in a repository, which is made if it is new; what to record of it."""
     began = time.monotonic()
     found: dict[str, Any] = {"result": "failed", "reason": None, "snapshot": None}
     try:
-        target = open_repository(repository, secrets.password(repository.name))
-        answer = _backup(target, words)
-        found.update(summary(answer))
-        if found["reason"] is None and found["snapshot"] is None:
-            raise failed(answer)
-    except (BackupError, OSError) as error:
-        found["reason"] = str(error) if isinstance(error, BackupError) else error.strerror
-    found["seconds"] = round(time.monotonic() - began, 1)
-    return found
+        found |= summary(_backup(target, words))
+    except BackupError as error:
+        found["reason"] = str(error)
+    return found | {"seconds": round(time.monotonic() - began, 1)}
 
 
 def _backup(target: Restic, words: Sequence[str]) -> Answer:
