@@ -37,6 +37,7 @@ def build(vm: VirtualMachine, image: Path, say: Say) -> Path:
         if target.is_dir():
             return target
         half = image / f"booting-{_key(vm)}"
+        qemu.end(vm)  # what a killed builder left
         shutil.rmtree(half, ignore_errors=True)
         shutil.rmtree(vm.folder, ignore_errors=True)
         try:

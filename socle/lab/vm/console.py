@@ -11,7 +11,7 @@ from socle.lab.vm import qemu, remote
 from socle.lab.vm.monitor import connected
 from socle.lab.vm.spec import PASSPHRASE, VirtualMachine
 
-BOOT_SECONDS = 900.0  # 60 s on an idle computer; emulation shares its cores with everybody
+BOOT_SECONDS = 1800.0  # 60 s on an idle computer; emulation shares its cores with everybody
 PROMPT = b"Please unlock disk"
 UNLOCKED = b"set up successfully"
 
@@ -21,7 +21,14 @@ def size(vm: VirtualMachine) -> int:
     return vm.console_log.stat().st_size if vm.console_log.exists() else 0
 
 
-def come_up(vm: VirtualMachine, said: int, last_boot: str, *, asked_before: bool = False) -> None:
+def unanswered(vm: VirtualMachine) -> int:
+    """Where the prompt that nobody answered begins; the end of what was said if there is none."""
+    text = _since(vm, 0)
+    asked = text.rfind(PROMPT)
+    return asked if asked > text.rfind(UNLOCKED) else len(text)
+
+
+def come_up(vm: VirtualMachine, said: int, last_boot: str) -> None:
     """See a boot through: passphrase, SSH, all of systemd's start jobs.
 
     ``said``: the console's size before; ``last_boot``: the boot id to see the end of.
@@ -29,8 +36,6 @@ def come_up(vm: VirtualMachine, said: int, last_boot: str, *, asked_before: bool
     """
     limit = time.monotonic() + BOOT_SECONDS
     if vm.encrypted:
-        if asked_before:
-            said = max(0, vm.console_log.read_bytes().rfind(PROMPT))
         _wait(vm, limit, "passphrase prompt", lambda: PROMPT in _since(vm, said))
         _type(vm, f"{PASSPHRASE}\n")
         _wait(vm, limit, "unlocked root", lambda: UNLOCKED in _since(vm, said))
@@ -53,10 +58,12 @@ def _wait(vm: VirtualMachine, limit: float, what: str, there: Callable[[], bool]
             raise failed(vm, f"QEMU ended before there was a {what}")
         if time.monotonic() > limit:
             raise failed(vm, f"no {what} after {BOOT_SECONDS:g} s")
-        time.sleep(0.2)
+        time.sleep(0.5)
 
 
 def _since(vm: VirtualMachine, said: int) -> bytes:
+    if not vm.console_log.exists():
+        return b""
     with vm.console_log.open("rb") as log:
         log.seek(said)
         return log.read()

@@ -16,6 +16,8 @@ from socle.lab.vm import booted, console, disks, image, qemu, remote
 from socle.lab.vm.monitor import monitor
 from socle.lab.vm.spec import VirtualMachine
 
+READY = "ready"
+
 Say = Callable[[str], None]
 
 
@@ -28,8 +30,9 @@ def start(vm: VirtualMachine, say: Say) -> None:
     """
     require_vm()
     with _lock(vm):
-        if qemu.running(vm):
+        if qemu.running(vm) and (vm.folder / READY).exists():
             return
+        qemu.end(vm)  # what an interrupted start left
         made = image.build(say, encrypted=vm.encrypted)
         state = booted.build(vm, made, say)
         _fresh_folder(vm)
@@ -39,6 +42,7 @@ def start(vm: VirtualMachine, say: Say) -> None:
         began = time.monotonic()
         booted.wake(vm, made, state)
         disks.attach_blank(vm)
+        (vm.folder / READY).touch()
         say(f"{vm.name}: up at 127.0.0.1 port {vm.port} ({time.monotonic() - began:.1f} s)")
 
 
@@ -78,14 +82,18 @@ def reboot(vm: VirtualMachine, *, power_cut: bool = False) -> None:
             last = ""
         else:
             last = remote.boot_id(vm)
-            remote.checked(vm, "systemd-run --quiet --on-active=1 systemctl reboot")
+            remote.checked(vm, _REBOOT)
         console.come_up(vm, said, last)
 
 
 def unlock(vm: VirtualMachine) -> None:
     """Answer the prompt of a machine that restarts by itself, once it asks; wait for SSH."""
     with _lock(vm):
-        console.come_up(vm, console.size(vm), "", asked_before=True)
+        console.come_up(vm, console.unanswered(vm), "")
+
+
+# After the answer has gone out, but not a minute later, which is systemd's usual idea of accuracy.
+_REBOOT = "systemd-run --quiet --on-active=1 --timer-property=AccuracySec=100ms systemctl reboot"
 
 
 def _end(vm: VirtualMachine) -> None:
