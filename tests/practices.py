@@ -41,9 +41,9 @@ class Practice:
             code, "pyinfra", self.folder / "inventory.py", "deploy.py", *args, **options
         )
 
-    def ansible(self, *args: str, code: int = 0, **options) -> str:
+    def ansible(self, *args: str, code: int = 0, timeout: float = 900, **options) -> str:
         playbook = ("ansible-playbook", "-i", self.folder / "inventory.py", "site.yml")
-        return self._run(code, *playbook, *args, **options)
+        return self._run(code, *playbook, *args, timeout=timeout, **options)
 
     def socle(self, *args, code: int = 0, **options) -> str:
         return self._run(code, "socle", *args, COLUMNS="200", **options)

@@ -1,6 +1,5 @@
 """pyinfra: the backup room."""
 
-from pathlib import Path
 from typing import Any
 
 from pyinfra import host
@@ -15,11 +14,12 @@ from socle.apply import (
     refuse,
     resolved_host,
     static,
+    static_tree,
     template,
     unit,
 )
 
-FILES = Path(__file__).parent / "files"
+PROGRAM = "/usr/local/lib/socle/backup"
 LAUNCHER = "/usr/local/sbin/socle-backup"
 UNITS = "/etc/systemd/system"
 USERS = "/etc/sysusers.d/socle-backup.conf"
@@ -53,11 +53,8 @@ def backup() -> None:
 
 def program(wanted: bool) -> OperationMeta:
     """The program, what it is told, and its service."""
-    sources = sorted(s for s in FILES.glob("usr/**/*") if s.suffix in {".py", ""} and s.is_file())
-    for source in host.loop(sources):
-        path = f"/{source.relative_to(FILES)}"
-        mode = "755" if path == LAUNCHER else "644"
-        static(path, mode=mode) if wanted else absent_file(path)
+    static_tree(PROGRAM, present=wanted)
+    static(LAUNCHER, mode="755") if wanted else absent_file(LAUNCHER)
     file(wanted, "/etc/socle/backup.json", mode="600")
     file(wanted, "/etc/socle/backup-secrets.json", mode="600", secret=True)
     return file(wanted, f"{UNITS}/socle-backup@.service")

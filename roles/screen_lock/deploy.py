@@ -73,6 +73,7 @@ def _guardian(seen: tuple[str, ...]) -> None:
         template("/etc/socle/screen-lock.json"),
         static(f"{PROGRAM}/guardian.py"),
         static(f"{PROGRAM}/desktop.py"),
+        static(f"{PROGRAM}/keyboard.py"),
         static(f"{PROGRAM}/logind.py"),
         template("/etc/systemd/system/socle-lock.service"),
     ]

@@ -1,17 +1,10 @@
 """The pyinfra side: what a room's ``deploy.py`` is written with."""
 
 from socle.apply.adapter import refuse, resolved_host, take_over
+from socle.apply.files import absent_file, managed_file, static, static_tree, template
 from socle.apply.guard import Guard, confirm, refuse_lockout
-from socle.apply.operations import (
-    absent_file,
-    command_on_change,
-    managed_file,
-    packages,
-    static,
-    template,
-    unit,
-)
 from socle.apply.probe import observed
+from socle.apply.system import command_on_change, packages, unit
 
 __all__ = [
     "Guard",
@@ -25,6 +18,7 @@ __all__ = [
     "refuse_lockout",
     "resolved_host",
     "static",
+    "static_tree",
     "template",
     "unit",
 ]

@@ -84,7 +84,7 @@ class Machine:
     def swaps(self) -> list[Place]:
         """Swap spaces in use, and those that are not but hold what was swapped before."""
         active = [
-            Place(f"swap {path}", path, "swap", _size(size), self.stack.path(path))
+            Place("swap", path, "in use", _size(size), self.stack.path(path))
             for path, size in self.printed.swaps
         ]
         used = {path for path, _ in self.printed.swaps}

@@ -102,7 +102,7 @@ class Desktop:
         """End the session and all that the person runs."""
         self.root(f"systemctl stop desktop-{self.user}; loginctl terminate-user {self.user} || :")
 
-    def at_desktop(self, *words: str, seconds: float = 20) -> object:
+    def at_desktop(self, *words: str, seconds: float = 60) -> object:
         """The answer of ``at_desktop.py``, which runs within the session."""
         said = self.must(f"python3 - {' '.join(words)}", _AT_DESKTOP.read_text(), seconds)
         return json.loads(said)
@@ -119,7 +119,7 @@ class Desktop:
         """A last touch, then nothing: after how long it was locked (None: not in time)."""
         self.press()  # it may have waited for others, and what nobody touched is locked again
         self.unlock()
-        return self.at_desktop("watch", str(seconds), seconds=seconds + 20)
+        return self.at_desktop("watch", str(seconds), seconds=seconds + 60)
 
     def session(self) -> str:
         return self.root(f"loginctl show-user {self.user} --property=Display --value")

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from socle.baseline.vault import decrypt
 from socle.lab import run
 
 pytestmark = pytest.mark.lab
@@ -55,13 +57,16 @@ def on(cabinet, command: str, stdin: str) -> str:
 def guarded(cabinet, password):
     """The hardened practice; on one host, sudo wants the administrator's password."""
     cabinet.pyinfra("-y")
+    vault = cabinet.folder / "secrets.yml"
+    closed = vault.read_bytes()
+    cabinet.secrets = yaml.safe_load(decrypt(vault))
     user = cabinet.practice.hosts[HOST].connection.user
     on(cabinet, "chpasswd", f"{user}:{password}\n")
     on(cabinet, "cat >/root/secret", password)
     cabinet.root_on(HOST, f"cp -a {SUDOERS} /root/sudoers && sed -i 's/NOPASSWD: //' {SUDOERS}")
     cabinet.root_on(HOST, f"visudo -cf {SUDOERS} && ! grep NOPASSWD {SUDOERS}")
     yield cabinet
-    (cabinet.folder / "secrets.yml").unlink(missing_ok=True)
+    vault.write_bytes(closed)
     cabinet.root_on(HOST, f"mv /root/sudoers {SUDOERS}; rm /root/secret; usermod -p '!' {user}")
     assert cabinet.changes(cabinet.pyinfra("-y")) == 0
 
@@ -74,7 +79,9 @@ def vault(guarded, tmp_path):
         key, file = tmp_path / "vault-password", guarded.folder / "secrets.yml"
         key.touch(mode=0o600)
         key.write_text("opens the vault\n")
-        file.write_text(f'{HOST}: {{ansible_become_password: "{password}"}}\n')
+        known = dict(guarded.secrets)
+        known[HOST] = {**known.get(HOST, {}), "ansible_become_password": password}
+        file.write_text(yaml.safe_dump(known))
         environment = {"ANSIBLE_VAULT_PASSWORD_FILE": str(key)}
         subprocess.run(
             [Path(sys.executable).parent / "ansible-vault", "encrypt", file],

@@ -153,7 +153,12 @@ cat >systemctl <<'END'
 exec /usr/bin/systemctl "$@"
 END
 chmod 755 systemctl && touch /run/reboot-required
-try() { PATH=/run/essai:$PATH timeout 3 python3 -u /usr/local/lib/socle/updates/reboot.py "$1"; }
+try() {
+    PATH=/run/essai:$PATH python3 -u /usr/local/lib/socle/updates/reboot.py "$1" >said 2>&1 &
+    while kill -0 $! 2>/dev/null && ! grep -qv '^restarting: ' said; do sleep 0.1; done
+    kill $! 2>/dev/null
+    cat said
+}
 now=$(date --date='-1 hour' +%H:%M)-$(date --date='+1 hour' +%H:%M)
 gone=$(date --date='-2 hours' +%H:%M)-$(date --date='-1 hour' +%H:%M)
 """
@@ -179,7 +184,10 @@ def test_no_restart_without_need(office):
 
 
 def test_no_restart_under_a_logged_in_user(office):
-    session = "systemd-run --quiet --unit=essai-session -p PAMName=login --uid=adm-socle sleep 60\n"
+    session = (
+        "systemd-run --quiet --unit=essai-session -p PAMName=login -E XDG_SESSION_CLASS=user "
+        "--uid=adm-socle sleep 60\n"
+    )
     wait = "until loginctl list-sessions --no-legend | grep -q adm-socle; do sleep 0.1; done\n"
     said = restart(office, session + wait + "try daily/$now; systemctl stop essai-session.service")
     assert "adm-socle is logged in" in said

@@ -16,11 +16,7 @@ FEWEST = 12
 
 
 def fates(places: list[Place]) -> dict[str, str]:
-    return {_name(place): place.fate.value for place in places}
-
-
-def _name(place: Place) -> str:
-    return place.name if place.device in place.name else f"{place.name} on {place.device}"
+    return {f"{place.name} on {place.device}": place.fate.value for place in places}
 
 
 def test_there_are_enough_layouts():

@@ -21,6 +21,8 @@ from socle.lab.vm import OPERATOR, VirtualMachine, restore, run, save, start, st
 from socle.lab.vm.spec import ADDRESS, NAME_SERVER
 
 CLEAN = "clean"
+START_MENU = "mkdir -p /boot/grub && grub-mkconfig --output=/boot/grub/grub.cfg"
+"""What grub-install leaves behind; QEMU itself starts the machine's kernel."""
 
 HOSTS = """\
 ---
@@ -77,6 +79,7 @@ def vm(pytestconfig: pytest.Config) -> Iterator[VirtualMachine]:
         stop(machine, print)  # what a killed session left
         try:
             start(machine, print)
+            assert run(machine, START_MENU).returncode == 0
             save(machine, CLEAN)
             yield machine
         finally:

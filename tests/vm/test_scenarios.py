@@ -5,27 +5,16 @@ from __future__ import annotations
 import pytest
 from scenarios import Batches, of_lab, seen_and_mended, selected
 
-from socle.lab.vm import restore, save
+from socle.lab.vm import restore
 
 pytestmark = pytest.mark.vm
-
-CONVERGED = "converged"
-
-
-class FreshBatches(Batches):
-    """Each batch breaks the machine as the apply left it: what one leaves spoils no other."""
-
-    def _run(self, batch):
-        restore(self.practice.vm, CONVERGED)
-        super()._run(batch)
 
 
 @pytest.fixture(scope="module")
 def batches(vm_practice, request):
     restore(vm_practice.vm, "clean")
     vm_practice.pyinfra("-y")
-    save(vm_practice.vm, CONVERGED)
-    return FreshBatches(vm_practice, [vm_practice.vm.name], selected(request))
+    return Batches(vm_practice, [vm_practice.vm.name], selected(request))
 
 
 @of_lab("vm")

@@ -83,12 +83,14 @@ def reboot(vm: VirtualMachine, *, power_cut: bool = False) -> None:
         else:
             last = remote.boot_id(vm)
             remote.checked(vm, _REBOOT)
+        remote.hang_up(vm)
         console.come_up(vm, said, last)
 
 
 def unlock(vm: VirtualMachine) -> None:
     """Answer the prompt of a machine that restarts by itself, once it asks; wait for SSH."""
     with _lock(vm):
+        remote.hang_up(vm)
         console.come_up(vm, console.unanswered(vm), "")
 
 

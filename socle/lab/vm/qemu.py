@@ -10,6 +10,7 @@ from pathlib import Path
 from socle.lab import processes
 from socle.lab.commands import call, environment
 from socle.lab.errors import LabError
+from socle.lab.vm import remote
 from socle.lab.vm.monitor import monitor
 from socle.lab.vm.spec import VirtualMachine
 
@@ -17,10 +18,14 @@ PROGRAM = "qemu-system-x86_64"
 
 # One processor: a second one waits for a busy computer's cores with locks held, until the kernel
 # believes that it hangs (seen: panics). A clock that stands still between two turns is no fault.
-BOOT_OPTIONS = "console=ttyS0 rw quiet nowatchdog tsc=reliable rcupdate.rcu_cpu_stall_suppress=1"
+BOOT_OPTIONS = (
+    "console=ttyS0 rw quiet nowatchdog tsc=reliable rcupdate.rcu_cpu_stall_suppress=1 "
+    "systemd.default_timeout_start_sec=900 systemd.default_device_timeout_sec=900"
+)
 
-# Byte-wise string instructions and a fifth level of page tables are what emulation is slowest at.
-CPU = "max,-erms,-fsrm,-la57"
+# What emulation is slowest at: string instructions by the byte, a fifth level of page tables,
+# switching the protection of user memory; and no virtual machines within this one.
+CPU = "max,-erms,-fsrm,-la57,-svm,-smap"
 
 
 def command_line(vm: VirtualMachine, image: Path, disk: Path) -> list[str]:
@@ -72,12 +77,13 @@ def launch(vm: VirtualMachine, words: Sequence[str]) -> None:
 
 def running(vm: VirtualMachine) -> bool:
     """True while its QEMU lives."""
-    return bool(processes.find(vm.tag))
+    return any(process.machine == vm.name for process in processes.find(vm.tag))
 
 
 def end(vm: VirtualMachine) -> None:
     """End the machine's QEMU, like pulling the mains plug. ``LabError`` when it does not end."""
     processes.kill(vm.tag)
+    remote.hang_up(vm)
 
 
 def overlay(base: Path, form: str, target: Path, size: str = "") -> None:

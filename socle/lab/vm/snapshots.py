@@ -26,6 +26,7 @@ def restore(vm: VirtualMachine, name: str) -> None:
     """Go back to a kept state, with the right time. ``LabError`` when there is none."""
     with monitor(vm.folder) as machine:
         _no_usb(machine)
+        remote.hang_up(vm)
         machine.job("snapshot-load", tag=name, **_where(vm))
         if not machine("query-status")["running"]:
             machine("cont")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 TIME_LIMIT = 5  # seconds
 PATIENCE = 3.0  # seconds a desktop that has a locker of its own may take to lock
+SETTLED = 1.5  # seconds: a locker that cannot get the keyboard gives up earlier than that
 IMPATIENCE = 0.6  # seconds to wait for one that has none
 SAVERS = (  # bus names of screen savers that lock when logind asks, and their object
     ("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver"),
@@ -118,6 +119,8 @@ def locker_runs(session, environment):
                 continue
             if (folder / "comm").read_text().strip() not in LOCKERS:
                 continue
+            if age(folder) < SETTLED:
+                continue
             words = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
         except OSError:
             continue
@@ -127,6 +130,19 @@ def locker_runs(session, environment):
         if wanted and shown.get(name) == wanted:
             return True
     return False
+
+
+def age(folder):
+    """Seconds since a process began."""
+    began = int((folder / "stat").read_text().rpartition(")")[2].split()[19])
+    uptime = float(Path("/proc/uptime").read_text().split()[0])
+    return uptime - began / os.sysconf("SC_CLK_TCK")
+
+
+def free_keyboard(session, environment):
+    """Close menus of an X session: they keep every locker out."""
+    program = str(Path(__file__).with_name("keyboard.py"))
+    _as_user(session, environment, "/usr/bin/python3", "-EsB", program)
 
 
 def start_locker(session, environment):

@@ -104,6 +104,8 @@ def decide(limit, idle, *, locked):
 
 def lock(session, watch):
     """Have the session locked, by its own desktop or by a locker of ours; why not, or None."""
+    if session["Type"] == "x11":
+        desktop.free_keyboard(session, watch.screen)
     return lock_with(session, watch, logind.lock, desktop.start_locker)
 
 
@@ -118,7 +120,7 @@ def lock_with(session, watch, ask, start_locker):
         watch.asked = False
         return "the desktop did not lock when it was asked, and nothing else can cover its screen"
     failure = start_locker(session, watch.screen)
-    if failure is None and wait_locked(session, watch, desktop.IMPATIENCE):
+    if failure is None and wait_locked(session, watch, 2 * desktop.SETTLED):
         return None
     watch.asked = False
     return failure or "the locker that was started did not cover the screen"

@@ -1,0 +1,140 @@
+"""Operations on packages and systemd units, and commands that follow a change.
+
+Like those on files they compare the wish with the probe, and send nothing where nothing differs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Sequence
+
+from pyinfra import host
+from pyinfra.api import StringCommand
+from pyinfra.api.operation import OperationMeta, operation
+
+from socle.apply import adapter
+from socle.apply.changes import change, show, under
+from socle.apply.guard import Guard
+from socle.apply.probe import observed
+
+APT_LOCK_SECONDS = int(os.environ.get("SOCLE_APT_LOCK_SECONDS", "120"))
+"""How long apt waits for another package manager to finish."""
+
+_APT = """
+export DEBIAN_FRONTEND=noninteractive
+apt="apt-get -qq --yes -o DPkg::Lock::Timeout=$patience"
+[ -z "$wanted" ] || apt-cache show $wanted >/dev/null 2>&1 || $apt update || exit
+$apt --no-install-recommends --purge -o Dpkg::Options::=--force-confold install $wanted $unwanted ||
+{ code=$?; apt-get -qq check; exit $code; } # it waited for a lock in silence: this names the holder
+"""
+
+
+def packages(
+    *, present: Sequence[str] = (), absent: Sequence[str] = (), guard: Guard | None = None
+) -> OperationMeta:
+    """Debian packages that must be installed, and packages that must not."""
+    title = f"Packages {', '.join(present)}" + (f", {len(absent)} forbidden" if absent else "")
+    return under(guard, _packages(name=title, present=present, absent=absent, guard=guard))
+
+
+@operation()
+def _packages(
+    present: Sequence[str], absent: Sequence[str], guard: Guard | None
+) -> Generator[StringCommand, None, None]:
+    installed = observed().packages
+    wanted = [name for name in present if name not in installed]
+    unwanted = [name for name in absent if name in installed]
+    if not wanted and not unwanted:
+        host.noop("packages are as they should be")
+        return
+    show([f"+ package {name}" for name in wanted] + [f"- package {name}" for name in unwanted])
+    variables = {
+        "patience": str(APT_LOCK_SECONDS),
+        "wanted": " ".join(wanted),
+        "unwanted": " ".join(f"{name}-" for name in unwanted),
+    }
+    wishes = [f"install {name}" for name in wanted] + [f"remove {name}" for name in unwanted]
+    yield change(", ".join(wishes), _APT, variables, guard)
+
+
+def unit(
+    unit: str,
+    *,
+    enabled: bool = True,
+    running: bool = True,
+    masked: bool = False,
+    reload_when: Sequence[OperationMeta] = (),
+    or_when: bool = False,
+    guard: Guard | None = None,
+) -> OperationMeta:
+    """A systemd unit as it should be at boot and now; reloaded when its files were changed.
+
+    Args:
+        masked: stopped, and nobody can start it; else a mask is taken off.
+        reload_when: the operations whose change asks for a reload.
+        or_when: reload too, if the caller has seen that what runs is not what the files say.
+    """
+    if masked:
+        return under(guard, _mask(name=f"{unit} masked", unit=unit, guard=guard))
+    wishes = (unit, enabled, running, list(reload_when), or_when)
+    return under(guard, _unit(name=unit, wishes=wishes, guard=guard))
+
+
+@operation()
+def _mask(unit: str, guard: Guard | None) -> Generator[StringCommand, None, None]:
+    seen = observed()
+    if seen.unit_files.get(unit) == "masked" and seen.units.get(unit) != "active":
+        host.noop(f"{unit} is masked")
+        return
+    show([f"! systemctl mask --now {unit}"])
+    yield change(f"mask {unit}", 'systemctl --quiet mask --now "$unit"', {"unit": unit}, guard)
+
+
+@operation()
+def _unit(
+    wishes: tuple[str, bool, bool, list[OperationMeta], bool], guard: Guard | None
+) -> Generator[StringCommand, None, None]:
+    unit, enabled, running, reload_when, drifted = wishes
+    seen = observed()
+    state = seen.unit_files.get(unit, "")
+    verbs = ["unmask"] if state.startswith("masked") else []
+    if enabled != (state == "enabled"):
+        verbs.append("enable" if enabled else "disable")
+    if running and (drifted or any(adapter.changed(meta) for meta in reload_when)):
+        verbs.append("reload-or-restart")
+    elif running != (seen.units.get(unit) == "active"):
+        verbs.append("start" if running else "stop")
+    if not verbs:
+        host.noop(f"{unit} is as it should be")
+        return
+    show([f"! systemctl {verb} {unit}" for verb in verbs])
+    steps = ["systemctl daemon-reload", *(f'systemctl --quiet {verb} "$unit"' for verb in verbs)]
+    yield change(f"{', '.join(verbs)} {unit}", " && ".join(steps), {"unit": unit}, guard)
+
+
+def command_on_change(
+    command: str,
+    *,
+    when: Sequence[OperationMeta],
+    or_when: bool = False,
+    title: str | None = None,
+    guard: Guard | None = None,
+) -> OperationMeta:
+    """Run ``command`` (POSIX sh, as root) if one of the operations changed something.
+
+    ``title``: what it does in words, where the command is too long to be shown.
+    """
+    wishes = (command, title or command, list(when), or_when)
+    return under(guard, _run(name=title or command, wishes=wishes, guard=guard))
+
+
+@operation()
+def _run(
+    wishes: tuple[str, str, list[OperationMeta], bool], guard: Guard | None
+) -> Generator[StringCommand, None, None]:
+    command, title, when, drifted = wishes
+    if not drifted and not any(adapter.changed(meta) for meta in when):
+        host.noop("nothing has changed")
+        return
+    show([f"! {title}"])
+    yield change(f"run {title}", command, {}, guard)
