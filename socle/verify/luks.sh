@@ -20,7 +20,7 @@ lsblk --noheadings --raw --paths --output NAME,FSTYPE | sort -u |
         section text "$device"
         cryptsetup luksDump "$device" | grep -E '^(Version|Epoch|UUID|Key Slot)'
         section json "$device"
-        cryptsetup luksDump --dump-json-metadata "$device"
+        printf '%s\n' "$(cryptsetup luksDump --dump-json-metadata "$device")" # it ends without a newline
     done
 section keyfiles
 {

@@ -79,7 +79,7 @@ def vm(pytestconfig: pytest.Config) -> Iterator[VirtualMachine]:
         stop(machine, print)  # what a killed session left
         try:
             start(machine, print)
-            assert run(machine, START_MENU).returncode == 0
+            assert run(machine, START_MENU, timeout=600).returncode == 0
             save(machine, CLEAN)
             yield machine
         finally:

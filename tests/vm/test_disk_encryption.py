@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from socle.lab.vm import restore
+from socle.lab.vm import restore, save
 from socle.verify.verdicts import Verdict
 
 pytestmark = pytest.mark.vm
 
 SCENARIOS = Path(__file__).parents[2] / "roles/disk_encryption/scenarios"
+CONVERGED = "disks-converged"
 CONTROLS = (
     "disk-encryption-full",
     "swap-encrypted",
@@ -25,24 +26,22 @@ CONTROLS = (
 def converged(vm_practice):
     restore(vm_practice.vm, "clean")
     vm_practice.pyinfra("-y")
+    save(vm_practice.vm, CONVERGED)
     return vm_practice
 
 
 @pytest.fixture
 def broken(converged):
-    """``broken(control, mistake…)`` makes these mistakes; afterwards they are undone."""
-    made: list[Path] = []
+    """``broken(control, mistake…)`` makes these mistakes; the machine is put back afterwards."""
 
     def make(control: str, *mistakes: str):
         for mistake in mistakes:
-            made.append(SCENARIOS / control / f"{mistake}.fail.sh")
-            converged.root_on(converged.vm.name, made[-1].read_text())
+            script = (SCENARIOS / control / f"{mistake}.fail.sh").read_text()
+            converged.root_on(converged.vm.name, script)
         return judged(converged, control)
 
     yield make
-    for scenario in reversed(made):
-        undo = scenario.with_name(scenario.name.replace(".fail.sh", ".undo.sh"))
-        converged.root_on(converged.vm.name, undo.read_text())
+    restore(converged.vm, CONVERGED)
 
 
 def judged(practice, control: str):

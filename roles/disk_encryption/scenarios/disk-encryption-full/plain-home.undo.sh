@@ -1,4 +1,6 @@
 #!/bin/sh
-# The provider brings the data back and erases the disk.
+# The provider brings the data back and erases the disk. The session that runs this lives in /home:
+# read-only, what is still open cannot write the file system's signature again.
+mount -o remount,ro /home
 umount --lazy /home
-until wipefs --all --quiet /dev/vdb 2>/dev/null; do sleep 0.2; done
+wipefs --all --force --quiet /dev/vdb
