@@ -108,7 +108,7 @@ def test_nothing_secret_shows(practice):
             blind = unit.format("CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH")
             practice.on(client, f"! {blind} socle-backup run")  # a file that it cannot read
             found = json.loads(practice.backup(client, "status --json"))["last_run"]
-            assert found["repositories"]["serveur"]["unreadable"] == 1
+            assert found["repositories"]["serveur"]["unreadable"] >= 1, found
             assert found["repositories"]["serveur"]["result"] == "incomplete"
             for words in (
                 "run", "status --json", "restore-test", "check", "try-delete",
@@ -120,7 +120,7 @@ def test_nothing_secret_shows(practice):
             practice.on(client, f"kill {watcher}")
         assert int(practice.on(client, "grep -c 'restic.*backup --json' /tmp/ps.log")) > 3
         assert int(practice.on(client, "grep -c 'restic.* restore ' /tmp/ps.log")) > 3
-        assert "snapshots" in practice.on(client, "journalctl --no-pager -o cat | grep serveur:")
+        assert "serveur: ok" in practice.on(client, "journalctl --no-pager -o cat")
         key = practice.on(client, "sed -n 3p /etc/socle/backup_ed25519").strip()
         canaries = [*practice.secrets(client).values(), key, "DUPONT", "19620412"]
         practice.put(client, "/root/canaries", "\n".join(canaries) + "\n")
