@@ -118,7 +118,7 @@ cat >/etc/ssh/ssh_host_ed25519_key <<'END'
 cat >/etc/ssh/ssh_host_ed25519_key.pub <<'END'
 {host_key_public}END
 for home in /root /home/{administrator}; do echo '{key}' >$home/.ssh/authorized_keys; done
-systemctl reload ssh
+systemctl restart ssh
 """
 
 
