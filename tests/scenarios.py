@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -31,11 +31,17 @@ def of_lab(lab: str | None) -> pytest.MarkDecorator:
 class Batches:
     """Mistakes made at the same time, judged and mended together: it saves most of the runs.
 
-    A batch has at most one mistake a room and a machine, and a room's checks look at nothing of
-    another room: each is seen by its own check, or not at all.
+    A batch has at most one mistake a lane (usually a room) and a machine, and the checks of a lane
+    look at nothing of another lane: each is seen by its own check, or not at all.
     """
 
-    def __init__(self, practice, machines: Sequence[str], scenarios: Iterable[Path]) -> None:
+    def __init__(
+        self,
+        practice,
+        machines: Sequence[str],
+        scenarios: Iterable[Path],
+        lane: Callable[[Path], str] = lambda scenario: scenario.parents[2].name,
+    ) -> None:
         self.practice = practice
         self.machine: dict[Path, str] = {}
         self.batches: list[list[Path]] = []
@@ -44,11 +50,11 @@ class Batches:
         self.mended: dict[Path, Outcome] = {}
         taken: Counter[tuple[str, str]] = Counter()
         for scenario in scenarios:
-            room, wanted = scenario.parents[2].name, header(scenario).get("host")
-            free = min(machines, key=lambda name, room=room: taken[room, name])
+            own, wanted = lane(scenario), header(scenario).get("host")
+            free = min(machines, key=lambda name, own=own: taken[own, name])
             machine = self.machine[scenario] = wanted or free
-            number = taken[room, machine]
-            taken[room, machine] += 1
+            number = taken[own, machine]
+            taken[own, machine] += 1
             self.batches += [[] for _ in range(number + 1 - len(self.batches))]
             self.batches[number].append(scenario)
             self.batch_of[scenario] = self.batches[number]

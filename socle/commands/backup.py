@@ -124,8 +124,8 @@ def _print(answers: Mapping[str, Any]) -> None:
         for one in answer.get("repositories", ()):
             table.add_row(name, one["name"], *_cells(one))
         for one in answer.get("served", ()):
-            newest = (one["newest"] or {}).get("time", "never")
-            pruned = (one["last_prune"] or {}).get("result", "never")
+            newest = (one.get("newest") or {}).get("time", "never")
+            pruned = (one.get("last_prune") or {}).get("result", "never")
             remark = one["error"] or f"old copies removed: {pruned}"
             count = str(one.get("snapshots", ""))
             table.add_row(name, f"for {one['client']}", count, newest, "", "", remark)
@@ -138,7 +138,7 @@ def _cells(one: Mapping[str, Any]) -> list[str]:
         remark = "plugged in" if one["attached"] else "not plugged in"
         return ["", last.get("time", "never"), "", "", remark]
     remarks = (
-        [one["error"] or "", *(f"without {folder}" for folder in one["missing_folders"])]
+        [one["error"] or "", *(f"without {folder}" for folder in one.get("missing_folders", ()))]
         if (one["reachable"])
         else [one["error"] or "no answer"]
     )

@@ -103,6 +103,7 @@ class Cabinet(Practice):
 
     def first_backup(self, *machines: str) -> None:
         """What a new practice does once: a copy, and proof that it comes back."""
+        prepare(self.folder, self.lab, self.root)  # a machine put back to its image has no data
         for machine in machines:
             self.root_on(machine, "socle-backup run && socle-backup restore-test", timeout=300)
 

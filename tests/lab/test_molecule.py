@@ -22,7 +22,7 @@ def test_the_molecule_scenario_passes(need_a_lab, pytestconfig):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=600,
+        timeout=1200,
         check=False,
     )
     assert done.returncode == 0, done.stdout

@@ -10,11 +10,17 @@ from socle.lab.vm import restore
 pytestmark = pytest.mark.vm
 
 
+def lane(scenario):
+    """The start menu and the records of a disk have nothing to do with what is on the disks."""
+    apart = {"boot-chain-protected", "backup-offline"}
+    return scenario.parent.name if scenario.parent.name in apart else "disks"
+
+
 @pytest.fixture(scope="module")
 def batches(vm_practice, request):
     restore(vm_practice.vm, "clean")
     vm_practice.pyinfra("-y")
-    return Batches(vm_practice, [vm_practice.vm.name], selected(request))
+    return Batches(vm_practice, [vm_practice.vm.name], selected(request), lane)
 
 
 @of_lab("vm")
