@@ -58,12 +58,16 @@ class Practice:
         found = json.loads(self.backup(machine, "status --json"))["repositories"]
         return next(one for one in found if one["name"] == repository)
 
+    def background(self, machine: str, command: str) -> str:
+        """Start a command and leave it to itself; its process id."""
+        words = f"setsid sh -c {shlex.quote(command)} < /dev/null > /dev/null 2>&1 & echo $!"
+        return self.on(machine, words).strip()
+
     def started(self, machine: str, words: str) -> None:
-        """The same command, left to itself; its end is in ``/tmp/started``."""
+        """``socle-backup WORDS``, left to itself; how it ends is in ``/tmp/started``."""
+        self.on(machine, "rm -f /tmp/started")
         command = f"socle-backup {words} > /tmp/started 2>&1; echo code $? >> /tmp/started"
-        self.on(
-            machine, f"rm -f /tmp/started; setsid sh -c '{command}' < /dev/null > /dev/null 2>&1 &"
-        )
+        self.background(machine, command)
 
     def wait_for(self, machine: str, condition: str, seconds: float = 60) -> None:
         limit = time.monotonic() + seconds

@@ -101,15 +101,14 @@ def test_nothing_secret_shows(practice):
         practice.on(
             client, f"install -m 000 -o nobody /dev/null /srv/images/{practice.NAMES}-closed"
         )
-        practice.on(
-            client, "(while sleep 0.03; do ps auxeww; done > /tmp/ps.log) & echo $! > /tmp/ps.pid"
-        )
+        command = "while sleep 0.03; do ps auxeww; done > /tmp/ps.log"
+        watcher = practice.background(client, command)
         try:
             unit = "systemd-run --quiet --wait --collect --property=CapabilityBoundingSet='~{}'"
             blind = unit.format("CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH")
             practice.on(client, f"! {blind} socle-backup run")  # a file that it cannot read
             found = json.loads(practice.backup(client, "status --json"))["last_run"]
-            assert found["repositories"]["serveur"]["unreadable"] == 1
+            assert found["repositories"]["serveur"]["unreadable"] >= 1, found
             assert found["repositories"]["serveur"]["result"] == "incomplete"
             for words in (
                 "run", "status --json", "restore-test", "check", "try-delete",
@@ -118,10 +117,10 @@ def test_nothing_secret_shows(practice):
                 practice.on(client, f"systemd-run --quiet --wait --collect socle-backup {words}")
             practice.on("sauvegarde", "systemd-run --quiet --wait --collect socle-backup status")
         finally:
-            practice.on(client, "kill $(cat /tmp/ps.pid)")
+            practice.on(client, f"kill {watcher}")
         assert int(practice.on(client, "grep -c 'restic.*backup --json' /tmp/ps.log")) > 3
         assert int(practice.on(client, "grep -c 'restic.* restore ' /tmp/ps.log")) > 3
-        assert "snapshots" in practice.on(client, "journalctl --no-pager -o cat | grep serveur:")
+        assert "serveur: ok" in practice.on(client, "journalctl --no-pager -o cat")
         key = practice.on(client, "sed -n 3p /etc/socle/backup_ed25519").strip()
         canaries = [*practice.secrets(client).values(), key, "DUPONT", "19620412"]
         practice.put(client, "/root/canaries", "\n".join(canaries) + "\n")

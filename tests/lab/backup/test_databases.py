@@ -95,12 +95,13 @@ def test_databases_come_back_usable(practice):
         {"name": "orthanc", "kind": "orthanc", "path": ORTHANC},
     ]
     practice.edited(CLIENT, folders=["/etc"], databases=databases)
-    practice.on(CLIENT, f"rm -rf {ORTHANC}; python3 /root/writer.py & echo $! > /tmp/writer.pid")
+    practice.on(CLIENT, f"rm -rf {ORTHANC}")
+    writer = practice.background(CLIENT, "exec python3 /root/writer.py")
     try:
         practice.wait_for(CLIENT, f"test $(find {ORTHANC} -type f | wc -l) -gt 50")
         practice.backup(CLIENT, "run")
     finally:
-        practice.on(CLIENT, "kill $(cat /tmp/writer.pid)")
+        practice.on(CLIENT, f"kill {writer}")
     practice.on(CLIENT, "! test -e /var/lib/socle/backup/dumps", timeout=10)
 
     practice.on(CLIENT, DESTROY)

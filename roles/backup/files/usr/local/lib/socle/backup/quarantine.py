@@ -12,6 +12,7 @@ here.
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -62,7 +63,7 @@ def _move(one: Served, wanted: Callable[[Path], bool]) -> int:
         if wanted(file):
             target = place / file.relative_to(repository)
             state.folder(target.parent)
-            file.replace(target)
+            shutil.move(file, target)  # a client may have a file system of its own
             moved += 1
     return moved
 
