@@ -12,9 +12,13 @@ demo: venv ## Boot a demo practice of real hosts, harden it, verify it, write th
 demo-down: venv ## Stop the demo practice and remove all that it started
 	@$(BIN)/socle demo down
 
-test: venv ## Run all tests, on real hosts where the computer can boot them
+test: venv ## Run the tests, on real hosts where the computer can boot them
 	@$(BIN)/socle lab prepare
-	@$(BIN)/pytest tests/unit tests/lab tests/vm
+	@$(BIN)/pytest tests/unit tests/lab --ignore=tests/lab/backup
+
+proofs: venv ## The long proofs: attacks on backups, databases, and a virtual machine with real disks
+	@$(BIN)/socle lab prepare --vm
+	@$(BIN)/pytest tests/lab/backup tests/vm
 
 molecule: venv ## The Ansible role alone, as Ansible users test it
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test
@@ -41,5 +45,5 @@ venv: .venv/installed ## Make the Python environment in .venv
 clean: demo-down ## Remove the environment and what was built
 	rm -rf .venv build
 
-.PHONY: help demo demo-down test molecule lint generate venv clean
+.PHONY: help demo demo-down test proofs molecule lint generate venv clean
 .DEFAULT_GOAL := help

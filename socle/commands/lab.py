@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from cyclopts import App
 from rich.console import Console
@@ -17,22 +18,31 @@ _DEMO = Path("inventories/demo")
 
 
 @app.command
-def prepare() -> int:
-    """Install what the lab needs (as root) and build its images; say plainly what cannot be."""
+def prepare(*, vm: bool = False) -> int:
+    """Install what the lab needs (as root) and build its images; say plainly what cannot be.
+
+    Parameters
+    ----------
+    vm
+        What the virtual machine needs, too.
+    """
     from socle import lab  # noqa: PLC0415
-    from socle.lab import images, vm  # noqa: PLC0415
+    from socle.lab import images  # noqa: PLC0415
+    from socle.lab import vm as machine  # noqa: PLC0415
 
-    def containers() -> None:
-        for name in images.IMAGES:
-            images.build(name, _say)
-
+    missing = lab.vm_requirements() if vm else lab.requirements()
+    install = lab.install_vm_requirements if vm else lab.install_requirements
     try:
-        if lab.vm_requirements():
+        if missing:
             print("==> Installing what the lab needs", flush=True)  # noqa: T201
-        lab.install_vm_requirements()
+        install()
         print("==> Images of the lab", flush=True)  # noqa: T201
-        with ThreadPoolExecutor() as pool:
-            for job in [pool.submit(containers), pool.submit(vm.prepare, _say)]:
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            jobs: list[Future[Any]] = []
+            jobs += [pool.submit(images.build, name, _say) for name in reversed(images.IMAGES)]
+            if vm:
+                jobs.append(pool.submit(machine.prepare, _say))
+            for job in jobs:
                 job.result()
     except SocleError as error:
         print(f"The lab cannot run here: {error}", file=sys.stderr)  # noqa: T201

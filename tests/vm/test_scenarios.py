@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from scenarios import Batches, of_lab, seen_and_mended, selected
 
-from socle.lab.vm import restore, save
+from socle.lab.vm import restore
 
 pytestmark = pytest.mark.vm
 
