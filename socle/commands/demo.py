@@ -124,7 +124,7 @@ def _without_a_lab(error: SocleError) -> str:
 
 _NO_DISKS = """\
 Unknown here, and rightly so: these machines are containers, which have no disks of their own.
-Encrypted disks, swap and the offline disk are proved in a virtual machine: pytest tests/vm
+Encrypted disks, swap and the offline disk take a virtual machine: make proofs
 """
 _CLOSING = f"""The report for the doctor: {BUILD}/report.html   (the same as data: report.json)
 
