@@ -125,8 +125,9 @@ def test_both_engines_and_the_checks_get_in_and_nobody_sees_the_password(
     guarded.root_on(HOST, "rm /etc/socle/canary.nft && nft delete table inet socle")
     outputs = [guarded.pyinfra("-y", "-vvv", "--debug", "--limit", HOST, **environment)]
     assert guarded.root_on(HOST, STATE) == state
-    outputs.append(guarded.ansible("-vvv", "--limit", HOST, **environment))
-    command = ("socle", "verify", guarded.folder, "--limit", HOST, "-v")
+    outputs.append(guarded.ansible("-vvv", "--limit", HOST, "--tags", "firewall", **environment))
+    promises = ("--control", "firewall-default-deny", "--control", "updates-fresh")
+    command = ("socle", "verify", guarded.folder, "--limit", HOST, "-v", *promises)
     outputs.append(guarded._run(0, *command, **environment))
     outputs.append(guarded.pyinfra("--debug-operations", "--dry", "--limit", HOST, **environment))
 
@@ -143,11 +144,16 @@ def test_both_engines_and_the_checks_get_in_and_nobody_sees_the_password(
 def test_without_the_vaults_password(guarded, vault, password, monkeypatch):
     vault(password)
     monkeypatch.delenv("ANSIBLE_VAULT_PASSWORD_FILE", raising=False)
-    outputs = [
-        guarded.pyinfra("-y", "--limit", HOST, code=2),
-        guarded.ansible("--limit", HOST, code=1),
-        guarded._run(2, "socle", "verify", guarded.folder),
-    ]
+    beside = guarded.folder / "vault-password"
+    away = beside.rename(beside.with_suffix(".away"))
+    try:
+        outputs = [
+            guarded.pyinfra("-y", "--limit", HOST, code=2),
+            guarded.ansible("--limit", HOST, code=1),
+            guarded._run(2, "socle", "verify", guarded.folder),
+        ]
+    finally:
+        away.rename(beside)
     for output in outputs:
         assert output.count("secrets.yml:0: vault: expected ANSIBLE_VAULT_PASSWORD_FILE to") == 1
         assert "Traceback" not in output
