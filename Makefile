@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 export PYTHONUNBUFFERED := 1
+PROOFS := tests/lab/backup tests/vm $(patsubst %,tests/lab/test_%.py,\
+	backup_room engines molecule sessions_lock updates)
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -14,11 +16,11 @@ demo-down: venv ## Stop the demo practice and remove all that it started
 
 test: venv ## Run the tests, on real hosts where the computer can boot them
 	@$(BIN)/socle lab prepare
-	@$(BIN)/pytest tests/unit tests/lab --ignore=tests/lab/backup
+	@$(BIN)/pytest tests/unit tests/lab $(PROOFS:%=--ignore=%)
 
-proofs: venv ## The long proofs: attacks on backups, databases, and a virtual machine with real disks
+proofs: venv ## The long proofs: sessions, updates, both engines, backups, a virtual machine
 	@$(BIN)/socle lab prepare --vm
-	@$(BIN)/pytest tests/lab/backup tests/vm
+	@$(BIN)/pytest $(PROOFS)
 
 molecule: venv ## The Ansible role alone, as Ansible users test it
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test
