@@ -89,7 +89,7 @@ def test_plugged_in_filled_and_let_go(practice):
 
 def test_pulled_out_in_the_middle(practice):
     before = json.loads(on(practice, f"cat {RECORD}"))
-    on(practice, "head -c 150M /dev/urandom > /home/dossiers/large")
+    on(practice, "head -c 80M /dev/urandom > /home/dossiers/large")
     plug(practice.vm, DISK)
     on(practice, "timeout 200 sh -c 'until pgrep -x restic && grep -q socle-backup /proc/*/mounts;"
        " do sleep 0.2; done'")  # fmt: skip
