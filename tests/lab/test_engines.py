@@ -20,7 +20,8 @@ find etc usr/local -xdev \\( -name ssl -o -name '*-' -o -name 'ld.so.cache' -o -
 find etc/systemd etc/xdg etc/dconf -type l -printf '%p -> %l\\n' | sort
 dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\\n'
 systemctl list-unit-files --no-legend | awk '$2 != "transient" {print $1, $2}' | sort
-systemctl show --property=Id,ActiveState,UnitFileState,NeedDaemonReload 'socle-*' nftables
+systemctl list-unit-files --no-legend 'socle-*' 'nftables*' | awk '{print $1}' | sort \
+    | xargs systemctl show --property=Id,ActiveState,UnitFileState,NeedDaemonReload
 nft -s list ruleset
 """
 
