@@ -126,8 +126,10 @@ def test_without_passwords_nothing_is_changed_anywhere(copied):
     away = copied.folder / "away"
     (copied.folder / "secrets.yml").rename(away)
     try:
-        for refused in (copied.pyinfra("-y", code=1), copied.ansible(code=2)):
-            assert "password of serveur" in refused
+        refusals = copied.pyinfra("-y", code=1), copied.ansible("--limit", "imagerie", code=2)
+        assert copied.changes(refusals[1]) == 0
+        for refused in refusals:
+            assert "before any change: no password of " in refused
             assert "socle backup passwords" in refused
     finally:
         away.rename(copied.folder / "secrets.yml")

@@ -18,7 +18,7 @@ def test_a_client_in_the_wrong_hands(practice):
         practice.fill(client, files=10, kilobytes=200)
         before = practice.hashes(client)
         practice.backup(client, "run")
-        before_it = practice.on("sauvegarde", "date -u +%Y-%m-%dT%H:%M:%SZ; sleep 1").strip()
+        before_it = practice.on("sauvegarde", "sleep 1; date -u +%Y-%m-%dT%H:%M:%SZ").strip()
         for name, server in practice.SERVERS.items():
             stored = practice.stored(server, client)
             said = practice.script(client, "wipe.sh", practice.ADDRESSES[server], name)
