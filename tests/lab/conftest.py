@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from labs import number
 from practices import Practice
 
 from socle.commands.demo_data import prepare
@@ -112,9 +113,9 @@ class Cabinet(Practice):
 def cabinet(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Cabinet]:
     """A booted practice, as its machines come from the installer."""
     root = pytestconfig.rootpath
-    network = os.environ.get("SOCLE_TEST_LAB", "17")  # several checkouts may test side by side
+    network = str(number())
     with locked(Path(f"/run/socle-lab/cabinet-{network}.lock")):
-        made = Cabinet(root, root / "build/cabinet", network)
+        made = Cabinet(root, root / f"build/cabinet-{network}", network)
         down(made.lab, print)
         try:
             made.up()

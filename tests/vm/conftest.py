@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from labs import number
 from practices import Practice
 
 from socle.baseline.vault import decrypt, encrypt
@@ -71,9 +72,8 @@ def vm(pytestconfig: pytest.Config) -> Iterator[VirtualMachine]:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    number = os.environ.get("SOCLE_TEST_LAB", "17")  # several checkouts may test side by side
     disks = {"data": 256, "spare": 256, "third": 256}
-    folder = pytestconfig.rootpath / "build" / f"vm-{number}"
+    folder = pytestconfig.rootpath / "build" / f"vm-{number()}"
     machine = VirtualMachine("portable", folder, disks=disks)
     with locked(Path(f"/run/socle-lab/vm-tests-{machine.tag}.lock")):
         stop(machine, print)  # what a killed session left

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
 import subprocess
@@ -13,11 +12,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from labs import number
 
 from socle.lab import Lab, Machine, Network, down, run, up
 from socle.lab.locks import locked
 
-NUMBER = 100 + int(os.environ.get("SOCLE_TEST_LAB", "17"))
+NUMBER = 100 + number()
 MACHINES = {
     "medecin": ("trixie", f"10.77.{NUMBER}.12"),
     "imagerie": ("bookworm", f"10.77.{NUMBER}.20"),
