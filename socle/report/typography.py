@@ -37,12 +37,22 @@ def long_date(day: date, language: str) -> str:
     return f"{number} {MONTHS[language].split()[day.month - 1]} {day.year}".replace(" ", NBSP)
 
 
+def long_day(moment: datetime, language: str) -> str:
+    """The day of a moment, in Paris; of a moment without a time zone, its own."""
+    return long_date((_paris(moment) if moment.tzinfo else moment).date(), language)
+
+
 def long_moment(moment: datetime, language: str, zone: str) -> str:
     """Date and time in Paris, and that it is (``zone``); UTC on a computer without time zones."""
-    try:
-        local = moment.astimezone(ZoneInfo("Europe/Paris"))
-    except ZoneInfoNotFoundError:
-        local, zone = moment.astimezone(UTC), "UTC"
+    local = _paris(moment)
+    zone = "UTC" if local.tzinfo is UTC else zone
     clock = f"{local:%H}{NBSP}h{NBSP}{local:%M}" if language == "fr" else f"{local:%H:%M}"
     joint = "à" if language == "fr" else "at"
     return f"{long_date(local.date(), language)} {joint} {clock} ({zone})"
+
+
+def _paris(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(ZoneInfo("Europe/Paris"))
+    except ZoneInfoNotFoundError:
+        return moment.astimezone(UTC)

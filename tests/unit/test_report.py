@@ -85,6 +85,7 @@ def test_document_has_its_shape_and_no_setting():
         "measured": "pass",
         "seconds": 0.012,
         "unreachable": False,
+        "facts": [],
     }
     assert report["waivers"][0]["until"] == "2026-11-29"
     assert report["waivers"][0]["expired"] is True
