@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from socle.report.backups import Machine, machines
+from socle.report.labels import hosts_name
 from socle.report.promises import VERDICTS, Promise, Theme
 from socle.report.typography import count
 from socle.report.view import Page
 from socle.report.words import words
 
-MOST = 5  # lines of a list on the doctor's page; the rest stands in the pages that follow
+MOST = 4  # lines of a list on the doctor's page; the rest stands in the pages that follow
+DENSE = 9  # themes, or lines of lists, from which the printed page takes smaller type
+NAMED = 2  # machines that are named; more are counted
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,12 @@ class Doctor:
     more_backups: str
     uncovered: tuple[str, ...]
 
+    @property
+    def dense(self) -> bool:
+        """Whether the page has much to hold."""
+        lists = len(self.decisions) + len(self.waivers) + len(self.backups)
+        return max(len(self.themes), lists) > DENSE
+
 
 def doctor(page: Page) -> Doctor:
     """The doctor's page of a report."""
@@ -56,6 +65,14 @@ def doctor(page: Page) -> Doctor:
         more_backups=_more(copied, language),
         uncovered=tuple(words(language)["uncovered"].split("|")),
     )
+
+
+def where(names: Sequence[str], page: Page) -> str:
+    """Machines in few words: their group, their names, or how many they are."""
+    group = hosts_name(names, page.document["hosts"], page.language)
+    if group or len(names) <= NAMED:
+        return group or ", ".join(names)
+    return count(words(page.language)["n_machines"], len(names), page.language)
 
 
 def _state(theme: Theme, language: str) -> State:

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from socle.report import flows, labels, typography
 from socle.report.backups import exercise, machines
 from socle.report.data import write_text
-from socle.report.doctor import doctor
+from socle.report.doctor import doctor, where
 from socle.report.flowmap import cards
 from socle.report.promises import SEVERITIES, VERDICTS, parts
 from socle.report.view import SOON, page
@@ -32,6 +32,7 @@ def render_html(document: Mapping[str, Any], language: str = "fr") -> str:
         document=document,
         page=turned,
         doctor=doctor(turned),
+        where=partial(where, page=turned),
         backups=machines(turned),
         exercise=exercise(turned),
         language=language,
@@ -71,9 +72,7 @@ def _environment(language: str) -> Environment:
         "moment": lambda moment: typography.long_moment(
             datetime.fromisoformat(moment), language, text["paris"]
         ),
-        "number": lambda number: f"{number:,.1f}".replace(",", typography.THIN).replace(
-            ".", "," if language == "fr" else "."
-        ),
+        "number": partial(typography.decimal, language=language),
         "machines": lambda names, hosts: (
             labels.hosts_name(names, hosts, language) or ", ".join(names)
         ),

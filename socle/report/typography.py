@@ -31,6 +31,11 @@ def count(sentence: str, n: int, language: str, **values: object) -> str:
     return (one if single or not many else many).format(n=n, **values)
 
 
+def decimal(number: float, language: str) -> str:
+    """A number with one decimal: ``1 234,5`` or ``1 234.5``, with thin spaces."""
+    return f"{number:,.1f}".replace(",", THIN).replace(".", "," if language == "fr" else ".")
+
+
 def long_date(day: date, language: str) -> str:
     """``1er mars 2027`` or ``1 March 2027``."""
     number = f"{day.day}{'er' if language == 'fr' and day.day == 1 else ''}"
