@@ -21,7 +21,7 @@ def typeset(text: str, language: str) -> str:
     text = re.sub(r" (?=[;!?])", THIN, text)
     text = re.sub(r" (?=[:»])", NBSP, text)
     text = text.replace("« ", f"«{NBSP}")
-    return re.sub(r"(?<=\d) (?=\d{3}\b|[%€]|s\b|jours?\b)", THIN, text)
+    return re.sub(r"(?<=[\d}]) (?=\d{3}\b|[%€]|s\b|jours?\b)", THIN, text)
 
 
 def count(sentence: str, n: int, language: str, **values: object) -> str:
