@@ -54,7 +54,7 @@ ENGLISH = {
     "in the medical software: who reads which record|"
     "paper, telephones, devices that this report does not list|"
     "the register of processing, what patients are told, what is done after a leak|"
-    "the backups' recovery envelope, in a safe away from the practice",
+    "the recovery envelope of the backups, in a safe away from the practice",
     "page": "page {n} of {total}",
     "matrix_title": "By machine and theme",
     "matrix": "Each mark is a promise; the larger it is, the more severe.",

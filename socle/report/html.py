@@ -22,6 +22,7 @@ from socle.report.promises import SEVERITIES, VERDICTS, parts
 from socle.report.view import SOON, page
 from socle.report.words import words
 
+STYLES = ("report.css", "doctor.css", "flows.css")
 LONG = 700  # characters of technical text that stand on the page unfolded
 
 
@@ -40,7 +41,7 @@ def render_html(document: Mapping[str, Any], language: str = "fr") -> str:
         verdicts=VERDICTS,
         severities=SEVERITIES,
         soon=SOON,
-        style=Markup(_resource("report.css") + _resource("flows.css")),  # noqa: S704 - our own
+        style=Markup("".join(map(_resource, STYLES))),  # noqa: S704 - our own
         drawings=[card.element() for card in cards(document["flows"], document["hosts"], language)],
         flow_columns=flows.COLUMNS,
         references=labels.cited(document["controls"]),

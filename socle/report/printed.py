@@ -5,24 +5,19 @@ The template only lays it out: what a machine said reaches it as text, never as 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from socle.report import flows, labels
 from socle.report.backups import Machine, exercise, machines
 from socle.report.doctor import doctor, where
 from socle.report.flowmap import as_images
-from socle.report.promises import VERDICTS, Finding, Promise, parts
-from socle.report.typography import count, decimal, long_date, long_moment, typeset
-from socle.report.view import SOON, Page, page
+from socle.report.printed_points import Data, away, decision, unmeasured, waivers
+from socle.report.promises import VERDICTS, Promise
+from socle.report.typography import decimal, long_moment
+from socle.report.view import Page, page
 from socle.report.words import words
-
-Data = dict[str, Any]
-
-LONGEST = 40  # characters of a word from which a line may break inside it
-_BREAK = "\u200b"
 
 
 def printed(document: Mapping[str, Any], language: str) -> Data:
@@ -40,9 +35,9 @@ def printed(document: Mapping[str, Any], language: str) -> Data:
             for key in VERDICTS
         ],
         "doctor": _doctor(turned),
-        "decisions": [_decision(promise, turned) for promise in turned.decisions],
-        "waivers": _waivers(document["waivers"], turned),
-        "unmeasured": [*_away(turned), *_unmeasured(turned)],
+        "decisions": [decision(promise, turned) for promise in turned.decisions],
+        "waivers": waivers(document["waivers"], turned),
+        "unmeasured": [*away(turned), *unmeasured(turned)],
         "backups": [_machine(one) for one in machines(turned)],
         "exercise": exercise(turned),
         "flows": _flows(document, language),
@@ -66,101 +61,16 @@ def _doctor(turned: Page) -> Data:
         "state": turned.state(),
         "themes": [[state.verdict, state.name, state.said] for state in first.themes],
         "decisions": [
-            _decision(promise, turned) | {"where": where(promise.hosts("fail"), turned)}
+            decision(promise, turned) | {"where": where(promise.hosts("fail"), turned)}
             for promise in first.decisions
         ],
         "more_decisions": first.more_decisions,
-        "waivers": _waivers(first.waivers, turned),
+        "waivers": waivers(first.waivers, turned),
         "more_waivers": first.more_waivers,
         "backups": [_machine(one) for one in first.backups],
         "more_backups": first.more_backups,
         "uncovered": first.uncovered,
     }
-
-
-def _decision(promise: Promise, turned: Page) -> Data:
-    severity = labels.label(labels.SEVERITIES, promise.severity, turned.language).lower()
-    return {
-        "id": promise.id,
-        "title": promise.title,
-        "severity": promise.severity,
-        "said": f"{words(turned.language)['severity']} {severity}",
-        "answers": [_answer(finding, turned) for finding in promise.findings("fail")],
-    }
-
-
-def _answer(finding: Finding, turned: Page) -> list[list[Any]]:
-    """The lines of an answer: what it is called, and its text in runs."""
-    where_found = [words(turned.language)["machines"], [["text", _names(finding.hosts, turned)]]]
-    return [where_found, *_parts(finding.detail, turned.language)]
-
-
-def _parts(detail: str, language: str) -> list[list[Any]]:
-    return [[words(language)[key], _runs(text)] for key, text in parts(detail)]
-
-
-def _runs(text: str) -> list[list[str]]:
-    """Technical text in pieces: what stands between backticks is code."""
-    pieces = re.split(r"`([^`\n]+)`", _breakable(text))
-    return [["code" if i % 2 else "text", piece] for i, piece in enumerate(pieces) if piece]
-
-
-def _breakable(text: str) -> str:
-    return re.sub(rf"\S{{{LONGEST}}}(?=\S)", rf"\g<0>{_BREAK}", text)
-
-
-def _names(names: Sequence[str], turned: Page) -> str:
-    known = labels.hosts_name(names, turned.document["hosts"], turned.language)
-    return known or ", ".join(names)
-
-
-def _waivers(waivers: Sequence[Mapping[str, Any]], turned: Page) -> list[Data]:
-    text, language = words(turned.language), turned.language
-    found = []
-    for waiver in sorted(waivers, key=lambda one: str(one["until"])):
-        left, expired = turned.days_left(waiver), waiver["expired"]
-        until = long_date(date.fromisoformat(waiver["until"]), language)
-        soon = not expired and left <= SOON
-        found.append(
-            {
-                "title": turned.title(waiver["control"]),
-                "where": where(waiver["hosts"], turned),
-                "term": text["expired" if expired else "until"].format(date=until),
-                "soon": count(text["soon"], left, language) if soon else "",
-                "expired": expired,
-                "facts": [
-                    [text["machines"], _names(waiver["hosts"], turned)],
-                    *(
-                        [text[key], typeset(waiver[key], language)]
-                        for key in ("reason", "compensating", "approved_by")
-                    ),
-                ],
-                "set": "\n".join(f"{key}: {value}" for key, value in waiver["set"].items()),
-            }
-        )
-    return found
-
-
-def _away(turned: Page) -> list[Data]:
-    text = words(turned.language)
-    found = []
-    for host in turned.away:
-        silent = [entry for entry in host["verdicts"] if entry["unreachable"]]
-        said = count(text["away_detail"], len(silent), turned.language)
-        answer = [[text["promise"], [["text", said]]]]
-        answer += _parts(silent[0]["detail"], turned.language)
-        found.append({"title": f"{host['name']}, {text['away']}", "answers": [answer]})
-    return found
-
-
-def _unmeasured(turned: Page) -> list[Data]:
-    return [
-        {
-            "title": promise.title,
-            "answers": [_answer(f, turned) for f in promise.findings("unknown")],
-        }
-        for promise in turned.unmeasured
-    ]
 
 
 def _machine(machine: Machine) -> Data:
