@@ -1,12 +1,13 @@
 """The PDF: to be kept for years, to be read aloud, and nothing in it is markup."""
 
+import re
 from io import BytesIO
 
 import pytest
 from documents import crowded, document, kept, outcome, practice
 from pypdf import PdfReader
 
-from socle.report.pdf import render_pdf, write_pdf
+from socle.report.pdf import SHOWN, render_pdf, write_pdf
 from socle.report.words import words
 from socle.verify.verdicts import Verdict
 
@@ -79,3 +80,17 @@ def test_it_is_for_its_owner(tmp_path):
     write_pdf(document(practice(), []), tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["report.pdf"]
+
+
+@pytest.mark.parametrize("odd", ["日本", "🙂", "\x1b[31m", "عربي", "\ue000", "\ud83d", "\x00"])
+def test_no_character_keeps_the_report_from_being_made(odd):
+    answers = [outcome("accueil", "lock", Verdict.FAIL, f"seen: `{odd}` {odd}")]
+    assert f"[U+{ord(odd[0]):04X}]" in text(read(document(practice(), answers)).pages)
+
+
+def test_every_character_that_is_let_through_can_be_shown():
+    allowed = re.compile(f"[{SHOWN}]")
+    every = " ".join(c for c in map(chr, range(33, 0x10000)) if allowed.match(c) and c != "`")
+    render_pdf(
+        document(practice(), [outcome("accueil", "lock", Verdict.FAIL, f"`{every}` {every}")])
+    )
