@@ -7,7 +7,7 @@ import pytest
 
 from socle.baseline.copies import repositories_of
 from socle.baseline.repositories import OWN
-from socle.verify import control, copies, expect, keepers, not_applicable, unknown
+from socle.verify import control, copies, expect, keepers, not_applicable, note, unknown
 from socle.verify.backups import AGAIN, ask, filled, host_key, in_container, status, told
 
 
@@ -31,6 +31,7 @@ def test_a_fresh_complete_copy_exists(host, settings, seen):
     """Each online repository: newest copy, every folder in it, checked; and the next one comes."""
     wanted = {one["name"] for one in settings.backup_targets if one["online"]}
     online = [one for one in seen["repositories"] if one["online"]]
+    copies.note_newest(online)
     names = {one["name"] for one in online}
     expect(
         names == wanted,
@@ -159,6 +160,8 @@ def test_files_came_back(host, target, settings, seen):
             copies.expect_restored(host, one["name"], key, settings, seen["now"])
     done = settings.backup_full_exercise
     days = (date.today() - date.fromisoformat(done)).days if done else None
+    if done:
+        note("exercise", date=str(done))
     expect(
         days is not None and 0 <= days <= settings.backup_full_exercise_days,
         seen=f"last full exercise, as declared: {done or 'never'}",

@@ -68,7 +68,12 @@ def up() -> int:
     with _step("After: what the visitor's computer can still open"):
         _scan(machines, hosts)
     with _step(f"Verify: socle verify {PRACTICE}"):
-        code = verify(PRACTICE, json=BUILD / "report.json", html=BUILD / "report.html")
+        code = verify(
+            PRACTICE,
+            json=BUILD / "report.json",
+            html=BUILD / "report.html",
+            pdf=BUILD / "report.pdf",
+        )
     _SCREEN.print(f"\n[bold]Done in {time.monotonic() - started:.0f} s.[/]")
     if code == UNKNOWN:
         _SCREEN.print(_NO_DISKS, soft_wrap=True)
@@ -126,7 +131,7 @@ _NO_DISKS = """\
 Unknown here, and rightly so: these machines are containers, which have no disks of their own.
 Encrypted disks, swap and the offline disk take a virtual machine: make proofs
 """
-_CLOSING = f"""The report for the doctor: {BUILD}/report.html   (the same as data: report.json)
+_CLOSING = f"""The report for the doctor: {BUILD}/report.pdf   (also: report.html, report.json)
 
 Three commands to try next:
   .venv/bin/socle flows {PRACTICE} --svg {BUILD}/flows.svg

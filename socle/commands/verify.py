@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from socle.commands.verify_screen import Screen
-
-if TYPE_CHECKING:
-    from socle.baseline.model import Practice
-    from socle.verify.verdicts import Outcome
 
 Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 
@@ -26,6 +21,9 @@ def verify(
     junit: Path | None = None,
     json: Path | None = None,
     html: Path | None = None,
+    pdf: Path | None = None,
+    sarif: Path | None = None,
+    oscal: Path | None = None,
     language: Literal["fr", "en"] = "fr",
     verbose: Annotated[bool, Parameter(alias="-v", negative="")] = False,
 ) -> int:
@@ -48,6 +46,12 @@ def verify(
         Write the report's data here.
     html
         Write the report here.
+    pdf
+        Write the report for the practice's file here (PDF/A-2a, PDF/UA-1).
+    sarif
+        Write the verdicts for tools that gather findings here (SARIF 2.1.0).
+    oscal
+        Write the verdicts for tools that keep assessments here (OSCAL assessment results).
     language
         Of the report and of the controls' titles.
     verbose
@@ -66,29 +70,13 @@ def verify(
         )
     finished = datetime.now(UTC)
     screen.conclude(outcomes, (finished - started).total_seconds())
-    _write(loaded, outcomes, (started, finished), screen.os_names, json, html, language)
+    wanted = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}
+    files = {kind: path for kind, path in wanted.items() if path is not None}
+    if files:
+        from socle.report.data import build  # noqa: PLC0415
+        from socle.report.files import write  # noqa: PLC0415
+
+        period = {"started": started, "finished": finished}
+        document = build(loaded, outcomes, **period, os_names=screen.os_names)
+        write(document, files, language)
     return exit_code(outcomes)
-
-
-def _write(  # noqa: PLR0917 - what a report is made of
-    practice: Practice,
-    outcomes: list[Outcome],
-    period: tuple[datetime, datetime],
-    os_names: Mapping[str, str],
-    json: Path | None,
-    html: Path | None,
-    language: str,
-) -> None:
-    """Write the report files that were asked for."""
-    if json is None and html is None:
-        return
-    from socle.report.data import build, write_json  # noqa: PLC0415
-
-    started, finished = period
-    document = build(practice, outcomes, started=started, finished=finished, os_names=os_names)
-    if json is not None:
-        write_json(document, json)
-    if html is not None:
-        from socle.report.html import write_html  # noqa: PLC0415
-
-        write_html(document, html, language)

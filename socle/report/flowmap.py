@@ -60,6 +60,13 @@ def as_svg(rows: Sequence[Row], practice: Practice, language: str = "fr") -> str
     return Drawing.stacked(cards(rows, hosts, language), WIDTH)
 
 
+def as_images(
+    rows: Sequence[Row], hosts: Sequence[Mapping[str, Any]], language: str = "fr"
+) -> list[str]:
+    """The pieces of ``cards``, each as an SVG file in the colours of paper."""
+    return [card.image() for card in cards(rows, hosts, language)]
+
+
 def cards(
     rows: Sequence[Row], hosts: Sequence[Mapping[str, Any]], language: str = "fr"
 ) -> list[Drawing]:

@@ -14,41 +14,43 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from socle.report import flows, labels, typography
+from socle.report.backups import exercise, machines
 from socle.report.data import write_text
+from socle.report.doctor import doctor, where
 from socle.report.flowmap import cards
 from socle.report.promises import SEVERITIES, VERDICTS, parts
 from socle.report.view import SOON, page
 from socle.report.words import words
 
+STYLES = ("report.css", "doctor.css", "flows.css")
 LONG = 700  # characters of technical text that stand on the page unfolded
 
 
 def render_html(document: Mapping[str, Any], language: str = "fr") -> str:
     """The page of a report document, in French ("fr") or English ("en")."""
-    environment = _environment(language)
+    environment, turned = _environment(language), page(document, language)
     return environment.get_template("report.html.j2").render(
         document=document,
-        page=page(document, language),
+        page=turned,
+        doctor=doctor(turned),
+        where=partial(where, page=turned),
+        backups=machines(turned),
+        exercise=exercise(turned),
         language=language,
         t=words(language),
         verdicts=VERDICTS,
         severities=SEVERITIES,
         soon=SOON,
-        style=Markup(_resource("report.css") + _resource("flows.css")),  # noqa: S704 - our own
+        style=Markup("".join(map(_resource, STYLES))),  # noqa: S704 - our own
         drawings=[card.element() for card in cards(document["flows"], document["hosts"], language)],
         flow_columns=flows.COLUMNS,
-        references=_cited(document),
+        references=labels.cited(document["controls"]),
     )
 
 
 def write_html(document: Mapping[str, Any], path: Path, language: str = "fr") -> None:
     """Writes the page in one step, readable by its owner alone."""
     write_text(render_html(document, language), path)
-
-
-def _cited(document: Mapping[str, Any]) -> list[str]:
-    """The keys of the documents that the controls refer to, each once, in a stable order."""
-    return sorted({key for control in document["controls"] for key in control["references"]})
 
 
 @cache
@@ -71,14 +73,13 @@ def _environment(language: str) -> Environment:
         "moment": lambda moment: typography.long_moment(
             datetime.fromisoformat(moment), language, text["paris"]
         ),
-        "number": lambda number: f"{number:,.1f}".replace(",", typography.THIN).replace(
-            ".", "," if language == "fr" else "."
-        ),
+        "number": partial(typography.decimal, language=language),
         "machines": lambda names, hosts: (
             labels.hosts_name(names, hosts, language) or ", ".join(names)
         ),
         "heading": partial(flows.heading, language=language),
         "cell": lambda row, column: flows.cell(row, column, language),
+        "lower_first": lambda text: text[:1].lower() + text[1:],
         "code": _code,
         "beginning": _beginning,
         "parts": parts,

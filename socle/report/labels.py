@@ -160,6 +160,11 @@ def hosts_name(
     return None
 
 
+def cited(controls: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The keys of the documents that the controls refer to, each once, in a stable order."""
+    return sorted({key for control in controls for key in control["references"]})
+
+
 def reference(key: str, value: Any, language: str) -> str:
     """One reference of a control in short: ``CIS: Debian 12: 1.7.4, 1.7.5``."""
     name = SHORT_REFERENCES.get(key, key.replace("_", " ").upper())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 
 from markupsafe import Markup, escape
 
 # Widths in em of a common sans-serif, rounded up: a little air is better than a cut word.
+PAPER_FONT, PAPER_MONO = "Libertinus Serif", "DejaVu Sans Mono"  # what Typst brings along
 NARROW, USUAL, CAPITAL, WIDE = 0.3, 0.55, 0.69, 0.88
 
 
@@ -50,6 +53,12 @@ class Drawing:
         box = f'width="{self.width:g}"{place} viewBox="0 0 {self.width:g} {self.height:g}"'
         return Markup(f'<svg class="{css}" {box}>{"".join(self._parts)}</svg>')  # noqa: S704
 
+    def image(self) -> str:
+        """The piece as an SVG file for paper: plain colours, for readers without CSS variables."""
+        box = f'width="{self.width:g}" height="{self.height:g}"'
+        start = f'<svg xmlns="http://www.w3.org/2000/svg" class="flowmap" {box}>'
+        return f"{start}<style>{_paper_style()}</style>{''.join(self._parts)}</svg>"
+
     @staticmethod
     def stacked(pieces: Sequence[Drawing], width: float) -> str:
         """The pieces below one another as one SVG file that needs nothing else."""
@@ -57,13 +66,30 @@ class Drawing:
         for piece in pieces:
             parts.append(piece.element(y=y, css=""))
             y += piece.height
-        style = files("socle.report").joinpath("templates/flows.css").read_text("utf-8")
+        style = _style()
         box = f'viewBox="-16 0 {width + 32:g} {y + 8:g}"'
         ground = f'<rect x="-16" width="100%" height="{y + 8:g}" class="fm-ground"/>'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="flowmap" {box}>'
             f"<style>{style}</style>{ground}{''.join(parts)}</svg>\n"
         )
+
+
+def _style() -> str:
+    return files("socle.report").joinpath("templates/flows.css").read_text("utf-8")
+
+
+@cache
+def _paper_style() -> str:
+    """The style sheet in its light colours, each written out, in the fonts of the PDF."""
+    style = re.sub(r"@media [^{]*{\s*[^{}]*{[^{}]*}\s*}", "", _style())
+    colours = dict(re.findall(r"(--fm-[\w-]+): ([^;]+);", style))
+    style = re.sub(r"var\((--fm-[\w-]+)\)", lambda found: colours[found[1]], style)
+    return re.sub(
+        r"font-family: ([^;]+);",
+        lambda found: f'font-family: "{PAPER_MONO if "mono" in found[1] else PAPER_FONT}";',
+        style,
+    )
 
 
 def wrap(text: str, width: float, size: float, most: int = 0) -> list[str]:

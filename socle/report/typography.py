@@ -21,7 +21,7 @@ def typeset(text: str, language: str) -> str:
     text = re.sub(r" (?=[;!?])", THIN, text)
     text = re.sub(r" (?=[:»])", NBSP, text)
     text = text.replace("« ", f"«{NBSP}")
-    return re.sub(r"(?<=\d) (?=\d{3}\b|[%€]|s\b|jours?\b)", THIN, text)
+    return re.sub(r"(?<=[\d}]) (?=\d{3}\b|[%€]|s\b|jours?\b)", THIN, text)
 
 
 def count(sentence: str, n: int, language: str, **values: object) -> str:
@@ -31,18 +31,33 @@ def count(sentence: str, n: int, language: str, **values: object) -> str:
     return (one if single or not many else many).format(n=n, **values)
 
 
+def decimal(number: float, language: str) -> str:
+    """A number with one decimal: ``1 234,5`` or ``1 234.5``, with thin spaces."""
+    return f"{number:,.1f}".replace(",", THIN).replace(".", "," if language == "fr" else ".")
+
+
 def long_date(day: date, language: str) -> str:
     """``1er mars 2027`` or ``1 March 2027``."""
     number = f"{day.day}{'er' if language == 'fr' and day.day == 1 else ''}"
     return f"{number} {MONTHS[language].split()[day.month - 1]} {day.year}".replace(" ", NBSP)
 
 
+def long_day(moment: datetime, language: str) -> str:
+    """The day of a moment, in Paris; of a moment without a time zone, its own."""
+    return long_date((_paris(moment) if moment.tzinfo else moment).date(), language)
+
+
 def long_moment(moment: datetime, language: str, zone: str) -> str:
     """Date and time in Paris, and that it is (``zone``); UTC on a computer without time zones."""
-    try:
-        local = moment.astimezone(ZoneInfo("Europe/Paris"))
-    except ZoneInfoNotFoundError:
-        local, zone = moment.astimezone(UTC), "UTC"
+    local = _paris(moment)
+    zone = "UTC" if local.tzinfo is UTC else zone
     clock = f"{local:%H}{NBSP}h{NBSP}{local:%M}" if language == "fr" else f"{local:%H:%M}"
     joint = "à" if language == "fr" else "at"
     return f"{long_date(local.date(), language)} {joint} {clock} ({zone})"
+
+
+def _paris(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(ZoneInfo("Europe/Paris"))
+    except ZoneInfoNotFoundError:
+        return moment.astimezone(UTC)

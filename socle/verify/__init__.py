@@ -19,6 +19,7 @@ from socle.verify.checks import (
     control,
     expect,
     not_applicable,
+    note,
     unknown,
 )
 from socle.verify.verdicts import Outcome, State, Verdict
@@ -33,5 +34,6 @@ __all__ = [
     "control",
     "expect",
     "not_applicable",
+    "note",
     "unknown",
 ]

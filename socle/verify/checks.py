@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
 # What the expectations of the running check saw: the proof that stands behind a pass.
 observed: ContextVar[list[str] | None] = ContextVar("observed", default=None)
+# What the running check wants the reports to know as data, whatever its verdict.
+noted: ContextVar[list[dict[str, Any]] | None] = ContextVar("noted", default=None)
 
 
 class ControlFailed(AssertionError):
@@ -59,6 +61,16 @@ def expect(ok: object, *, seen: str, wanted: str, fix: str) -> None:
     record = observed.get()
     if record is not None and seen not in record:
         record.append(seen)
+
+
+def note(kind: str, **values: str | int | float | bool | None) -> None:
+    """Keep a fact for the reports, whatever the verdict: ``note("copy", repository="nas", …)``.
+
+    Only what was measured, in JSON's types; never a secret, a patient's or a file's name.
+    """
+    record = noted.get()
+    if record is not None:
+        record.append({"kind": kind, **values})
 
 
 def not_applicable(reason: str) -> NoReturn:

@@ -20,7 +20,7 @@ from socle.verify.backups import (
     restore_test,
     signed_by,
 )
-from socle.verify.checks import expect, unknown
+from socle.verify.checks import expect, note, unknown
 from socle.verify.settings import Settings
 
 COPY = "socle backup run inventories/PRACTICE"
@@ -36,6 +36,13 @@ def expect_declared(targets: Sequence[Found]) -> None:
         wanted="at least one that is reached without hands, in backup_repositories",
         fix="declare where copies go (docs/fr/sauvegardes.md)",
     )
+
+
+def note_newest(repositories: Sequence[Found]) -> None:
+    """Tell the reports when each repository took its newest copy, before anything is judged."""
+    for one in repositories:
+        if newest := one["newest"]:
+            note("copy", repository=one["name"], place=one["place"], time=newest["time"])
 
 
 def expect_readable(one: Found) -> None:
@@ -169,6 +176,9 @@ def expect_let_go(disk: Found, most_hours: int) -> None:
 def expect_on_a_disk(owner: str, disks: Sequence[tuple[Found, str]], days: int) -> None:
     """Some disk holds a recent copy of the machine ``owner``, by a record that was not edited."""
     ages = [age(_copied(disk)[owner], now) for disk, now in disks if owner in _copied(disk)]
+    for disk, _ in disks:
+        if owner in _copied(disk):
+            note("disk", repository=disk["name"], machine=owner, time=_copied(disk)[owner])
     names = ", ".join(disk["name"] for disk, _ in disks)
     last = ", ".join(_last(disk) for disk, _ in disks)
     expect(
@@ -213,6 +223,9 @@ def expect_restored(host: Any, name: str, key: str, settings: Settings, now: str
     )
     test = json.loads(record)
     old = age(test["time"], now)
+    if test["repository"] == name:
+        values = {key: test[key] for key in ("time", "result", "files", "bytes", "seconds")}
+        note("restore", repository=name, **values)
     expect(
         test["repository"] == name
         and test["result"] == "ok"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import pytest
 
 from socle.baseline.model import Control, Host
 from socle.errors import SocleError
-from socle.verify.checks import NotApplicable, observed
+from socle.verify.checks import NotApplicable, noted, observed
 from socle.verify.connections import Connections
 from socle.verify.fixtures import CONNECTIONS
 from socle.verify.judging import Judgement, measured, with_waiver
@@ -28,6 +29,7 @@ class Check:
     target: Host
     seconds: float = 0.0
     found: Judgement | None = None
+    facts: list[dict[str, Any]] = field(default_factory=list)
 
     def final(self) -> Judgement:
         """The verdict once the host's waiver is taken into account."""
@@ -46,6 +48,7 @@ class Check:
             measured=before,
             seconds=round(self.seconds, 3),
             unreachable=final.unreachable,
+            facts=tuple(self.facts),
         )
 
 
@@ -123,6 +126,7 @@ class Session:
         if check is None:
             return
         observed.set([])
+        noted.set(check.facts)
         name, control = check.target.name, check.control
         self._config.hook.pytest_socle_check(host=name, control=control.id)
         if not in_scope(control, check.target):

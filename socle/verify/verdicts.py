@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -24,6 +25,7 @@ class Outcome:
     ``detail``: what was seen, what is wanted and how to put it right, or why it was not measured.
     ``measured``: the verdict before a waiver was taken into account.
     ``seconds``: how long the check took.
+    ``facts``: what the check noted as data (``socle.verify.checks.note``).
     """
 
     host: str
@@ -33,6 +35,7 @@ class Outcome:
     measured: Verdict
     seconds: float
     unreachable: bool = False
+    facts: tuple[Mapping[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The outcome as it stands in report.json, without the host's name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ import pytest
 
 from socle.verify import copies, keepers
 from socle.verify.backups import signed_by
-from socle.verify.checks import ControlFailed, Unknown
+from socle.verify.checks import ControlFailed, Unknown, noted
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SETTINGS = SimpleNamespace(
@@ -164,3 +165,39 @@ def test_a_signature_is_the_machines_own_or_it_is_none(tmp_path):
     assert not signed_by(other, record, signature)
     assert not signed_by(mine, record + b" ", signature)
     assert not signed_by(mine, record, b"")
+
+
+@pytest.fixture
+def facts():
+    token = noted.set([])
+    yield noted.get()
+    noted.reset(token)
+
+
+def test_the_newest_copy_is_noted_for_the_reports(facts):
+    copies.note_newest([repository(place="off-site"), repository(newest=None)])
+    assert facts == [
+        {"kind": "copy", "repository": "serveur", "place": "off-site", "time": ago(hours=3)}
+    ]
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_only_a_signed_restore_test_is_noted(facts, monkeypatch, good):
+    test = {"time": ago(days=1), "repository": "serveur", "result": "ok", "files": 21}
+    record = json.dumps(test | {"bytes": 5000, "seconds": 1.5, "snapshot": "1d057174"})
+    said = base64.b64encode(record.encode()).decode() + "\n"
+    host = SimpleNamespace(run=lambda _: SimpleNamespace(stdout=said))
+    monkeypatch.setattr(copies, "signed_by", lambda *_: good)
+    try:
+        copies.expect_restored(host, "serveur", "key", SETTINGS, NOW.isoformat())
+    except ControlFailed:
+        assert not good
+    assert [fact["kind"] for fact in facts] == ["restore"] * good
+    assert all("snapshot" not in fact for fact in facts)
+
+
+def test_a_disk_is_noted_for_the_machine_whose_copies_it_holds(facts):
+    copies.expect_on_a_disk("medecin", [(disk(), NOW.isoformat())], 7)
+    assert facts == [
+        {"kind": "disk", "repository": "disque-a", "machine": "medecin", "time": ago(days=2)}
+    ]

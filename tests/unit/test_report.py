@@ -2,67 +2,18 @@
 
 import json
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
+from documents import HOSTILE, document, kept, outcome, practice, waiver
 
-from socle.baseline.model import Connection, Control, Host, Origin, Practice, Room, Waiver
 from socle.report.data import baseline_digest, build, write_json
 from socle.report.html import render_html, write_html
 from socle.report.promises import parts
 from socle.report.view import page
 from socle.report.words import ENGLISH, FRENCH, words
-from socle.verify.verdicts import Outcome, Verdict
-
-STARTED = datetime(2026, 11, 30, 13, 4, 55, tzinfo=UTC)
-HOSTILE = """seen: <script>alert("1")</script> & 'quotes' in `a <b>`"""
-
-
-def promise(name, severity="high", groups=("all",)):
-    title = {"fr": f"Promesse {name} de l'essai", "en": f"Promise {name}"}
-    references = {"cnil_guide_2024": ["6.1"], "cis": {"debian12": ["1.7.4", "1.7.5"]}}
-    return Control(name, "screen_lock", title, "session", severity, groups, references)
-
-
-def practice(hosts=("accueil", "medecin"), controls=("lock", "sleep"), waivers=(), root=Path("/x")):
-    def machine(name):
-        secret = {"backup_password": "tres-secret"}
-        link = Connection("ssh", "10.0.0.1", become_password="tres-secret")
-        return Host(name, ("all", "workstations"), ("10.0.0.1",), link, secret)
-
-    severities = ("critical", "low", "medium")
-    promises = tuple(promise(name, severities[i % 3]) for i, name in enumerate(controls))
-    room = Room("screen_lock", Path("/x"), object, promises, ())
-    groups = {"all": hosts, "workstations": hosts}
-    return Practice(
-        "demo", Path("/x"), root, {h: machine(h) for h in hosts}, groups, (room,), waivers
-    )
-
-
-def outcome(host, control, verdict=Verdict.PASS, detail="30 s", away=False):
-    return Outcome(host, control, verdict, detail, verdict, 0.0123456, away)
-
-
-def waiver(until):
-    values = {"screen_lock_idle_seconds": 120}
-    reason = "Lecture d'images"
-    return Waiver("lock", ("medecin",), values, reason, "Salle fermée", "Dr N.", until, Origin("x"))
-
-
-def document(the_practice, outcomes):
-    return build(
-        the_practice,
-        outcomes,
-        started=STARTED,
-        finished=STARTED + timedelta(seconds=12.34),
-        os_names={"accueil": "Debian GNU/Linux 12"},
-    )
-
-
-def kept(the_practice):
-    return [outcome(h, c.id) for h in the_practice.hosts for c in the_practice.controls]
+from socle.verify.verdicts import Verdict
 
 
 def test_document_has_its_shape_and_no_setting():
@@ -85,6 +36,7 @@ def test_document_has_its_shape_and_no_setting():
         "measured": "pass",
         "seconds": 0.012,
         "unreachable": False,
+        "facts": [],
     }
     assert report["waivers"][0]["until"] == "2026-11-29"
     assert report["waivers"][0]["expired"] is True

@@ -1,5 +1,6 @@
 """The plugin and the command on a toy checkout whose machines are all this computer."""
 
+import json
 import os
 import signal
 import subprocess
@@ -62,7 +63,7 @@ WAIVER = """
 """
 TESTS = """
 import pytest
-from socle.verify import control, expect, not_applicable, unknown
+from socle.verify import control, expect, not_applicable, note, unknown
 
 @control("toy-settings")
 def test_settings(host, settings, target, practice):
@@ -76,6 +77,7 @@ def test_waived(settings):
 
 @control("toy-fails")
 def test_fails(target):
+    note("policy", host=target.name, rules=0)
     expect(False, seen="accept", wanted="drop", fix="deploy again")
 
 @control("toy-asserts")
@@ -250,6 +252,16 @@ def test_files_are_written(report):
     junit = (report[0].root / "build/junit.xml").read_text()
     assert 'name="verdict" value="waived"' in junit
     assert '"verdict": "not-applicable"' in (report[0].root / "build/report.json").read_text()
+
+
+def test_what_a_check_notes_stands_beside_its_verdict_whatever_that_is(report):
+    document = json.loads((report[0].root / "build/report.json").read_text())
+    facts = {
+        host["name"]: [fact for entry in host["verdicts"] for fact in entry["facts"]]
+        for host in document["hosts"]
+    }
+    assert facts["medecin"] == [{"kind": "policy", "host": "medecin", "rules": 0}]
+    assert len(facts) == 3
 
 
 def test_an_expired_waiver_fails_with_its_date(checkout):

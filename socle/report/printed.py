@@ -1,0 +1,161 @@
+"""The report for print: every word that stands on the PDF's pages, as plain data.
+
+The template only lays it out: what a machine said reaches it as text, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from socle.report import flows, labels
+from socle.report.backups import Machine, exercise, machines
+from socle.report.doctor import doctor, where
+from socle.report.flowmap import as_images
+from socle.report.printed_points import Data, away, decision, unmeasured, waivers
+from socle.report.promises import VERDICTS, Promise
+from socle.report.typography import decimal, long_moment
+from socle.report.view import Page, page
+from socle.report.words import words
+
+
+def printed(document: Mapping[str, Any], language: str) -> Data:
+    """All pages of a report document in a language."""
+    turned, text = page(document, language), words(language)
+    return {
+        "language": language,
+        "t": dict(text),
+        "title": text["title"].format(practice=document["practice"]),
+        "name": turned.name,
+        "when": text["when"].format(date=_moment(document["finished"], language)),
+        "socle": document["socle"],
+        "verdicts": [
+            [key, labels.label(labels.VERDICTS, key, language), document["summary"][key]]
+            for key in VERDICTS
+        ],
+        "doctor": _doctor(turned),
+        "decisions": [decision(promise, turned) for promise in turned.decisions],
+        "waivers": waivers(document["waivers"], turned),
+        "unmeasured": [*away(turned), *unmeasured(turned)],
+        "backups": [_machine(one) for one in machines(turned)],
+        "exercise": exercise(turned),
+        "flows": _flows(document, language),
+        "themes": [
+            [theme.name, [_promise(promise, turned) for promise in theme.promises]]
+            for theme in turned.themes
+        ],
+        "hosts": [_host(host, turned) for host in document["hosts"]],
+        "annex": _annex(turned),
+    }
+
+
+def _doctor(turned: Page) -> Data:
+    first = doctor(turned)
+    return {
+        "ring": turned.ring,
+        "kept": turned.document["summary"]["pass"],
+        "of": words(turned.language)["of"].format(n=turned.applicable),
+        "applicable": turned.applicable,
+        "shown": [key for key in VERDICTS if turned.document["summary"][key]],
+        "state": turned.state(),
+        "themes": [[state.verdict, state.name, state.said] for state in first.themes],
+        "decisions": [
+            decision(promise, turned) | {"where": where(promise.hosts("fail"), turned)}
+            for promise in first.decisions
+        ],
+        "more_decisions": first.more_decisions,
+        "waivers": waivers(first.waivers, turned),
+        "more_waivers": first.more_waivers,
+        "backups": [_machine(one) for one in first.backups],
+        "more_backups": first.more_backups,
+        "uncovered": first.uncovered,
+    }
+
+
+def _machine(machine: Machine) -> Data:
+    return {
+        "name": machine.name,
+        "verdict": machine.verdict,
+        "copied": machine.copied,
+        "restored": machine.restored,
+        "repositories": [
+            [" · ".join(filter(None, (one.name, one.place))), one.copied, one.restored]
+            for one in machine.repositories
+        ],
+    }
+
+
+def _flows(document: Mapping[str, Any], language: str) -> Data:
+    rows = document["flows"]
+    return {
+        "columns": [flows.heading(column, language) for column in flows.COLUMNS],
+        "rows": [
+            [
+                labels.hosts_name(row["hosts"], document["hosts"], language)
+                or flows.cell(row, column, language)
+                if column == "hosts"
+                else flows.cell(row, column, language)
+                for column in flows.COLUMNS
+            ]
+            for row in rows
+        ],
+        "drawings": as_images(rows, document["hosts"], language),
+    }
+
+
+def _promise(promise: Promise, turned: Page) -> list[Any]:
+    language = turned.language
+    alone = len(promise.tally) == 1
+    answers = [
+        [
+            verdict,
+            labels.label(labels.VERDICTS, verdict, language),
+            "" if alone else where(promise.hosts(verdict), turned),
+        ]
+        for verdict, _ in promise.tally
+    ]
+    severity = labels.label(labels.SEVERITIES, promise.severity, language)
+    return [promise.title, promise.severity, severity, answers]
+
+
+def _host(host: Mapping[str, Any], turned: Page) -> Data:
+    text = words(turned.language)
+    note = "" if host["verdicts"] else text["not_examined"]
+    found = [
+        [
+            entry["verdict"],
+            promise.title,
+            labels.label(labels.VERDICTS, entry["verdict"], turned.language),
+        ]
+        for promise, entry in turned.on(host["name"])
+    ]
+    return {
+        "name": host["name"],
+        "facts": " · ".join(turned.facts(host)),
+        "note": note if host["reachable"] else text["away"],
+        "verdicts": found,
+    }
+
+
+def _annex(turned: Page) -> Data:
+    document, language, text = turned.document, turned.language, words(turned.language)
+    versions = (f"{name} {known or text['absent']}" for name, known in document["versions"].items())
+    ran = text["run_detail"].format(
+        started=_moment(document["started"], language),
+        finished=_moment(document["finished"], language),
+        seconds=decimal(document["seconds"], language),
+    )
+    return {
+        "facts": [[text["run"], ran], [text["versions"], ", ".join(versions)]],
+        "digest": document["baseline"]["digest"],
+        "references": [[p.title, p.id, " · ".join(p.references) or "—"] for p in turned.promises],
+        "documents": [
+            labels.label(labels.REFERENCES, key, language)
+            for key in labels.cited(document["controls"])
+        ],
+    }
+
+
+def _moment(moment: str, language: str) -> str:
+    return long_moment(datetime.fromisoformat(moment), language, words(language)["paris"])
