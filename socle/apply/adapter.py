@@ -22,11 +22,13 @@ from pyinfra.api import QuoteString, StringCommand
 from pyinfra.api.exceptions import ConnectError, DeployError, PyinfraError
 from pyinfra.api.host import Host as PyinfraHost
 from pyinfra.api.operation import OperationMeta
+from pyinfra.api.state import StateStage
 from pyinfra.connectors import util
 from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.util import CommandOutput
 from pyinfra.context import ctx_state
 
+from socle.apply import journal
 from socle.baseline.model import Host, Practice
 
 STDIN_MARK = "socle-stdin"
@@ -220,6 +222,7 @@ def take_over() -> None:
     """Replace what pyinfra does when a run cannot go on. Called when this package is imported."""
     signal.signal(signal.SIGINT, _interrupted)
     atexit.register(_tell_failed)
+    atexit.register(_record)
     # It would ask the terminal for a sudo password, then not use it. Ours come from the practice.
     setattr(util, "SUDO_PASSWORD_REQUIRED_LINES", ())  # noqa: B010 - typed as a pair
     setattr(SSHConnector, "connect", _connect)  # noqa: B010 - to mypy, a method
@@ -252,6 +255,25 @@ def _tell_failed() -> None:
     names = sorted(host.name for host in state.failed_hosts) if _under_pyinfra() else []
     if names:
         logger.error(f"--> Failed: {', '.join(names)}. The reason stands above, at the name.")
+
+
+def _record() -> None:
+    """Keep that this run applied something, or tried to: what is verified later is seen with it."""
+    if not _under_pyinfra() or dry_run() or state.current_stage < StateStage.Execute:
+        return
+    hosts = {host.name: _applied(host) for host in state.activated_hosts}
+    practices = [host.data.get("socle_practice") for host in state.inventory]
+    if hosts and practices[0] is not None:
+        try:
+            journal.record(practices[0], hosts)
+        except OSError as error:
+            logger.warning(f"This run is not in the practice's history: {error}")
+
+
+def _applied(host: PyinfraHost) -> journal.Applied:
+    done = [operation.operation_meta for operation in state.ops[host].values()]
+    count = sum(meta.is_complete() and meta.did_change() for meta in done)
+    return journal.Applied(count, host in state.failed_hosts)
 
 
 def _under_pyinfra() -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -13,7 +14,6 @@ from socle.commands.verify_screen import Screen
 
 if TYPE_CHECKING:
     from socle.baseline.model import Practice
-    from socle.verify.verdicts import Outcome
 
 Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 
@@ -26,6 +26,9 @@ def verify(
     junit: Path | None = None,
     json: Path | None = None,
     html: Path | None = None,
+    history: Path | None = None,
+    keep: bool = True,
+    since_last: Annotated[bool, Parameter(negative="")] = False,
     language: Literal["fr", "en"] = "fr",
     verbose: Annotated[bool, Parameter(alias="-v", negative="")] = False,
 ) -> int:
@@ -33,6 +36,8 @@ def verify(
 
     Exit code: 0 all holds (or is waived, or does not apply), 1 a promise is broken, 4 a machine
     could not be asked, 3 something else is unknown, 2 the practice's files or the words are wrong.
+    With --since-last: 1 a promise is broken, or cannot be measured any more, that was kept before;
+    else 0.
 
     Parameters
     ----------
@@ -48,12 +53,19 @@ def verify(
         Write the report's data here.
     html
         Write the report here.
+    history
+        Folder where the runs are kept, else the practice's own (see `socle history`).
+    keep
+        Keep this run, so that later ones can be compared with it.
+    since_last
+        Fail only for what got worse since the promises were last looked at.
     language
         Of the report and of the controls' titles.
     verbose
         Show why a control does not apply, what each pass has seen, commands and seconds a host.
     """
-    from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
+    from socle.baseline import evidence, load  # noqa: PLC0415 - `socle --help` needs none of these
+    from socle.report.data import build  # noqa: PLC0415
     from socle.verify.run import exit_code  # noqa: PLC0415
     from socle.verify.run import verify as judge  # noqa: PLC0415
 
@@ -66,29 +78,57 @@ def verify(
         )
     finished = datetime.now(UTC)
     screen.conclude(outcomes, (finished - started).total_seconds())
-    _write(loaded, outcomes, (started, finished), screen.os_names, json, html, language)
-    return exit_code(outcomes)
+    document = build(loaded, outcomes, started=started, finished=finished, os_names=screen.os_names)
+    _write(document, json, html, language)
+    place = history or evidence.read(loaded.folder).history
+    if since_last:
+        worse = _regressed(document, place, loaded, language)
+    if keep:
+        _keep(document, place, finished, loaded)
+    return int(worse) if since_last else exit_code(outcomes)
 
 
-def _write(  # noqa: PLR0917 - what a report is made of
-    practice: Practice,
-    outcomes: list[Outcome],
-    period: tuple[datetime, datetime],
-    os_names: Mapping[str, str],
-    json: Path | None,
-    html: Path | None,
-    language: str,
+def _write(
+    document: Mapping[str, Any], json: Path | None, html: Path | None, language: str
 ) -> None:
     """Write the report files that were asked for."""
-    if json is None and html is None:
-        return
-    from socle.report.data import build, write_json  # noqa: PLC0415
-
-    started, finished = period
-    document = build(practice, outcomes, started=started, finished=finished, os_names=os_names)
     if json is not None:
+        from socle.report.data import write_json  # noqa: PLC0415
+
         write_json(document, json)
     if html is not None:
         from socle.report.html import write_html  # noqa: PLC0415
 
         write_html(document, html, language)
+
+
+def _regressed(document: Mapping[str, Any], place: Path, practice: Practice, language: str) -> bool:
+    """Show what changed since each promise was last looked at; whether something got worse."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from socle.commands.differences import show  # noqa: PLC0415
+    from socle.commands.history import kept  # noqa: PLC0415
+    from socle.report.drift import compare, known, regressions  # noqa: PLC0415
+    from socle.report.history import run_of  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    earlier = kept(place, practice.name)
+    if not earlier.runs:
+        console.print("\nsince the last run: there is none yet, this one is the first")
+        return False
+    found = compare(known(earlier.runs), run_of(document))
+    console.print(f"\nsince the last run: {'' if found else 'nothing changed'}".rstrip())
+    show(console, found, {c.id: c.title.get(language, c.id) for c in practice.controls})
+    return bool(regressions(found))
+
+
+def _keep(document: Mapping[str, Any], place: Path, finished: datetime, practice: Practice) -> None:
+    """Keep the run, and forget the oldest ones; a verdict is never lost to a full disk."""
+    from socle.baseline import evidence  # noqa: PLC0415
+    from socle.evidence import store  # noqa: PLC0415
+
+    try:
+        store.keep(place, "run", finished, document)
+        store.forget(place, evidence.read(practice.folder).keep_days, finished)
+    except OSError as error:
+        sys.stderr.write(f"{place}: this run is not kept: {error.strerror}\n")

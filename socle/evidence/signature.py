@@ -94,6 +94,19 @@ def sign(file: Path, key: Path, now: datetime | None = None) -> Manifest:
     return manifest
 
 
+def stamp(file: Path, url: str, authorities: Path) -> Stamp:
+    """Have the signature of ``file`` time stamped: writes ``FILE.tsr``.
+
+    Raises `timestamp.Unavailable` when the authority gives no good stamp; the signature stands.
+    """
+    try:
+        answer, found = timestamp.request(beside(file, SIGNATURE).read_bytes(), url, authorities)
+        files.replace(beside(file, STAMP), answer)
+    except OSError as error:
+        raise SocleError(f"{file}: cannot keep its time stamp: {error.strerror}") from None
+    return found
+
+
 def evidence(places: Iterable[Path]) -> list[Path]:
     """The files to verify: those that are named, and all below a folder, sorted.
 
