@@ -261,13 +261,14 @@ def _record() -> None:
     """Keep that this run applied something, or tried to: what is verified later is seen with it."""
     if not _under_pyinfra() or dry_run() or state.current_stage < StateStage.Execute:
         return
-    hosts = {host.name: _applied(host) for host in state.activated_hosts}
-    practices = [host.data.get("socle_practice") for host in state.inventory]
-    if hosts and practices[0] is not None:
-        try:
-            journal.record(practices[0], hosts)
-        except OSError as error:
-            logger.warning(f"This run is not in the practice's history: {error}")
+    reached = [host for host in state.activated_hosts if host.data.get("socle_host")]
+    if not reached:
+        return
+    hosts = {host.data.socle_host.name: _applied(host) for host in reached}
+    try:
+        journal.record(reached[0].data.socle_practice, hosts)
+    except OSError as error:
+        logger.warning(f"This run is not in the practice's history: {error}")
 
 
 def _applied(host: PyinfraHost) -> journal.Applied:

@@ -122,14 +122,17 @@ def _tell(
 
 def _table(found: History, last: int) -> Table:
     """The runs, the newest last, with the applies between them."""
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Column, Table  # noqa: PLC0415
 
+    from socle.commands.verify_screen import SHOWN  # noqa: PLC0415
     from socle.report.drift import Change, compare, known  # noqa: PLC0415
     from socle.report.history import Apply  # noqa: PLC0415
     from socle.verify.verdicts import Verdict  # noqa: PLC0415
 
-    columns = ("", *Verdict, "machines", "worse", "unmeasured", "better")
-    table = Table("when (UTC)", *columns, box=None, pad_edge=False, header_style="bold")
+    words = [SHOWN[verdict][1].lower() for verdict in Verdict]
+    columns = ("", *words, "hosts", "worse", "unseen", "better")
+    moment = Column("when (UTC)", no_wrap=True)
+    table = Table(moment, *columns, box=None, padding=(0, 1, 0, 0), header_style="bold")
     first = found.runs[-last:][0]
     events: list[Run | Apply] = [*found.runs, *found.applies]
     for event in sorted(events, key=lambda event: event.finished):
@@ -148,12 +151,12 @@ def _table(found: History, last: int) -> Table:
 
 
 def _applied(apply: Apply) -> str:
-    failed = f", failed: {', '.join(apply.failed)}" if apply.failed else ""
-    return f"apply: {sum(apply.changed.values())} changes{failed}"
+    failed = f", failed: {' '.join(apply.failed)}" if apply.failed else ""
+    return f"apply {sum(apply.changed.values())}{failed}"
 
 
 def _moment(event: Run | Apply) -> str:
-    return f"{event.finished:%Y-%m-%d %H:%M:%S}"
+    return f"{event.finished:%Y-%m-%d %H:%M}"
 
 
 def _sparkline(runs: Sequence[Run]) -> str:

@@ -39,10 +39,11 @@ def svg_over_time(runs: Sequence[Run], applies: Sequence[Apply] = (), language: 
         return ""
     step = min(WIDEST, WIDTH / len(shown))
     tallest = max(_applying(run) for run in shown) or 1
-    parts = [*_legend(shown[-1], language), *_scale(tallest)]
+    lines = _applies(shown, applies, step, language)
+    parts = [*_legend(shown[-1], language, applied=bool(lines)), *_scale(tallest)]
     for index, run in enumerate(shown):
         parts += _column(run, index * step, step, HEIGHT / tallest, language)
-    parts += _applies(shown, applies, step, language)
+    parts += lines
     parts += _dates(shown, step, language)
     return _framed(parts, words(language)["over_time"])
 
@@ -51,14 +52,17 @@ def _applying(run: Run) -> int:
     return sum(run.counts[verdict] for verdict in STACK)
 
 
-def _legend(last: Run, language: str) -> list[str]:
+def _legend(last: Run, language: str, *, applied: bool) -> list[str]:
     """What the colours mean, with the newest run's figures."""
     parts, x = [], 0.0
     for verdict in reversed(STACK):
         text = f"{label(VERDICTS, verdict, language)} {last.counts[verdict]}"
         parts.append(f'<rect x="{x:g}" y="4" width="11" height="11" rx="2" class="tl-{verdict}"/>')
         parts.append(_text(x + 17, 14, text, "tl-name"))
-        x += 190
+        x += 185
+    if applied:
+        parts.append(f'<path d="M{x + 5:g} 2v15" class="tl-apply"/>')
+        parts.append(_text(x + 17, 14, words(language)["applied"], "tl-name"))
     return parts
 
 
