@@ -30,6 +30,7 @@ from pyinfra.context import ctx_state
 
 from socle.apply import journal
 from socle.baseline.model import Host, Practice
+from socle.errors import SocleError
 
 STDIN_MARK = "socle-stdin"
 BROKEN = (TimeoutError, OSError, EOFError, SSHException)
@@ -261,13 +262,13 @@ def _record() -> None:
     """Keep that this run applied something, or tried to: what is verified later is seen with it."""
     if not _under_pyinfra() or dry_run() or state.current_stage < StateStage.Execute:
         return
-    reached = [host for host in state.activated_hosts if host.data.get("socle_host")]
-    if not reached:
+    tried = [h for h in state.activated_hosts | state.failed_hosts if h.data.get("socle_host")]
+    if not tried:
         return
-    hosts = {host.data.socle_host.name: _applied(host) for host in reached}
+    hosts = {host.data.socle_host.name: _applied(host) for host in tried}
     try:
-        journal.record(reached[0].data.socle_practice, hosts)
-    except OSError as error:
+        journal.record(tried[0].data.socle_practice, hosts)
+    except (OSError, SocleError) as error:
         logger.warning(f"This run is not in the practice's history: {error}")
 
 

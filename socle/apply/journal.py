@@ -24,7 +24,7 @@ class Applied:
 
 
 def record(practice: Practice, hosts: Mapping[str, Applied]) -> None:
-    """Keep that a run of pyinfra has just ended. Raises OSError."""
+    """Keep that a run of pyinfra has just ended. Raises OSError, BadPractice."""
     now = datetime.now(UTC)
     document = {
         "schema": SCHEMA,

@@ -24,6 +24,8 @@ def keygen(
 ) -> int:
     """Make a key to sign a practice's evidence with, and let it sign: allowed_signers.
 
+    A key that is there already is kept, and let sign.
+
     The private key stays with you, outside of the checkout; ssh-keygen asks for its passphrase.
     Commit inventories/PRACTICE/allowed_signers: it holds public keys only.
     Exit code: 0, or 2 nothing was made.
@@ -46,14 +48,15 @@ def keygen(
     folder = _folder(practice)
     settings = evidence.read(folder)
     name = principal or f"{getpass.getuser()}@{folder.name}"
-    make(
+    fresh = make(
         settings.signing_key,
         name,
         settings.signers,
         outside=find_root(folder),
         passphrase=passphrase,
     )
-    _say(f"{settings.signing_key}: the private key. It never leaves this computer.")
+    made = "made" if fresh else "it was there already"
+    _say(f"{settings.signing_key}: the private key, {made}. It never leaves this computer.")
     _say(f"{settings.signers}: {name} may sign evidence. Commit this file.")
     return 0
 
@@ -140,14 +143,15 @@ def verify(
         Show only what is not good.
     """
     from socle.errors import SocleError  # noqa: PLC0415
-    from socle.evidence import signature  # noqa: PLC0415
+    from socle.evidence.manifest import evidence  # noqa: PLC0415
+    from socle.evidence.signature import verify as judge  # noqa: PLC0415
 
     if not places:
         raise SocleError("expected files or folders: socle evidence verify FOLDER --practice …")
     trust = _trust(practice, allowed_signers, revoked, authorities)
     good = True
-    for file in signature.evidence(places):
-        result = signature.verify(file, trust)
+    for file in evidence(places):
+        result = judge(file, trust)
         good = good and result.good
         if not (quiet and result.good):
             _tell(result)

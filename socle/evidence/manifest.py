@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from socle.errors import SocleError
 
 MANIFEST, SIGNATURE, STAMP = ".manifest", ".sig", ".tsr"
 COMPANIONS = (MANIFEST, SIGNATURE, STAMP)
@@ -78,6 +81,27 @@ def parse(content: bytes) -> Manifest:
     if found.as_bytes() != content:
         raise Unreadable("it is not written as Socle writes manifests")
     return found
+
+
+def evidence(places: Iterable[Path]) -> list[Path]:
+    """The files to verify: those that are named, and all below a folder, sorted.
+
+    A file that has a signature and is not there is named too. SocleError: nothing is there.
+    """
+    found: dict[Path, None] = {}
+    for place in places:
+        if place.is_dir():
+            inside = sorted(path for path in place.rglob("*") if not path.is_dir())
+            found.update(dict.fromkeys(_evidence_of(path) for path in inside))
+        else:
+            found[_evidence_of(place)] = None
+        if not found:
+            raise SocleError(f"{place}: expected evidence in this folder, it is empty")
+    return list(found)
+
+
+def _evidence_of(path: Path) -> Path:
+    return path.with_suffix("") if path.suffix in COMPANIONS else path
 
 
 def utc(moment: datetime) -> str:

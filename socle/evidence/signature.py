@@ -6,9 +6,8 @@ manifest is the signer's claim; only a time stamp (RFC 3161) proves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,6 +26,8 @@ from socle.evidence.manifest import (
     utc,
 )
 from socle.evidence.timestamp import Stamp
+
+_CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
 
 
 class State(StrEnum):
@@ -107,27 +108,6 @@ def stamp(file: Path, url: str, authorities: Path) -> Stamp:
     return found
 
 
-def evidence(places: Iterable[Path]) -> list[Path]:
-    """The files to verify: those that are named, and all below a folder, sorted.
-
-    A file that has a signature and is not there is named too. SocleError: nothing is there.
-    """
-    found: dict[Path, None] = {}
-    for place in places:
-        if place.is_dir():
-            inside = sorted(path for path in place.rglob("*") if not path.is_dir())
-            found.update(dict.fromkeys(_evidence_of(path) for path in inside))
-        else:
-            found[_evidence_of(place)] = None
-        if not found:
-            raise SocleError(f"{place}: expected evidence in this folder, it is empty")
-    return list(found)
-
-
-def _evidence_of(path: Path) -> Path:
-    return path.with_suffix("") if path.suffix in COMPANIONS else path
-
-
 def verify(file: Path, trust: Trust, now: datetime | None = None) -> Result:
     """Judge ``file`` by what lies beside it. Raises SocleError: a file of ``trust`` is missing."""
     for needed in (trust.signers, trust.revoked):
@@ -199,7 +179,8 @@ def _judge_signer(result: Result, message: bytes, trust: Trust, now: datetime) -
     if result.state is State.BAD_STAMP or result.claimed is None:
         return result
     signature = beside(result.file, SIGNATURE)
-    moments = [result.stamp.time] if result.stamp else [result.claimed, now]
+    claimed = result.claimed
+    moments = [result.stamp.time] if result.stamp else [claimed, now]
     for moment in moments:
         name, reason = sshsig.principal(signature, trust.signers, moment)
         if reason is not None:
@@ -215,6 +196,8 @@ def _judge_signer(result: Result, message: bytes, trust: Trust, now: datetime) -
         if not sshsig.trusted(signature, message, trust.signers, name, moment, revoked):
             detail = f"{trust.revoked} revokes this key, or cannot be read"
             return replace(result, state=State.REVOKED, detail=detail)
+    if any(claimed > moment + _CLOCKS for moment in moments):
+        result = replace(result, detail="it claims a later time: the signer's clock was wrong")
     return replace(result, state=State.GOOD)
 
 

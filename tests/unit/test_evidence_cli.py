@@ -10,18 +10,39 @@ from typing import Any
 import pytest
 from evidence_tools import Authority, key
 
+from socle import cli
 from socle.baseline import evidence
 
 SOCLE = Path(sys.executable).parent / "socle"
 PRACTICE = "--practice=inventories/p"
+pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 
 
 @pytest.fixture
-def socle(toy: Any, tmp_path: Path, monkeypatch):
-    """Runs a command; ``code`` is what it must end with. Its output, both streams."""
+def own_places(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path.parent / f"{tmp_path.name}-config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+
+
+@pytest.fixture
+def socle(own_places, monkeypatch, capfd):
+    """Runs a command here; ``code`` is what it must end with. Its output, both streams."""
+
+    def call(*words: object, code: int = 0) -> str:
+        monkeypatch.setattr(sys, "argv", ["socle", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = "".join(capfd.readouterr())
+        assert ended.value.code == code, said
+        return said
+
+    return call
+
+
+@pytest.fixture
+def process(toy: Any, own_places):
+    """The same in a process of its own: `socle verify` runs pytest."""
 
     def call(*words: object, code: int = 0) -> str:
         done = subprocess.run(
@@ -29,12 +50,13 @@ def socle(toy: Any, tmp_path: Path, monkeypatch):
             cwd=toy.root,
             env={**os.environ, "COLUMNS": "160"},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        assert done.returncode == code, done.stdout
+        return done.stdout
 
     return call
 
@@ -66,7 +88,9 @@ def test_a_key_signs_and_the_signature_is_verified(toy, socle, report: Path) -> 
 def test_keys_are_not_made_twice_nor_inside_the_checkout(toy, socle) -> None:
     made(socle)
     keygen = ("evidence", "keygen", "inventories/p", "--no-passphrase")
-    assert "there is a key already" in socle(*keygen, code=2)
+    assert "stands there already" in socle(*keygen, code=2)
+    (toy.folder / "allowed_signers").unlink()
+    assert "it was there already" in socle(*keygen)  # another checkout of the same practice
     assert "such as an e-mail" in socle(*keygen, "--principal=a b", code=2)
     toy.write("evidence.yml", "signing_key: key\n")
     assert "shared with git" in socle(*keygen, code=2)
@@ -144,7 +168,7 @@ def test_open(host):
 """
 
 
-def test_only_what_got_worse_fails_since_the_last_run(toy, socle) -> None:
+def test_only_what_got_worse_fails_since_the_last_run(toy, process) -> None:
     here = (
         "all:\n  children:\n    servers:\n      hosts:\n        ici: {ansible_connection: local}\n"
     )
@@ -152,35 +176,35 @@ def test_only_what_got_worse_fails_since_the_last_run(toy, socle) -> None:
     toy.write("/roles/toy/test_toy.py", CHECK)
     state = toy.write("/state-of-the-toy", "pass")
     verify = ("verify", "inventories/p", "--since-last")
-    assert "this one is the first" in socle(*verify)
-    assert "nothing changed" in socle(*verify)
+    assert "this one is the first" in process(*verify)
+    assert "nothing changed" in process(*verify)
     state.write_text("fail")
-    said = socle(*verify, code=1)
+    said = process(*verify, code=1)
     assert "worse: ici  toy-lock  (pass → fail)" in said
     assert "toy-open  (" not in said
-    assert "nothing changed" in socle(*verify)
+    assert "nothing changed" in process(*verify)
     state.write_text("pass")
-    assert "better: ici  toy-lock" in socle(*verify)
+    assert "better: ici  toy-lock" in process(*verify)
     state.write_text("unknown")
-    assert "no longer measured: ici  toy-lock  (pass → unknown)" in socle(*verify, code=1)
+    assert "no longer measured: ici  toy-lock  (pass → unknown)" in process(*verify, code=1)
     kept = evidence.read(toy.folder).history
     assert len(list(kept.iterdir())) == 6
-    socle("verify", "inventories/p", "--no-keep", code=1)
+    process("verify", "inventories/p", "--no-keep", code=1)
     assert len(list(kept.iterdir())) == 6
 
     (kept / "20270101T000000Z-run.json").write_text("{")
-    said = socle("history", "inventories/p", "--svg=out/time.svg")
+    said = process("history", "inventories/p", "--svg=out/time.svg")
     assert said.count(" verify ") == 6
     assert "20270101T000000Z-run.json: broken" in said
     assert "no longer measured: ici  toy-lock" in said
     assert (toy.root / "out/time.svg").read_text().startswith("<svg")
 
 
-def test_a_history_that_cannot_be_kept_costs_no_verdict(toy, socle) -> None:
+def test_a_history_that_cannot_be_kept_costs_no_verdict(toy, process) -> None:
     toy.write("hosts.yml", "all: {hosts: {ici: {ansible_connection: local}}}\n")
     toy.write("/roles/toy/test_toy.py", CHECK)
     toy.write("/state-of-the-toy", "pass")
     toy.write("evidence.yml", "history: {folder: hosts.yml}\n")
-    said = socle("verify", "inventories/p", "--json=out/r.json")
+    said = process("verify", "inventories/p", "--json=out/r.json")
     assert "hosts.yml: this run is not kept" in said
     assert json.loads((toy.root / "out/r.json").read_text())["summary"]["pass"] == 1

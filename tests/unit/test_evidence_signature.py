@@ -10,7 +10,8 @@ from evidence_tools import key, run, signer
 
 from socle.errors import SocleError
 from socle.evidence import sshsig
-from socle.evidence.signature import State, Trust, evidence, sign, verify
+from socle.evidence.manifest import evidence
+from socle.evidence.signature import State, Trust, sign, verify
 
 NOW = datetime(2026, 11, 22, 11, 5, tzinfo=UTC)
 KNOWN = "prestataire@exemple.fr"
@@ -144,6 +145,14 @@ def test_a_claimed_date_does_not_revive_an_expired_key(signed) -> None:
     found = verify(report, trust, datetime(2027, 6, 1, tzinfo=UTC))
     assert found.state is State.NOT_VALID
     assert "no time stamp proves" in found.detail
+
+
+def test_a_date_in_the_future_is_said(signed) -> None:
+    found = verify(signed[0], signed[2], datetime(2026, 11, 1, tzinfo=UTC))
+    assert (found.state, found.detail) == (
+        State.GOOD,
+        "it claims a later time: the signer's clock was wrong",
+    )
 
 
 def test_a_revoked_key_is_said(signed, tmp_path: Path) -> None:
