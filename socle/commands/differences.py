@@ -24,12 +24,13 @@ _SHOWN = {
 
 def show(console: Console, found: Iterable[Difference], titles: Mapping[str, str]) -> None:
     """One line a difference, its title below it where it is a regression."""
+    from socle.evidence.files import printable  # noqa: PLC0415
     from socle.report.drift import REGRESSIONS  # noqa: PLC0415
 
     for one in found:
         mark, style = _SHOWN[one.change]
         moved = f"{one.before or 'none'} → {one.after or 'none'}"
         line = f"{mark} {one.change}: {one.host}  {one.control}  ({moved})"
-        console.print(Text(line, style=style), soft_wrap=True)
+        console.print(Text(printable(line), style=style), soft_wrap=True)
         if one.change in REGRESSIONS and one.control in titles:
             console.print(Text(f"  {titles[one.control]}", style="italic"), soft_wrap=True)

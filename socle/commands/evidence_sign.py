@@ -201,4 +201,6 @@ def _folder(practice: Path) -> Path:
 
 
 def _say(line: str, style: str = "") -> None:
-    _SCREEN.print(Text(line, style=style), soft_wrap=True)
+    from socle.evidence.files import printable  # noqa: PLC0415
+
+    _SCREEN.print(Text(printable(line), style=style), soft_wrap=True)

@@ -29,6 +29,11 @@ def add(path: Path, content: bytes) -> None:
         half.unlink()
 
 
+def printable(text: str) -> str:
+    """A name or a text of somebody else, on one line and without a terminal's control codes."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def _written_beside(path: Path, content: bytes) -> Path:
     """A hidden file in the same folder, complete and on the disk."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

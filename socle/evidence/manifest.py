@@ -20,6 +20,7 @@ MANIFEST, SIGNATURE, STAMP = ".manifest", ".sig", ".tsr"
 COMPANIONS = (MANIFEST, SIGNATURE, STAMP)
 _KIND = "socle-evidence"
 _VERSION = 1
+_LARGEST = 10_000  # bytes; ours have some hundred
 
 
 class Unreadable(ValueError):
@@ -45,7 +46,7 @@ class Manifest:
             "sha256": self.sha256,
             "signed_at": utc(self.signed_at),
         }
-        return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
+        return (json.dumps(document, indent=2) + "\n").encode()  # any file name, also no UTF-8
 
 
 def beside(file: Path, suffix: str) -> Path:
@@ -62,22 +63,24 @@ def describe(file: Path, now: datetime) -> Manifest:
 
 
 def parse(content: bytes) -> Manifest:
-    """The manifest in ``content``, whose signature is already known to be good.
+    """The manifest in ``content``: signed, but who knows by whom.
 
     Raises Unreadable: another kind of document, or a newer version.
     """
+    if len(content) > _LARGEST:
+        raise Unreadable("it is too large for a manifest")
     try:
         document: Any = json.loads(content)
         if (document["kind"], document["version"]) != (_KIND, _VERSION):
             raise Unreadable("it is not a manifest of this version of Socle")
         found = Manifest(
-            file=document["file"],
-            size=document["size"],
-            sha256=document["sha256"],
+            file=str(document["file"]),
+            size=int(document["size"]),
+            sha256=str(document["sha256"]),
             signed_at=datetime.fromisoformat(document["signed_at"]).astimezone(UTC),
         )
-    except (ValueError, KeyError, TypeError) as error:
-        raise Unreadable(f"it is not a manifest of Socle ({error})") from None
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        raise Unreadable("it is not a manifest of Socle") from None
     if found.as_bytes() != content:
         raise Unreadable("it is not written as Socle writes manifests")
     return found

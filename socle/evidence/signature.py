@@ -151,7 +151,8 @@ def _differs(file: Path, manifest: Manifest) -> str:
     if seen.sha256 != manifest.sha256:
         return "its content is not what was signed"
     if seen.file != manifest.file:
-        return f"it was signed under the name {manifest.file}: give it that name again"
+        name = files.printable(manifest.file)
+        return f"it was signed under the name {name}: give it that name again"
     return ""
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
 from socle.evidence import store
+from socle.evidence.files import printable
 from socle.report.data import SCHEMA
 from socle.verify.verdicts import Verdict
 
@@ -112,17 +113,18 @@ def read(folder: Path, practice: str) -> History:
     """What is kept in ``folder`` about ``practice``. Raises OSError when it cannot be read."""
     runs, applies, left_out = [], [], []
     for path, kind, content in store.documents(folder):
+        name = printable(path.name)
         try:
             if kind == "run":
                 runs.append(run_of(_json(content, practice, SCHEMA)))
             elif kind == "apply":
                 applies.append(_apply_of(_json(content, practice, APPLY_SCHEMA)))
             else:
-                left_out.append(f"{path.name}: not a file of Socle's history")
+                left_out.append(f"{name}: not a file of Socle's history")
         except _LeftOut as reason:
-            left_out.append(f"{path.name}: {reason}")
+            left_out.append(f"{name}: {reason}")
         except ValidationError:
-            left_out.append(f"{path.name}: not what Socle writes under this name")
+            left_out.append(f"{name}: not what Socle writes under this name")
     runs.sort(key=lambda run: run.finished)
     applies.sort(key=lambda apply: apply.finished)
     return History(tuple(runs), tuple(applies), tuple(left_out))

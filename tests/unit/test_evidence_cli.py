@@ -208,3 +208,6 @@ def test_a_history_that_cannot_be_kept_costs_no_verdict(toy, process) -> None:
     said = process("verify", "inventories/p", "--json=out/r.json")
     assert "hosts.yml: this run is not kept" in said
     assert json.loads((toy.root / "out/r.json").read_text())["summary"]["pass"] == 1
+    said = process("verify", "inventories/p", "--history=out/kept")
+    assert "not kept" not in said
+    assert len(list((toy.root / "out/kept").iterdir())) == 1

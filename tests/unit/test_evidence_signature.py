@@ -45,6 +45,14 @@ def test_a_signed_file_is_good(signed) -> None:
     assert found.key.startswith("SHA256:")
 
 
+@pytest.mark.parametrize("name", ["cabinet d'été.pdf", "a\nb", "\udcff.json", "-n"])
+def test_any_name_can_be_signed(signed, name: str) -> None:
+    report, mine, trust = signed
+    other = report.rename(report.with_name(name))
+    sign(other, mine, NOW)
+    assert verify(other, trust, NOW).state is State.GOOD
+
+
 def test_an_auditor_needs_nothing_but_openssh(signed) -> None:
     report, _, trust = signed
     words = ["-n", "socle-evidence@1", "-f", trust.signers, "-I", KNOWN, "-s", f"{report}.sig"]
@@ -99,6 +107,31 @@ def test_signatures_of_two_files_cannot_be_swapped(signed) -> None:
     shutil.copy(other, report)
     assert state(signed) is State.ALTERED  # right in everything but its name
     assert "under the name other.json" in verify(report, signed[2], NOW).detail
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * 9000,
+        b"[]",
+        b'{"kind": "socle-evidence", "version": 2}',
+        b'{"kind": "socle-evidence", "version": 1, "file": {}, "size": 1e999}',
+        b" " * 20_000,
+        b"\xff",
+    ],
+)
+def test_a_stranger_can_sign_nonsense_but_not_stop_the_command(signed, content: bytes) -> None:
+    report, mine, _ = signed
+    Path(f"{report}.manifest").write_bytes(content)
+    Path(f"{report}.sig").write_bytes(sshsig.sign(content, mine))
+    assert state(signed) is State.ALTERED
+
+
+def test_several_names_and_patterns_may_share_a_line(signed) -> None:
+    report, mine, trust = signed
+    for names in ("a@x,b@x", "*@exemple.fr"):
+        trust.signers.write_text(signer(names, mine))
+        assert verify(report, trust, NOW).state is State.GOOD
 
 
 def test_another_purpose_is_said(signed) -> None:

@@ -130,6 +130,11 @@ def test_a_folder_with_a_runs_name_is_left_out(tmp_path: Path) -> None:
     assert "cannot be read" in read(tmp_path, "demo").left_out[0]
 
 
+def test_a_name_cannot_write_on_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[2J\nb").touch()
+    assert read(tmp_path, "demo").left_out[0].startswith("a\ufffd[2J\ufffdb: ")
+
+
 def test_old_runs_are_forgotten_but_never_the_newest(tmp_path: Path) -> None:
     for days in (500, 450, 401, 399, 0):
         store.keep(tmp_path, "run", NOW - timedelta(days=days), run())
