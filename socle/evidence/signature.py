@@ -194,8 +194,8 @@ def _judge_signer(result: Result, message: bytes, trust: Trust, now: datetime) -
             detail = f"{name} may not sign evidence, by {trust.signers}"
             return replace(result, state=State.UNKNOWN_SIGNER, detail=detail)
         revoked = trust.revoked
-        if not sshsig.trusted(signature, message, trust.signers, name, moment, revoked):
-            detail = f"{trust.revoked} revokes this key, or cannot be read"
+        if revoked and not sshsig.trusted(signature, message, trust.signers, name, moment, revoked):
+            detail = f"{revoked} revokes this key, or cannot be read"
             return replace(result, state=State.REVOKED, detail=detail)
     if any(claimed > moment + _CLOCKS for moment in moments):
         result = replace(result, detail="it claims a later time: the signer's clock was wrong")
