@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -79,5 +80,6 @@ def forget(folder: Path, days: int, now: datetime) -> None:
             path.unlink(missing_ok=True)
         newest.add(named["kind"])
     for path in folder.glob(".*-*.json.*"):
-        if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - _LEFTOVER:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another run has just completed it
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - _LEFTOVER:
+                path.unlink()

@@ -64,6 +64,7 @@ def test_no_history_yet(tmp_path: Path) -> None:
 def _keep_many(folder: Path, count: int) -> None:
     for _ in range(count):
         store.keep(folder, "run", NOW, run())
+        store.forget(folder, 400, NOW)
 
 
 def test_runs_that_end_in_the_same_second_are_all_kept(tmp_path: Path) -> None:
@@ -72,6 +73,7 @@ def test_runs_that_end_in_the_same_second_are_all_kept(tmp_path: Path) -> None:
         process.start()
     while any(process.is_alive() for process in pool):
         assert read(tmp_path, "demo").left_out == ()
+    assert [process.exitcode for process in pool] == [0, 0, 0]
     found = read(tmp_path, "demo")
     assert (len(found.runs), found.left_out) == (60, ())
     assert not list(tmp_path.glob(".*"))
