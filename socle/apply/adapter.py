@@ -259,8 +259,12 @@ def _tell_failed() -> None:
 
 
 def _record() -> None:
-    """Keep that this run applied something, or tried to: what is verified later is seen with it."""
-    if not _under_pyinfra() or dry_run() or state.current_stage < StateStage.Execute:
+    """Keep that this run applied something, or tried to: what is verified later is seen with it.
+
+    A plan is none, nor is a run that was refused or not confirmed, nor `pyinfra … exec`.
+    """
+    applies = _under_pyinfra() and not dry_run() and "exec" not in sys.argv
+    if not applies or state.current_stage < StateStage.Execute:
         return
     tried = [h for h in state.activated_hosts | state.failed_hosts if h.data.get("socle_host")]
     if not tried:

@@ -24,10 +24,10 @@ def pyinfra(toy: Any, tmp_path: Path, monkeypatch):
     shutil.copy(CHECKOUT / "inventories/local/inventory.py", toy.folder)
     toy.write("hosts.yml", "all: {hosts: {ici: {ansible_connection: local}}}\n")
 
-    def call(command: str, *words: str, code: int = 0):
+    def call(command: str, *words: str, what: tuple[str, ...] = ("deploy.py",), code: int = 0):
         toy.write("/deploy.py", HARMLESS.format(command))
         done = subprocess.run(
-            [PYINFRA, "inventories/p/inventory.py", "deploy.py", *words],
+            [PYINFRA, "inventories/p/inventory.py", *words, *what],
             cwd=toy.root,
             env=os.environ,
             stdin=subprocess.DEVNULL,
@@ -59,3 +59,7 @@ def test_a_plan_is_not_recorded(pyinfra) -> None:
 
 def test_a_run_that_nobody_confirmed_is_not_recorded(pyinfra) -> None:
     assert pyinfra("true", code=1) == ()
+
+
+def test_a_single_command_is_not_recorded(pyinfra) -> None:
+    assert pyinfra("true", "-y", what=("exec", "--", "true")) == ()
