@@ -8,7 +8,19 @@ import sys
 
 from cyclopts import App
 
-from socle.commands import backup, check, demo, flows, lab, restore, show, upkeep, verify
+from socle.commands import (
+    backup,
+    check,
+    demo,
+    evidence_sign,
+    flows,
+    history,
+    lab,
+    restore,
+    show,
+    upkeep,
+    verify,
+)
 from socle.errors import SocleError
 
 _HELP = """Hardens the Linux machines of a medical practice, verifies them, hands over the proof.
@@ -26,8 +38,12 @@ Every day:
 """
 
 app = App(name="socle", help=_HELP, help_format="plaintext")
-for _daily in (check.check, show.show, verify.verify, flows.flows):
+for _daily in (check.check, show.show, verify.verify, history.history, flows.flows):
     app.command(_daily, group="Every day")
+evidence = App(name="evidence", help="Evidence that nobody can edit unseen.", group=("Evidence",))
+for _proof in (evidence_sign.keygen, evidence_sign.sign, evidence_sign.verify):
+    evidence.command(_proof)
+app.command(evidence)
 backup.app.group = ("Copies of the data",)
 app.command(backup.app)
 app.command(restore.restore, group="Copies of the data")

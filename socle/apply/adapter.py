@@ -22,12 +22,15 @@ from pyinfra.api import QuoteString, StringCommand
 from pyinfra.api.exceptions import ConnectError, DeployError, PyinfraError
 from pyinfra.api.host import Host as PyinfraHost
 from pyinfra.api.operation import OperationMeta
+from pyinfra.api.state import StateStage
 from pyinfra.connectors import util
 from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.util import CommandOutput
 from pyinfra.context import ctx_state
 
+from socle.apply import journal
 from socle.baseline.model import Host, Practice
+from socle.errors import SocleError
 
 STDIN_MARK = "socle-stdin"
 BROKEN = (TimeoutError, OSError, EOFError, SSHException)
@@ -220,6 +223,7 @@ def take_over() -> None:
     """Replace what pyinfra does when a run cannot go on. Called when this package is imported."""
     signal.signal(signal.SIGINT, _interrupted)
     atexit.register(_tell_failed)
+    atexit.register(_record)
     # It would ask the terminal for a sudo password, then not use it. Ours come from the practice.
     setattr(util, "SUDO_PASSWORD_REQUIRED_LINES", ())  # noqa: B010 - typed as a pair
     setattr(SSHConnector, "connect", _connect)  # noqa: B010 - to mypy, a method
@@ -252,6 +256,30 @@ def _tell_failed() -> None:
     names = sorted(host.name for host in state.failed_hosts) if _under_pyinfra() else []
     if names:
         logger.error(f"--> Failed: {', '.join(names)}. The reason stands above, at the name.")
+
+
+def _record() -> None:
+    """Keep that this run applied something, or tried to: what is verified later is seen with it.
+
+    A plan is none, nor is a run that was refused or not confirmed, nor `pyinfra … exec`.
+    """
+    applies = _under_pyinfra() and not dry_run() and "exec" not in sys.argv
+    if not applies or state.current_stage < StateStage.Execute:
+        return
+    tried = [h for h in state.activated_hosts | state.failed_hosts if h.data.get("socle_host")]
+    if not tried:
+        return
+    hosts = {host.data.socle_host.name: _applied(host) for host in tried}
+    try:
+        journal.record(tried[0].data.socle_practice, hosts)
+    except (OSError, SocleError) as error:
+        logger.warning(f"This run is not in the practice's history: {error}")
+
+
+def _applied(host: PyinfraHost) -> journal.Applied:
+    done = [operation.operation_meta for operation in state.ops[host].values()]
+    count = sum(meta.is_complete() and meta.did_change() for meta in done)
+    return journal.Applied(count, host in state.failed_hosts)
 
 
 def _under_pyinfra() -> bool:

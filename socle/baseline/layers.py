@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from socle.baseline import words, yaml
+from socle.baseline import evidence, words, yaml
 from socle.baseline.hosts import Tree
 from socle.baseline.settings import MASK
 from socle.baseline.variables import BadValue, Variable
 from socle.baseline.written import Block, Layer, Setting
 from socle.errors import BadPractice, Problem
 
-_FILES = {"hosts.yml", "waivers.yml", "secrets.yml", "lab.yml"}
+_FILES = {"hosts.yml", "waivers.yml", "secrets.yml", "lab.yml", evidence.NAME}
 
 
 @dataclass
@@ -69,6 +69,10 @@ class Layers:
                     layer = _layer(file.stem, tree)
                     self._add(self.practice, file.stem, layer, Block(document, ()))
         self._read_secrets(folder / "secrets.yml", tree)
+        try:
+            evidence.read(folder)
+        except BadPractice as error:
+            self.problems.extend(error.problems)
         for file in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
             if file.name not in _FILES:
                 wanted = words.unknown("file of a practice", file.name, sorted(_FILES))

@@ -1,0 +1,116 @@
+"""``evidence.yml``: how a practice signs, stamps and keeps what was measured. It may be absent.
+
+Whom the practice believes stands beside it: ``allowed_signers`` and ``revoked_signers``.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from socle.baseline import words, yaml
+from socle.errors import BadPractice, Problem
+from socle.evidence.store import state_folder
+
+NAME = "evidence.yml"
+_STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+class _Authority(BaseModel):
+    model_config = _STRICT
+
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    certificates: str
+    required: bool = False
+
+
+class _History(BaseModel):
+    model_config = _STRICT
+
+    folder: str | None = None
+    keep_days: Annotated[int, Field(ge=7, le=3660)] = 400
+
+
+class _File(BaseModel):
+    model_config = _STRICT
+
+    signing_key: str | None = None
+    timestamp: _Authority | None = None
+    history: _History = _History()
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A time stamping authority (RFC 3161). ``required``: signing fails without its stamp."""
+
+    url: str
+    certificates: Path  # PEM: its root, and what lies between
+    required: bool
+
+
+@dataclass(frozen=True)
+class EvidenceSettings:
+    """What holds for a practice, defaults filled in."""
+
+    signing_key: Path
+    authority: Authority | None
+    history: Path
+    keep_days: int
+    signers: Path
+    revoked: Path | None  # None where the practice has no such list
+
+
+def read(folder: Path) -> EvidenceSettings:
+    """The settings of the practice in ``folder``.
+
+    Relative paths start there, ``~`` is the operator's home. Raises BadPractice.
+    """
+    folder = folder.absolute()
+    written = _written(folder / NAME)
+
+    def place(name: str) -> Path:
+        return folder / Path(name).expanduser()
+
+    stamp, history = written.timestamp, written.history
+    authority = None
+    if stamp is not None:
+        authority = Authority(stamp.url, place(stamp.certificates), stamp.required)
+    revoked = folder / "revoked_signers"
+    return EvidenceSettings(
+        signing_key=place(written.signing_key) if written.signing_key else _key(folder.name),
+        authority=authority,
+        history=place(history.folder) if history.folder else state_folder(folder.name),
+        keep_days=history.keep_days,
+        signers=folder / "allowed_signers",
+        revoked=revoked if revoked.is_file() else None,
+    )
+
+
+def _written(file: Path) -> _File:
+    if not file.is_file():
+        return _File()
+    document = yaml.read(file)
+    try:
+        return _File.model_validate(document.data or {})
+    except ValidationError as error:
+        raise BadPractice(
+            Problem(
+                file,
+                document.line(*complaint.place),
+                words.where(complaint.place) or NAME,
+                complaint.expected,
+                complaint.read,
+            )
+            for complaint in words.complaints(_File, error)
+        ) from None
+
+
+def _key(practice: str) -> Path:
+    """Where `socle evidence keygen` puts a key, outside of every checkout."""
+    named = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    config = named if named.is_absolute() else Path.home() / ".config"
+    return config / "socle/keys" / practice

@@ -1,0 +1,71 @@
+"""A signer's key pair, made once, and the file of those who may sign."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from socle.errors import SocleError
+from socle.evidence import files
+from socle.evidence.sshsig import NAMESPACE
+
+_PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9._-]+)?")
+
+
+def make(key: Path, principal: str, signers: Path, *, outside: Path, passphrase: bool) -> bool:
+    """Make the Ed25519 pair ``key`` and ``key``.pub, and let ``principal`` sign with it.
+
+    A pair that is there stays; whether a new one was made. ``outside``: a folder that must not
+    hold the private key. ``passphrase``: ssh-keygen asks for one on the terminal. Raises
+    SocleError.
+    """
+    if not _PRINCIPAL.fullmatch(principal):
+        raise SocleError(
+            f"--principal: expected a name such as an e-mail address, read {principal}"
+        )
+    if key.resolve().is_relative_to(outside.resolve()):
+        raise SocleError(f"{key}: expected a place outside of {outside}, which is shared with git")
+    public = key.with_name(f"{key.name}.pub")
+    if key.exists() != public.exists():
+        raise SocleError(f"{key}: expected it and {public.name}, or neither: only one is there")
+    try:
+        fresh = not key.exists()
+        if fresh:
+            _make_pair(key, public, principal, passphrase=passphrase)
+        allow(signers, principal, public.read_text())
+    except OSError as error:
+        raise SocleError(f"{error.filename or key}: {error.strerror}") from None
+    return fresh
+
+
+def _make_pair(key: Path, public: Path, principal: str, *, passphrase: bool) -> None:
+    key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=key.parent, prefix=".new-") as folder:
+        new = Path(folder) / "key"
+        words: list[str | Path] = ["ssh-keygen", "-q", "-t", "ed25519", "-C", principal, "-f", new]
+        if not passphrase:
+            words += ["-N", ""]
+        if subprocess.run(words, check=False).returncode != 0:
+            raise SocleError("ssh-keygen made no key; the reason stands above")
+        new.rename(key)
+        new.with_suffix(".pub").rename(public)
+
+
+def allow(signers: Path, principal: str, public: str, now: datetime | None = None) -> None:
+    """Add a public key ("ssh-ed25519 AAAA…") to ``signers``, for evidence alone, from today on.
+
+    Raises SocleError when it stands there already, and OSError.
+    """
+    kind, content, *_ = public.split()
+    today = f"{now or datetime.now(UTC):%Y%m%d}"
+    line = f'{principal} namespaces="{NAMESPACE}",valid-after="{today}" {kind} {content}\n'
+    before = signers.read_text() if signers.exists() else ""
+    if content in before.split():
+        raise SocleError(f"{signers}: this key stands there already")
+    if before and not before.endswith("\n"):
+        before += "\n"
+    files.replace(signers, (before + line).encode())
+    signers.chmod(0o644)  # public keys, for everybody to compare with

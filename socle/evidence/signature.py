@@ -1,0 +1,208 @@
+"""Who signed a piece of evidence, when, and whether one byte changed since.
+
+An altered byte of the file, of its manifest or of its signature is always found. The time in the
+manifest is the signer's claim; only a time stamp (RFC 3161) proves it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from socle.errors import SocleError
+from socle.evidence import files, sshsig, timestamp
+from socle.evidence.manifest import (
+    COMPANIONS,
+    MANIFEST,
+    SIGNATURE,
+    STAMP,
+    Manifest,
+    Unreadable,
+    beside,
+    describe,
+    parse,
+    utc,
+)
+from socle.evidence.timestamp import Stamp
+
+_CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
+
+
+class State(StrEnum):
+    """What can be said of a piece of evidence. Only ``good`` is good."""
+
+    GOOD = "good"
+    UNSIGNED = "unsigned"
+    FILE_MISSING = "file missing"
+    ALTERED = "altered"
+    OTHER_PURPOSE = "other purpose"
+    BAD_STAMP = "bad time stamp"
+    UNKNOWN_SIGNER = "unknown signer"
+    NOT_VALID = "key not valid"  # not at the time of the signature, or nobody can tell
+    REVOKED = "key revoked"
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whom to believe.
+
+    ``signers``: an allowed_signers file (ssh-keygen(1)), times in UTC. ``revoked``: a list of
+    revoked keys (public keys, or a KRL). ``authorities``: certificates of time stamping
+    authorities (PEM), roots and whatever lies between.
+    """
+
+    signers: Path
+    revoked: Path | None = None
+    authorities: Path | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was found; ``detail`` is a sentence for people, empty where there is nothing to add."""
+
+    file: Path
+    state: State
+    detail: str = ""
+    signer: str | None = None  # the name in allowed_signers
+    key: str | None = None  # "SHA256:…"
+    claimed: datetime | None = None  # the signer's clock
+    stamp: Stamp | None = None  # only a good one
+
+    @property
+    def good(self) -> bool:
+        """Whether somebody known signed exactly these bytes."""
+        return self.state is State.GOOD
+
+
+def sign(file: Path, key: Path, now: datetime | None = None) -> Manifest:
+    """Sign ``file``: writes its manifest and its signature beside it, the older ones are gone.
+
+    Raises SocleError: the file cannot be read, or ``key`` cannot sign.
+    """
+    if file.name.endswith(COMPANIONS):
+        raise SocleError(f"{file}: expected evidence to sign, this is a signature's own file")
+    try:
+        manifest = describe(file, now or datetime.now(UTC))
+        signature = sshsig.sign(manifest.as_bytes(), key)
+        for suffix in (SIGNATURE, STAMP):  # never an old signature beside a new manifest
+            beside(file, suffix).unlink(missing_ok=True)
+        files.replace(beside(file, MANIFEST), manifest.as_bytes())
+        files.replace(beside(file, SIGNATURE), signature)
+    except OSError as error:
+        raise SocleError(f"{file}: cannot sign: {error.strerror}") from None
+    return manifest
+
+
+def stamp(file: Path, url: str, authorities: Path) -> Stamp:
+    """Have the signature of ``file`` time stamped: writes ``FILE.tsr``.
+
+    Raises `timestamp.Unavailable` when the authority gives no good stamp; the signature stands.
+    """
+    try:
+        answer, found = timestamp.request(beside(file, SIGNATURE).read_bytes(), url, authorities)
+        files.replace(beside(file, STAMP), answer)
+    except OSError as error:
+        raise SocleError(f"{file}: cannot keep its time stamp: {error.strerror}") from None
+    return found
+
+
+def verify(file: Path, trust: Trust, now: datetime | None = None) -> Result:
+    """Judge ``file`` by what lies beside it. Raises SocleError: a file of ``trust`` is missing."""
+    for needed in (trust.signers, trust.revoked):
+        if needed is not None and not needed.is_file():
+            raise SocleError(f"{needed}: expected a file with keys, there is none")
+    try:
+        return _verify(file, trust, now or datetime.now(UTC))
+    except OSError as error:
+        raise SocleError(f"{file}: cannot be read: {error.strerror}") from None
+
+
+def _verify(file: Path, trust: Trust, now: datetime) -> Result:
+    signature, result = beside(file, SIGNATURE), Result(file, State.UNSIGNED)
+    missing = [name for name in (MANIFEST, SIGNATURE) if not beside(file, name).is_file()]
+    if not file.is_file():
+        if len(missing) == 2:  # noqa: PLR2004 - both
+            raise SocleError(f"{file}: expected evidence to verify, there is no such file")
+        return replace(result, state=State.FILE_MISSING, detail="its signature is here, it is not")
+    if missing:
+        absent = " and ".join(beside(file, name).name for name in missing)
+        return replace(result, detail=f"no {absent} beside it")
+    message = beside(file, MANIFEST).read_bytes()
+    try:
+        result = replace(result, key=sshsig.fingerprint(signature, message))
+        manifest = parse(message)
+    except sshsig.OtherPurpose as reason:
+        return replace(result, state=State.OTHER_PURPOSE, detail=str(reason))
+    except (sshsig.Bad, Unreadable) as reason:
+        return replace(result, state=State.ALTERED, detail=str(reason))
+    result = replace(result, claimed=manifest.signed_at)
+    if difference := _differs(file, manifest):
+        return replace(result, state=State.ALTERED, detail=difference)
+    return _judge_signer(_with_stamp(result, trust.authorities), message, trust, now)
+
+
+def _differs(file: Path, manifest: Manifest) -> str:
+    """Why ``file`` is not the one that was signed; empty when it is."""
+    seen = describe(file, manifest.signed_at)
+    if seen.size != manifest.size:
+        return f"{manifest.size} bytes were signed, these are {seen.size}"
+    if seen.sha256 != manifest.sha256:
+        return "its content is not what was signed"
+    if seen.file != manifest.file:
+        name = files.printable(manifest.file)
+        return f"it was signed under the name {name}: give it that name again"
+    return ""
+
+
+def _with_stamp(result: Result, authorities: Path | None) -> Result:
+    """The result with the time stamp of its signature, if there is a good one."""
+    stamp = beside(result.file, STAMP)
+    if not stamp.is_file():
+        return result
+    if authorities is None:
+        return replace(result, detail="its time stamp was not checked: no authority is configured")
+    signed = beside(result.file, SIGNATURE).read_bytes()
+    try:
+        found = timestamp.check(stamp.read_bytes(), signed, authorities)
+    except timestamp.BadStamp as reason:
+        return replace(result, state=State.BAD_STAMP, detail=str(reason))
+    return replace(result, stamp=found)
+
+
+def _judge_signer(result: Result, message: bytes, trust: Trust, now: datetime) -> Result:
+    """The last question: is it the key of somebody who may sign, and was it then?
+
+    A time stamp says when "then" was. Without one the key must be valid by the claim and today:
+    whoever holds a key that ran out can claim any date.
+    """
+    if result.state is State.BAD_STAMP or result.claimed is None:
+        return result
+    signature = beside(result.file, SIGNATURE)
+    claimed = result.claimed
+    moments = [result.stamp.time] if result.stamp else [claimed, now]
+    for moment in moments:
+        name, reason = sshsig.principal(signature, trust.signers, moment)
+        if reason is not None:
+            return replace(result, state=State.NOT_VALID, detail=_not_valid(reason, moment, result))
+        if name is None:
+            detail = f"its key {result.key} is not in {trust.signers}"
+            return replace(result, state=State.UNKNOWN_SIGNER, detail=detail)
+        result = replace(result, signer=name)
+        if not sshsig.trusted(signature, message, trust.signers, name, moment, None):
+            detail = f"{name} may not sign evidence, by {trust.signers}"
+            return replace(result, state=State.UNKNOWN_SIGNER, detail=detail)
+        revoked = trust.revoked
+        if revoked and not sshsig.trusted(signature, message, trust.signers, name, moment, revoked):
+            detail = f"{revoked} revokes this key, or cannot be read"
+            return replace(result, state=State.REVOKED, detail=detail)
+    if any(claimed > moment + _CLOCKS for moment in moments):
+        result = replace(result, detail="it claims a later time: the signer's clock was wrong")
+    return replace(result, state=State.GOOD)
+
+
+def _not_valid(reason: str, moment: datetime, result: Result) -> str:
+    if result.stamp or moment == result.claimed:
+        return f"its key was {reason} on {utc(moment)}"
+    return f"its key is {reason} now, and no time stamp proves that it was signed before"
