@@ -8,7 +8,7 @@ import sys
 
 from cyclopts import App
 
-from socle.commands import backup, check, demo, flows, lab, restore, show, upkeep, verify
+from socle.commands import backup, check, demo, evidence, flows, lab, restore, show, upkeep, verify
 from socle.errors import SocleError
 
 _HELP = """Hardens the Linux machines of a medical practice, verifies them, hands over the proof.
@@ -31,6 +31,8 @@ for _daily in (check.check, show.show, verify.verify, flows.flows):
 backup.app.group = ("Copies of the data",)
 app.command(backup.app)
 app.command(restore.restore, group="Copies of the data")
+evidence.app.group = ("Evidence",)
+app.command(evidence.app)
 for _machines in (demo.app, lab.app):
     _machines.group = ("Throw-away machines",)
     app.command(_machines)
