@@ -8,6 +8,15 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 Count = Annotated[int, Field(ge=0)]
 Seconds = Annotated[float, Field(ge=0)]
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+# A judge writes these below a folder of his own: nothing may lead out of it.
+FolderName = Annotated[str, Field(pattern=r"^[^/\x00.][^/\x00]*$")]
+FileName = Annotated[
+    str,
+    Field(
+        pattern=r"^(hosts\.yml|waivers\.yml|known_hosts|(group|host)_vars(/[^/.\x00][^/\x00]*)+)$"
+    ),
+]
 
 
 class _Model(BaseModel):
@@ -41,7 +50,7 @@ class Said(_Model):
 class Machine(_Model):
     """Which machine it was. ``machine``: SHA-256 of its machine-id, salted."""
 
-    name: str
+    name: HostName
     os_name: str | None = None
     machine: str | None = None
     host_keys: tuple[str, ...] = ()
@@ -95,10 +104,10 @@ class Practice(_Model):
     another baseline; encrypted files and what the vault holds are left out.
     """
 
-    name: str
-    hosts: dict[str, Declared]
+    name: FolderName
+    hosts: dict[HostName, Declared]
     waivers: tuple[Accepted, ...] = ()
-    files: dict[str, str] = {}
+    files: dict[FileName, str] = {}
 
 
 class Judged(_Model):

@@ -15,6 +15,7 @@ from socle.baseline.model import Host
 from socle.errors import SocleError
 from socle.verify.checks import Unreachable
 from socle.verify.links import LOCAL_PREFIX, Link, ssh_prefix
+from socle.verify.memory import Turn
 from socle.verify.questions import Notebook
 from socle.verify.reasons import CONNECT_TIMEOUT
 from socle.verify.recorder import Recorder
@@ -79,8 +80,9 @@ class Connections:
 
         ``wanted``: host -> ids of the controls that will be looked at.
         """
+        turns = {(name, one) for name, controls in wanted.items() for one in controls}
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            list(pool.map(self._begin, wanted.items()))
+            list(pool.map(lambda name: self._begin(name, turns), wanted))
 
     def turn(self, host: str, control: str) -> None:
         """From now on the questions are those of ``control`` about ``host``."""
@@ -105,11 +107,10 @@ class Connections:
         with suppress(Unreachable):  # the link remembers, each check will say it
             self._links[name].open()
 
-    def _begin(self, wanted: tuple[str, Collection[str]]) -> None:
-        name, controls = wanted
+    def _begin(self, name: str, turns: Collection[Turn]) -> None:
         self._try(name)
         if self._links[name].trouble is None:
-            self.notebook.ask_ahead(self._links[name], {(name, one) for one in controls})
+            self.notebook.ask_ahead(self._links[name], turns)
 
     def _end(self, link: Link) -> None:
         exit_master = ["ssh", "-F", str(self._config), "-O", "exit", "--", link.target.name]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import socle
 from socle.baseline import load
 from socle.baseline.known_hosts import entry_name
 from socle.baseline.loading import find_root
@@ -79,12 +80,11 @@ class Replay:
         return _answer(own[count])
 
 
-def practice_of(bundle: Bundle, folder: Path) -> Practice:
-    """The practice as it was resolved then, judged by the rooms of this Socle.
+def practice_of(bundle: Bundle, folder: Path, root: Path) -> Practice:
+    """The practice as it was resolved then, judged by the rooms of the checkout ``root``.
 
     ``folder``: an empty one; what the practice knew of host keys is put there.
     """
-    root = find_root(folder)
     hosts = {name: _host(name, one, bundle, folder) for name, one in bundle.practice.hosts.items()}
     groups: dict[str, list[str]] = defaultdict(list)
     for name, host in hosts.items():
@@ -97,11 +97,11 @@ def practice_of(bundle: Bundle, folder: Path) -> Practice:
         hosts=hosts,
         groups={group: tuple(names) for group, names in groups.items()},
         rooms=tuple(find(root)),
-        waivers=hosts[bundle.host.name].waivers,
+        waivers=hosts[bundle.host.name].waivers if bundle.host.name in hosts else (),
     )
 
 
-def resolved_again(bundle: Bundle, folder: Path, baseline: Path) -> Practice:
+def resolved_again(bundle: Bundle, folder: Path, root: Path, baseline: Path) -> Practice:
     """The practice's own files against another ``baseline``, a folder with group_vars/.
 
     Dates are those of the bundle. What was computed from secrets stays as it was. Raises
@@ -109,14 +109,11 @@ def resolved_again(bundle: Bundle, folder: Path, baseline: Path) -> Practice:
     """
     if not (baseline / "group_vars").is_dir():
         raise SocleError(f"{baseline}: expected a baseline, a folder with group_vars/")
-    root = find_root(folder)
     (folder / "roles").symlink_to(root / "roles")
     (folder / "group_vars").symlink_to(baseline.absolute() / "group_vars")
     place = folder / "inventories" / bundle.practice.name
     for name, text in bundle.practice.files.items():
         file = place / name
-        if not file.resolve().is_relative_to(place.resolve()):
-            raise SocleError(f"the bundle of {bundle.host.name} names a file outside: {name}")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     loaded = load(place, root=folder, today=bundle.collected.date())
@@ -177,18 +174,22 @@ def _waiver(one: Accepted) -> Waiver:
     )
 
 
-def judge(bundle: Bundle, baseline: Path | None = None) -> tuple[Practice, list[Outcome]]:
+def judge(
+    bundle: Bundle, baseline: Path | None = None, root: Path | None = None
+) -> tuple[Practice, list[Outcome]]:
     """Judge a bundle again with the checks of this Socle, by the dates of the bundle.
 
-    ``baseline``: settings are resolved again against this one. Raises SocleError as `load` does,
+    ``baseline``: settings are resolved again against this one; ``root``: a checkout whose checks
+    judge instead. Raises SocleError as `load` does,
     and when the host is no longer among the practice's.
     """
+    checkout = root or find_root(Path(socle.__file__).parent)
     with tempfile.TemporaryDirectory(prefix="socle-") as name:
         folder = Path(name).resolve()
         practice = (
-            practice_of(bundle, folder)
+            practice_of(bundle, folder, checkout)
             if baseline is None
-            else resolved_again(bundle, folder, baseline)
+            else resolved_again(bundle, folder, checkout, baseline)
         )
         outcomes = verify(
             practice,

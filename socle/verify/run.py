@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from socle.verify.links import Link
     from socle.verify.session import Connect
 
+NO_TESTS = ".* defaults files handlers meta scenarios tasks templates test_plugins"
+"""Folders of a room that need not be searched for checks."""
 FINE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -103,6 +105,8 @@ class _Listener:
         self.problems: list[str] = []
 
     def pytest_configure(self, config: pytest.Config) -> None:
+        # Nobody reads a traceback here, and pytest's own takes longer to write than a verdict.
+        config.option.tbstyle = "value"
         plugin.start(config, self._practice, self._connect)
 
     def pytest_socle_begin(self, checks: int, hosts: tuple[str, ...]) -> None:
@@ -136,12 +140,14 @@ def _arguments(practice: Practice, roles: Path, junit: Path | None) -> list[str]
         str(roles),
         f"--rootdir={practice.root}",
         "--override-ini=addopts=",
+        f"--override-ini=norecursedirs={NO_TESTS}",
         "--import-mode=importlib",
         "--strict-markers",
         "--capture=sys",
         "--disable-plugin-autoload",
         "-pno:terminal",
         "-pno:cacheprovider",
+        "-pno:unraisableexception",
         f"-p{plugin.__name__}",
     ]
     return arguments if junit is None else [*arguments, f"--junitxml={junit}"]
