@@ -27,8 +27,7 @@ class Said(_Model):
     """One question of a check and what came of it.
 
     ``control`` is whose check asked, about the bundle's host; ``asked`` who answered: a host, or
-    the operator's computer (empty). Bytes that are no UTF-8 stand as lone surrogates, as Python's
-    ``surrogateescape`` makes them.
+    the operator's computer (empty). ``raw``: the bytes are no UTF-8, each stands as one character.
     """
 
     control: str
@@ -42,6 +41,7 @@ class Said(_Model):
     code: int | None = None
     stdout: str = ""
     stderr: str = ""
+    raw: bool = False
     trouble: str | None = None
     """Why there is no answer; ``code`` is None then."""
     unreachable: bool = False

@@ -16,9 +16,10 @@ MASK = "••••"
 _SHORTEST = 4  # characters of a known secret: a shorter one stands in too many words
 _HARMLESS = r"(?!(?:true|false|none|null|yes|no|required|optional|sufficient|prompt)\b)"
 
+_QUOTE = r"\\?[\"']"
 _WORDS = r"(?:password|passwd|mot de passe|passphrase|secret|api_?key|token)"
-_QUOTE = r"\\?[\"']?"
-_VALUE = r"[^\s\"'\\,;}\]]"
+_NAMED, _WIFI = rf"\b[a-z0-9_-]*{_WORDS}[a-z0-9_-]*", r"\b(?:wpa-)?psk"
+_QUOTED, _BARE = r"[^\"'\\\n]", r"[^\s\"'\\,;}\]]"
 
 _SHAPES = [
     re.compile(  # private keys
@@ -27,12 +28,13 @@ _SHAPES = [
     re.compile(r"(\$(?:y|gy|7|6|5|1|2[aby])\$)[./0-9A-Za-z$,=]{8,}()"),  # crypt(5)
     re.compile(r"(grub\.pbkdf2\.sha512\.\d+\.)[0-9A-Fa-f.]{16,}()"),
     re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@:'\"]*:[^\s/@'\"]+(@)", re.IGNORECASE),
-    re.compile(
-        rf"(\b[a-z0-9_-]*{_WORDS}[a-z0-9_-]*{_QUOTE}\s*[:=]\s*{_QUOTE}){_HARMLESS}{_VALUE}{{6,}}()",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        rf"(\b(?:wpa-)?psk{_QUOTE}\s*[ :=]\s*{_QUOTE}){_HARMLESS}{_VALUE}{{8,}}()", re.IGNORECASE
+    *(
+        re.compile(rf"({name}{between}){_HARMLESS}{value}{{{least},}}()", re.IGNORECASE)
+        for name, sign, least in ((_NAMED, "[:=]", 6), (_WIFI, "[ :=]", 8))
+        for between, value in (
+            (rf"(?:{_QUOTE})?\s*{sign}\s*{_QUOTE}", _QUOTED),
+            (rf"\s*{sign}\s*", _BARE),  # no quote before: JSON must stay JSON
+        )
     ),
 ]
 _DOCUMENT = r"(?:dcm|pdf|jpe?g|png|tiff?|docx?|odt|rtf|xlsx?|ods|csv|txt|hl7|xml|zip|mp4|avi)"

@@ -16,7 +16,7 @@ from socle.baseline.vault import is_encrypted
 from socle.evidence import model
 from socle.evidence.redaction import Redactor
 from socle.verify.links import Link
-from socle.verify.questions import Question
+from socle.verify.questions import Answer, Question
 from socle.verify.recorder import Entry
 from socle.verify.verdicts import Outcome
 
@@ -105,7 +105,7 @@ def _machine(host: Host, link: Link | None) -> model.Machine:
 def _said(entry: Entry, masks: Redactor) -> model.Said:
     asked, answer = entry.question, entry.answer
     known = Question(asked.asked, asked.kind, masks.known(asked.words), asked.limit)
-    stdout, stderr = (b"", b"") if answer is None else (answer.stdout, answer.stderr)
+    stdout, stderr, raw = _texts(answer)
     return model.Said(
         control=entry.turn[1],
         asked=asked.asked,
@@ -115,11 +115,22 @@ def _said(entry: Entry, masks: Redactor) -> model.Said:
         limit=float(asked.limit),
         seconds=round(entry.seconds, 3),
         code=None if answer is None else answer.code,
-        stdout=masks.text(stdout.decode("utf-8", "surrogateescape")),
-        stderr=masks.text(stderr.decode("utf-8", "surrogateescape")),
+        stdout=masks.text(stdout),
+        stderr=masks.text(stderr),
+        raw=raw,
         trouble=None if entry.trouble is None else masks.text(str(entry.trouble)),
         unreachable=entry.trouble is not None and entry.trouble.unreachable,
     )
+
+
+def _texts(answer: Answer | None) -> tuple[str, str, bool]:
+    """Both outputs as text, and whether they stand byte by byte."""
+    if answer is None:
+        return "", "", False
+    try:
+        return answer.stdout.decode(), answer.stderr.decode(), False
+    except UnicodeDecodeError:
+        return answer.stdout.decode("latin-1"), answer.stderr.decode("latin-1"), True
 
 
 def _judged(outcome: Outcome, masks: Redactor) -> model.Judged:

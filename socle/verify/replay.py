@@ -137,9 +137,8 @@ def _answer(said: Said) -> Answer:
     if said.trouble is not None or said.code is None:
         kind = Unreachable if said.unreachable else Unknown
         raise kind(said.trouble or "nothing was answered")
-    stdout, stderr = (
-        text.encode("utf-8", "surrogateescape") for text in (said.stdout, said.stderr)
-    )
+    encoding = "latin-1" if said.raw else "utf-8"
+    stdout, stderr = (text.encode(encoding, "replace") for text in (said.stdout, said.stderr))
     return Answer(said.code, stdout, stderr)
 
 
