@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 MASK = "••••"
 _SHORTEST = 4  # characters of a known secret: a shorter one stands in too many words
+_STRONG = 12  # characters from which it is masked inside of words, too
 _HARMLESS = r"(?!(?:true|false|none|null|yes|no|required|optional|sufficient|prompt)\b)"
 
 _QUOTE = r"\\?[\"']"
@@ -60,8 +61,7 @@ class Redactor:
         practice's own words and stay.
         """
         self.count = 0
-        known = {form for secret in secrets for form in _forms(secret)}
-        self._secrets = _any_of(known)
+        self._secrets = _any_of({form for secret in secrets for form in _forms(secret)}, _whole)
         folders = {
             f.rstrip("/") for f in data_folders if not _SYSTEM.fullmatch(f.rstrip("/") or "/")
         }
@@ -115,6 +115,14 @@ def _forms(secret: str) -> Iterable[str]:
             yield base64.b64encode(form.encode()).decode().rstrip("=")
 
 
-def _any_of(words: Iterable[str]) -> re.Pattern[str] | None:
+def _whole(secret: str) -> str:
+    """A weak password may be part of a program's name: there it stays."""
+    exact = re.escape(secret)
+    return exact if len(secret) >= _STRONG else rf"(?<![\w-]){exact}(?![\w-])"
+
+
+def _any_of(
+    words: Iterable[str], pattern: Callable[[str], str] = re.escape
+) -> re.Pattern[str] | None:
     longest_first = sorted(words, key=lambda word: (-len(word), word))
-    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+    return re.compile("|".join(map(pattern, longest_first))) if longest_first else None

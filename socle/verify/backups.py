@@ -137,7 +137,7 @@ def signed_by(key: str, record: bytes, signature: bytes) -> bool:
 _NEXT = r"""
 listed=$(systemctl list-timers --all --output=json) || exit
 printf '%s\n' "$listed"
-printf '%s' "$listed" | grep -o '"next":[0-9]*' | cut -d: -f2 | sort -u |
+printf '%s' "$listed" | grep -o '"next":[1-9][0-9]*' | cut -d: -f2 | sort -u |
 while read -r moment; do
     date --date="@$((moment / 1000000))" "+$moment %Y-%m-%dT%H:%M:%S"
 done

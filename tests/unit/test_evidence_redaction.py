@@ -51,14 +51,14 @@ def test_what_is_no_secret_stays(text):
 
 def test_known_secrets_are_masked_wherever_and_however_they_stand():
     secret = "correct horse\nbattery staple"
-    redactor = Redactor([secret, "abc"])
+    redactor = Redactor([secret, "abc", "socle"])
     encoded = base64.b64encode(b"battery staple").decode()
     masked = redactor.data({"words": [f"x{secret}y", "only correct horse", encoded, 5, None]})
-    assert masked == {"words": [f"x{MASK}y", f"only {MASK}", MASK, 5, None]} or all(
-        part not in str(masked) for part in ("correct", "battery", encoded.rstrip("="))
-    )
+    for part in ("correct", "battery", encoded.rstrip("=")):
+        assert part not in str(masked)
+    assert redactor.count == 3
     assert redactor.text("abc") == "abc"  # too short to be told from a word
-    assert redactor.count >= 3
+    assert redactor.text("socle socle-backup") == f"{MASK} socle-backup"  # a weak password
 
 
 @pytest.mark.parametrize(

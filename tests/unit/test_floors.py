@@ -1,0 +1,45 @@
+"""Imports go down or stay on their floor (docs/en/architecture.md)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import socle
+
+PACKAGE = Path(socle.__file__).parent
+GROUND = {"errors", "render"}
+FLOORS = {  # what a package may import besides itself; commands and cli may import anything
+    "evidence": GROUND,
+    "lab": GROUND,
+    "baseline": GROUND,
+    "apply": {*GROUND, "baseline"},
+    "verify": {*GROUND, "baseline", "evidence"},
+    "report": {*GROUND, "baseline", "evidence", "verify"},
+}
+UNKNOWN_TO_EVIDENCE = {"pytest", "testinfra", "pyinfra"}
+
+
+def imported(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_no_import_goes_up(floor):
+    packages = {path.name for path in PACKAGE.iterdir() if path.is_dir()} | {"cli", "inventory"}
+    above = packages - FLOORS[floor] - {floor}
+    for file in (PACKAGE / floor).rglob("*.py"):
+        parts = [name.split(".") for name in imported(file)]
+        seen = {part[1] for part in parts if part[0] == "socle" and len(part) > 1}
+        assert not seen & above, file
+
+
+def test_evidence_knows_no_engine():
+    for file in (PACKAGE / "evidence").rglob("*.py"):
+        assert not {name.split(".")[0] for name in imported(file)} & UNKNOWN_TO_EVIDENCE, file
