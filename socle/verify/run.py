@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 NO_TESTS = ".* defaults files handlers meta scenarios tasks templates test_plugins"
 """Folders of a room that need not be searched for checks."""
+NO_USE = ("doctest", "legacypath", "pastebin", "stepwise", "unittest", "unraisableexception")
+"""Parts of pytest that would only cost time."""
 FINE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -147,7 +149,7 @@ def _arguments(practice: Practice, roles: Path, junit: Path | None) -> list[str]
         "--disable-plugin-autoload",
         "-pno:terminal",
         "-pno:cacheprovider",
-        "-pno:unraisableexception",
+        *(f"-pno:{name}" for name in NO_USE),
         f"-p{plugin.__name__}",
     ]
     return arguments if junit is None else [*arguments, f"--junitxml={junit}"]
