@@ -60,7 +60,7 @@ def _pack(questions: Sequence[Question]) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         for name, text in files.items():
-            content = text.encode()
+            content = text.encode(errors="surrogateescape")
             member = tarfile.TarInfo(name)
             member.size = len(content)
             archive.addfile(member, io.BytesIO(content))

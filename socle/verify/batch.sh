@@ -1,3 +1,4 @@
+#!/bin/sh
 # Runs many commands side by side at low priority, each for its own time, and prints a tar.gz of
 # what they said. $1: seconds for all of them. Standard input: lines up to the mark (a password
 # that sudo did not ask for may be among them), then a tar.gz with the files NUMBER.words, and
@@ -5,6 +6,7 @@
 while IFS= read -r line && [ "$line" != SOCLE-BATCH ]; do :; done
 folder=$(mktemp -d -p /run socle.XXXXXXXX 2>/dev/null) || folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
+trap 'exit 1' HUP INT TERM
 tar -xzf - -C "$folder" || exit 1
 # shellcheck disable=SC2016 # expanded by the inner shells
 one='

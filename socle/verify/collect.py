@@ -47,7 +47,7 @@ def bundles(run: Run) -> Iterator[model.Bundle]:
 
 def digest(question: Question) -> str:
     """By what a question is found again in a bundle."""
-    return hashlib.sha256(question.words.encode()).hexdigest()[:32]
+    return hashlib.sha256(_clean(question.words).encode()).hexdigest()[:32]
 
 
 def secrets(practice: Practice) -> Iterator[str]:
@@ -110,7 +110,7 @@ def _said(entry: Entry, masks: Redactor) -> model.Said:
         control=entry.turn[1],
         asked=asked.asked,
         kind=asked.kind,
-        words=masks.text(asked.words),
+        words=masks.text(_clean(asked.words)),
         digest=digest(known),
         limit=float(asked.limit),
         seconds=round(entry.seconds, 3),
@@ -118,9 +118,14 @@ def _said(entry: Entry, masks: Redactor) -> model.Said:
         stdout=masks.text(stdout),
         stderr=masks.text(stderr),
         raw=raw,
-        trouble=None if entry.trouble is None else masks.text(str(entry.trouble)),
+        trouble=None if entry.trouble is None else masks.text(_clean(str(entry.trouble))),
         unreachable=entry.trouble is not None and entry.trouble.unreachable,
     )
+
+
+def _clean(text: str) -> str:
+    """The text without what no file can hold: halves of characters."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _texts(answer: Answer | None) -> tuple[str, str, bool]:
@@ -137,7 +142,7 @@ def _judged(outcome: Outcome, masks: Redactor) -> model.Judged:
     return model.Judged(
         control=outcome.control,
         verdict=str(outcome.verdict),
-        detail=masks.text(outcome.detail),
+        detail=masks.text(_clean(outcome.detail)),
         measured=str(outcome.measured),
         seconds=outcome.seconds,
         unreachable=outcome.unreachable,

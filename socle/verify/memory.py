@@ -86,8 +86,9 @@ class Memory:
         return self._folder / f"{host}.json"
 
     def _write(self, file: Path, questions: list[dict[str, Any]]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        text = json.dumps({"format": _FORMAT, "questions": questions}, ensure_ascii=False)
+        for folder in (self._folder.parent, self._folder):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        text = json.dumps({"format": _FORMAT, "questions": questions})
         handle, half = tempfile.mkstemp(dir=self._folder)  # 0600
         with os.fdopen(handle, "w", encoding="utf-8") as out:
             out.write(text)

@@ -108,8 +108,9 @@ class Recorder:
     def _look(self, host: str, looks: Iterable[Remembered]) -> None:
         for one in looks:
             started = time.monotonic()
-            answer = look(one.question)
-            self._ahead[host, one.question] = Timed(answer, time.monotonic() - started)
+            with suppress(OSError, ValueError):  # then the check looks for itself
+                answer = look(one.question)
+                self._ahead[host, one.question] = Timed(answer, time.monotonic() - started)
 
     @staticmethod
     def _place(entry: Entry) -> str:

@@ -44,10 +44,10 @@ class Replay:
             self._said[said.asked, said.kind, said.digest].append(said)
         self._given: dict[tuple[Key, str], int] = defaultdict(int)
         self._links = {name: Link(host, (), self) for name, host in hosts.items()}
-        for name, declared in bundle.practice.hosts.items():
-            if name in self._links:
-                trouble = declared.trouble
-                self._links[name].pretend_open(Unreachable(trouble) if trouble else None)
+        for name, link in self._links.items():
+            declared = bundle.practice.hosts.get(name)
+            trouble = declared.trouble if declared else None
+            link.pretend_open(Unreachable(trouble) if trouble else None)
 
     def link(self, name: str) -> Link:
         """The link of a host, which leads into the bundle."""
@@ -112,7 +112,8 @@ def resolved_again(bundle: Bundle, folder: Path, root: Path, baseline: Path) -> 
     (folder / "roles").symlink_to(root / "roles")
     (folder / "group_vars").symlink_to(baseline.absolute() / "group_vars")
     place = folder / "inventories" / bundle.practice.name
-    for name, text in bundle.practice.files.items():
+    files = {"known_hosts": _known_hosts(bundle), **bundle.practice.files}
+    for name, text in files.items():
         file = place / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -125,6 +126,15 @@ def resolved_again(bundle: Bundle, folder: Path, root: Path, baseline: Path) -> 
         for name, host in loaded.hosts.items()
     }
     return replace(loaded, root=root, hosts=hosts)
+
+
+def _known_hosts(bundle: Bundle) -> str:
+    """What the operator knew of the hosts' keys: not what the judge knows."""
+    return "".join(
+        f"{entry_name(one.address, one.port)} {key}\n"
+        for one in bundle.practice.hosts.values()
+        for key in one.host_keys
+    )
 
 
 def _of_then(bundle: Bundle, name: str, kept: Collection[str]) -> dict[str, object]:
@@ -143,9 +153,8 @@ def _answer(said: Said) -> Answer:
 
 
 def _host(name: str, declared: Declared, bundle: Bundle, folder: Path) -> Host:
-    known = folder / f"{name}.known_hosts"
-    place = entry_name(declared.address, declared.port)
-    known.write_text("".join(f"{place} {key}\n" for key in declared.host_keys), encoding="utf-8")
+    known = folder / "known_hosts"
+    known.write_text(_known_hosts(bundle), encoding="utf-8")
     connection = Connection(
         declared.method, declared.address, declared.port, known_hosts_file=known
     )
