@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
@@ -85,7 +84,9 @@ def practice_of(bundle: Bundle, folder: Path, root: Path) -> Practice:
 
     ``folder``: an empty one; what the practice knew of host keys is put there.
     """
-    hosts = {name: _host(name, one, bundle, folder) for name, one in bundle.practice.hosts.items()}
+    known = folder / "known_hosts"
+    known.write_text(_known_hosts(bundle), encoding="utf-8")
+    hosts = {name: _host(name, one, bundle, known) for name, one in bundle.practice.hosts.items()}
     groups: dict[str, list[str]] = defaultdict(list)
     for name, host in hosts.items():
         for group in host.groups:
@@ -152,9 +153,7 @@ def _answer(said: Said) -> Answer:
     return Answer(said.code, stdout, stderr)
 
 
-def _host(name: str, declared: Declared, bundle: Bundle, folder: Path) -> Host:
-    known = folder / "known_hosts"
-    known.write_text(_known_hosts(bundle), encoding="utf-8")
+def _host(name: str, declared: Declared, bundle: Bundle, known: Path) -> Host:
     connection = Connection(
         declared.method, declared.address, declared.port, known_hosts_file=known
     )
@@ -164,7 +163,7 @@ def _host(name: str, declared: Declared, bundle: Bundle, folder: Path) -> Host:
         groups=declared.groups,
         addresses=declared.addresses,
         connection=connection,
-        settings=json.loads(json.dumps(declared.settings)),
+        settings=declared.settings,
         waivers=waivers,
     )
 
