@@ -14,7 +14,7 @@ from socle.baseline import load
 from socle.baseline.known_hosts import entry_name
 from socle.baseline.loading import find_root
 from socle.baseline.model import Connection, Host, Origin, Practice, Waiver
-from socle.baseline.rooms import find
+from socle.baseline.rooms import promises
 from socle.errors import SocleError
 from socle.evidence.model import Accepted, Bundle, Declared, Said
 from socle.verify.checks import Unknown, Unreachable
@@ -97,7 +97,7 @@ def practice_of(bundle: Bundle, folder: Path, root: Path) -> Practice:
         root=root,
         hosts=hosts,
         groups={group: tuple(names) for group, names in groups.items()},
-        rooms=tuple(find(root)),
+        rooms=promises(root),
         waivers=hosts[bundle.host.name].waivers if bundle.host.name in hosts else (),
     )
 
