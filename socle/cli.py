@@ -12,6 +12,7 @@ from socle.commands import (
     backup,
     check,
     demo,
+    evidence,
     evidence_sign,
     flows,
     history,
@@ -40,13 +41,13 @@ Every day:
 app = App(name="socle", help=_HELP, help_format="plaintext")
 for _daily in (check.check, show.show, verify.verify, history.history, flows.flows):
     app.command(_daily, group="Every day")
-evidence = App(name="evidence", help="Evidence that nobody can edit unseen.", group=("Evidence",))
 for _proof in (evidence_sign.keygen, evidence_sign.sign, evidence_sign.verify):
-    evidence.command(_proof)
-app.command(evidence)
+    evidence.app.command(_proof)
 backup.app.group = ("Copies of the data",)
 app.command(backup.app)
 app.command(restore.restore, group="Copies of the data")
+evidence.app.group = ("Evidence",)
+app.command(evidence.app)
 for _machines in (demo.app, lab.app):
     _machines.group = ("Throw-away machines",)
     app.command(_machines)

@@ -41,6 +41,7 @@ class Backup(RoomSettings):
     """Encrypted copies of the practice's data: where, how often, for how long."""
 
     derived_secrets: ClassVar[tuple[str, ...]] = ("private_key", "secrets")
+    derived_from_secrets: ClassVar[tuple[str, ...]] = ("authorized", "missing")
 
     folders: Annotated[list[Path], stricter("superset")] = []
     """Folders that must come back after a disaster; without any, there is nothing to copy."""

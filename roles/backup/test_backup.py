@@ -7,7 +7,7 @@ import pytest
 
 from socle.baseline.copies import repositories_of
 from socle.baseline.repositories import OWN
-from socle.verify import control, copies, expect, keepers, not_applicable, note, unknown
+from socle.verify import clock, control, copies, expect, keepers, not_applicable, note, unknown
 from socle.verify.backups import AGAIN, ask, filled, host_key, in_container, status, told
 
 
@@ -159,7 +159,7 @@ def test_files_came_back(host, target, settings, seen):
         if one["online"]:
             copies.expect_restored(host, one["name"], key, settings, seen["now"])
     done = settings.backup_full_exercise
-    days = (date.today() - date.fromisoformat(done)).days if done else None
+    days = (clock.today() - date.fromisoformat(done)).days if done else None
     if done:
         note("exercise", date=str(done))
     expect(
@@ -190,7 +190,7 @@ def test_third_parties_are_declared_and_certified(host, target, settings):
         not_applicable("no copy is held by a third party")
     for repository in third:
         certificate = repository.hds
-        remaining = (certificate.until - date.today()).days
+        remaining = (certificate.until - clock.today()).days
         expect(
             remaining >= settings.backup_hds_warning_days,
             seen=f"{repository.held_by}: HDS certificate {certificate.reference} until "

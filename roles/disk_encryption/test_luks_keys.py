@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from socle.verify import control, expect, luks, not_applicable, unknown
+from socle.verify import clock, control, expect, luks, not_applicable, unknown
 from socle.verify.blockstack import Fate
 
 GUIDE = "docs/fr/chiffrement-des-disques.md"
@@ -119,7 +119,7 @@ def expect_copy(header, settings):
     declared = {entry["uuid"]: entry for entry in settings.disk_encryption_header_backups}
     entry = declared.get(header.uuid)
     limit = settings.disk_encryption_header_backup_days
-    age = (date.today() - date.fromisoformat(entry["date"])).days if entry else None
+    age = (clock.today() - date.fromisoformat(entry["date"])).days if entry else None
     changed = bool(entry and entry["epoch"] and entry["epoch"] != header.epoch)
     said = "none declared" if entry is None else f"{age} days old, {entry['kept_at']}"
     expect(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from socle.baseline.rules import admits, port_in
 from socle.verify import control, expect, unknown
-from socle.verify.nftables import at_boot, declared, first_difference, live, packets
+from socle.verify.nftables import at_boot, attempt, declared, first_difference, live, packets
 from socle.verify.sockets import listeners, operator
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -19,7 +19,7 @@ AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 @control("firewall-default-deny")
 def test_what_is_not_declared_is_refused(host, target, settings, from_controller):
     """Live rules are exactly the declared flows, now and at boot; packets prove it."""
-    expect_declared(host, settings, FLOWS, "inet socle")
+    wanted = expect_declared(host, settings, FLOWS, "inet socle")
     enabled = host.run("systemctl is-enabled socle-firewall.service").stdout.strip()
     expect(
         enabled == "enabled",
@@ -28,7 +28,6 @@ def test_what_is_not_declared_is_refused(host, target, settings, from_controller
         fix=AGAIN,
     )
     stored = at_boot(host, "/etc/socle/firewall.nft", "inet socle")
-    wanted = declared(host, FLOWS, settings, "inet socle")
     expect(
         stored == wanted,
         seen=f"loaded at boot: {first_difference(stored, wanted)}",
@@ -36,7 +35,8 @@ def test_what_is_not_declared_is_refused(host, target, settings, from_controller
         fix=AGAIN,
     )
     closed = [port for port in SELDOM_DECLARED if not declares(settings.firewall_inbound, port)]
-    expect_closed(host, target, from_controller, closed)
+    _, sshd = client(host)
+    expect_closed(target, sshd, from_controller, closed)
 
 
 @control("listeners-allowlist")
@@ -61,11 +61,9 @@ def test_undeclared_outbound_connections_fail(host, settings):
     expect_declared(host, settings, FLOWS, "inet socle")
     visitor, _ = client(host)
     port = next(p for p in SELDOM_DECLARED if not declares(settings.firewall_outbound, p))
-    before = packets(host, "inet socle", "out_rejected")
-    attempt = host.run(f"timeout 3 bash -c 'exec 3<>/dev/tcp/{visitor}/{port}'")
-    rejected = packets(host, "inet socle", "out_rejected") - before
+    connected, rejected = attempt(host, visitor, port, ("inet socle", "out_rejected"))
     expect(
-        attempt.rc != 0 and rejected > 0,
+        not connected and rejected > 0,
         seen=f"a connection to {visitor} port {port}: "
         + ("rejected by the rules" if rejected else "it left the machine"),
         wanted="an undeclared outbound connection is rejected",
@@ -111,13 +109,13 @@ def test_imaging_ports_are_for_declared_devices(host, target, settings, from_con
         wanted="imaging programs listen only where a flow names the devices",
         fix="declare the flow with the devices' addresses, or stop the program",
     )
-    visitor, _ = client(host)
+    visitor, sshd = client(host)
     closed = [p for p in ports if not admits(settings.firewall_inbound, visitor, p)]
-    expect_closed(host, target, from_controller, closed)
+    expect_closed(target, sshd, from_controller, closed)
 
 
 def expect_declared(host, settings, template, table):
-    """The live table is what the settings declare, rule by rule."""
+    """The live table is what the settings declare, rule by rule; the declared rules."""
     seen = live(host, table)
     wanted = declared(host, template, settings, table)
     expect(
@@ -126,11 +124,11 @@ def expect_declared(host, settings, template, table):
         wanted=f"the live rules of table {table} are the declared ones",
         fix=AGAIN,
     )
+    return wanted
 
 
-def expect_closed(host, target, vantage, ports):
+def expect_closed(target, sshd, vantage, ports):
     """From the vantage point, ``ports`` give no answer on any address whose sshd answers."""
-    _, sshd = client(host)
     states = vantage.tcp([(a, p) for a in target.addresses for p in [sshd, *ports]])
     blind = [a for a in target.addresses if states[a, sshd] != "open"]
     answers = [

@@ -42,6 +42,20 @@ def find(root: Path) -> tuple[Room, ...]:
     return tuple(rooms)
 
 
+def promises(root: Path) -> tuple[Room, ...]:
+    """The rooms of ``root`` with their controls alone: enough where settings are resolved already.
+
+    Raises `BadPractice` for a broken ``controls.yml``.
+    """
+    scopes = {"all", *region_groups(root)}
+    folders = (file.parent for file in sorted(root.glob("roles/*/settings.py")))
+    return tuple(
+        Room(folder.name, folder, RoomSettings, controls.read(folder, scopes), ())
+        for folder in folders
+        if (folder / "controls.yml").is_file()
+    )
+
+
 def region_groups(root: Path) -> tuple[str, ...]:
     """Names of the groups of the regional baseline, those of ``group_vars/`` included."""
     files = sorted(file.stem for file in (root / "group_vars").glob("*.yml"))

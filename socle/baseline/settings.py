@@ -144,6 +144,9 @@ class RoomSettings(BaseModel):
     derived_secrets: ClassVar[tuple[str, ...]] = ()
     """Names of computed values that must never be shown."""
 
+    derived_from_secrets: ClassVar[tuple[str, ...]] = ()
+    """Names of computed values that may be shown, but cannot be computed without the secrets."""
+
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
         """Values computed for ``host`` once all hosts of ``practice`` are resolved.
 

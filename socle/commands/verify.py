@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
 from socle.commands.verify_screen import Screen
-
-if TYPE_CHECKING:
-    from socle.baseline.model import Practice
 
 Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 
@@ -29,6 +25,8 @@ def verify(
     pdf: Path | None = None,
     sarif: Path | None = None,
     oscal: Path | None = None,
+    evidence: Path | None = None,
+    ahead: bool = True,
     history: Path | None = None,
     keep: bool = True,
     since_last: Annotated[bool, Parameter(negative="")] = False,
@@ -39,8 +37,6 @@ def verify(
 
     Exit code: 0 all holds (or is waived, or does not apply), 1 a promise is broken, 4 a machine
     could not be asked, 3 something else is unknown, 2 the practice's files or the words are wrong.
-    With --since-last: 1 a promise is broken, or cannot be measured any more, that was kept before;
-    else 0.
 
     Parameters
     ----------
@@ -62,6 +58,10 @@ def verify(
         Write the verdicts for tools that gather findings here (SARIF 2.1.0).
     oscal
         Write the verdicts for tools that keep assessments here (OSCAL assessment results).
+    evidence
+        Write a bundle a host into this folder: all questions and answers, without secrets.
+    ahead
+        Ask at once what the checks asked last time; --no-ahead asks each question at its time.
     history
         Folder where the runs are kept, else the practice's own (see `socle history`).
     keep
@@ -73,59 +73,40 @@ def verify(
     verbose
         Show why a control does not apply, what each pass has seen, commands and seconds a host.
     """
-    from socle.baseline import evidence, load  # noqa: PLC0415 - `socle --help` needs none of these
+    from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
+    from socle.commands import keeping  # noqa: PLC0415
     from socle.report.data import build  # noqa: PLC0415
     from socle.report.files import write  # noqa: PLC0415
+    from socle.verify.connections import Connections  # noqa: PLC0415
+    from socle.verify.memory import Memory  # noqa: PLC0415
+    from socle.verify.recorder import Recorder  # noqa: PLC0415
     from socle.verify.run import exit_code  # noqa: PLC0415
     from socle.verify.run import verify as judge  # noqa: PLC0415
 
     loaded = load(practice)
     screen = Screen(loaded, language, verbose=verbose)
-    started = datetime.now(UTC)
+    notebook = Recorder(Memory.of(loaded) if ahead else None)
+    started = datetime.now().astimezone()
     with screen:
         outcomes = judge(
-            loaded, limit=limit or (), controls=control or (), junit=junit, progress=screen
+            loaded,
+            limit=limit or (),
+            controls=control or (),
+            junit=junit,
+            progress=screen,
+            connect=partial(Connections, notebook=notebook),
+            moment=started,
         )
-    finished = datetime.now(UTC)
+    finished = datetime.now().astimezone()
     screen.conclude(outcomes, (finished - started).total_seconds())
     document = build(loaded, outcomes, started=started, finished=finished, os_names=screen.os_names)
     wanted = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}
     write(document, {kind: path for kind, path in wanted.items() if path is not None}, language)
-    place = history or evidence.read(loaded.folder).history
-    if since_last:
-        worse = _regressed(document, place, loaded, language)
+    if evidence is not None:
+        period = (started, finished)
+        keeping.as_bundles(loaded, outcomes, period, notebook.entries, screen.links, evidence)
+    place = keeping.history_of(loaded, history)
+    worse = since_last and keeping.got_worse(document, place, loaded, language)
     if keep:
-        _keep(document, place, finished, loaded)
+        keeping.in_history(document, place, finished, loaded)
     return int(worse) if since_last else exit_code(outcomes)
-
-
-def _regressed(document: Mapping[str, Any], place: Path, practice: Practice, language: str) -> bool:
-    """Show what changed since each promise was last looked at; whether something got worse."""
-    from rich.console import Console  # noqa: PLC0415
-
-    from socle.commands.differences import show  # noqa: PLC0415
-    from socle.commands.history import kept  # noqa: PLC0415
-    from socle.report.drift import compare, known, regressions  # noqa: PLC0415
-    from socle.report.history import run_of  # noqa: PLC0415
-
-    console = Console(highlight=False)
-    earlier = kept(place, practice.name)
-    if not earlier.runs:
-        console.print("\nsince the last run: there is none yet, this one is the first")
-        return False
-    found = compare(known(earlier.runs), run_of(document))
-    console.print(f"\nsince the last run: {'' if found else 'nothing changed'}".rstrip())
-    show(console, found, {c.id: c.title.get(language, c.id) for c in practice.controls})
-    return bool(regressions(found))
-
-
-def _keep(document: Mapping[str, Any], place: Path, finished: datetime, practice: Practice) -> None:
-    """Keep the run, and forget the oldest ones; a verdict is never lost to a full disk."""
-    from socle.baseline import evidence  # noqa: PLC0415
-    from socle.evidence import store  # noqa: PLC0415
-
-    try:
-        store.keep(place, "run", finished, document)
-        store.forget(place, evidence.read(practice.folder).keep_days, finished)
-    except OSError as error:
-        sys.stderr.write(f"{place}: this run is not kept: {error.strerror}\n")

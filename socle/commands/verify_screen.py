@@ -37,6 +37,7 @@ class Screen:
     def __init__(self, practice: Practice, language: str, *, verbose: bool) -> None:
         """Speak of ``practice``, with the controls' titles in ``language``."""
         self.os_names: dict[str, str] = {}
+        self.links: Mapping[str, Link] = {}
         self._practice = practice
         self._titles = {c.id: c.title.get(language, c.id) for c in practice.controls}
         self._verbose = verbose
@@ -92,6 +93,7 @@ class Screen:
 
     def end(self, links: Mapping[str, Link]) -> None:
         """All is said: keep what the links know."""
+        self.links = links
         self._executions = {name: link.executions for name, link in links.items()}
         self.os_names = {name: link.os_name for name, link in links.items() if link.os_name}
 

@@ -1,4 +1,5 @@
-"""Evidence that cannot be edited unseen: signatures, time stamps, and the runs that are kept.
+"""Evidence that can be judged again, and cannot be edited unseen.
 
-The ground floor: paths in, results out. Knows files, never a host, a room or a verdict.
+Bundles (what a run asked, what it was told), signatures, time stamps, and the runs that are kept.
+The ground floor: plain data and paths in, results out. Knows no host, no room, no pytest.
 """

@@ -7,13 +7,15 @@ from typing import Any
 from testinfra.backend.base import BaseBackend, CommandResult
 from testinfra.host import Host as TestinfraHost
 
-from socle.verify.links import TIME_LIMIT, Link
+from socle.verify.links import Link
+from socle.verify.questions import TIME_LIMIT
 
 
 class LinkBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no types
     """Runs testinfra's commands over the one connection, as root, for a limited time.
 
-    ``host.run(command, *quoted, timeout=60)`` grants a slow command more seconds.
+    ``host.run(command, *quoted, timeout=60)`` grants a slow command more seconds. What depends on
+    what the check did just before says so, ``live=True``: all else may have been asked ahead.
     """
 
     NAME = "socle"
@@ -26,7 +28,9 @@ class LinkBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no type
     def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:
         """Run a command; its answer, whatever its exit status."""
         words = self.get_command(command, *args)
-        answer = self.link.run(words, kwargs.get("timeout", TIME_LIMIT))
+        answer = self.link.run(
+            words, kwargs.get("timeout", TIME_LIMIT), live=kwargs.get("live", False)
+        )
         return self.result(answer.code, words.encode(), answer.stdout, answer.stderr)
 
     def get_sudo_command(self, command: str, sudo_user: str | None) -> str:

@@ -23,6 +23,8 @@ NAMESPACE = "socle-restore-test"
 EVIDENCE = "/var/lib/socle/evidence/restore-tests"
 PATIENCE = 100
 """Seconds for an answer; each repository has half a minute for each of two questions."""
+ONLY_LOOKS = ("status",)
+"""Verbs that may be asked ahead, beside other questions; another one may be an attempt."""
 NETWORK = ("does not answer", "refuses the connection", "was cut")
 """Reasons that say nothing of the copies themselves."""
 
@@ -36,7 +38,8 @@ def status(host: Any) -> Found:
 
 def ask(host: Any, verb: str) -> Found:
     """The JSON answer of a command of the program, whatever its exit code."""
-    answer = host.run(f"{PROGRAM} {verb} --json", timeout=PATIENCE)
+    tries = verb not in ONLY_LOOKS
+    answer = host.run(f"{PROGRAM} {verb} --json", timeout=PATIENCE, live=tries)
     try:
         found = json.loads(answer.stdout)
     except ValueError:
@@ -130,11 +133,20 @@ def signed_by(key: str, record: bytes, signature: bytes) -> bool:
     return done.returncode == 0
 
 
+# The timers, then for each of their next moments (microseconds) the machine's local time.
+_NEXT = r"""
+listed=$(systemctl list-timers --all --output=json) || exit
+printf '%s\n' "$listed"
+printf '%s' "$listed" | grep -o '"next":[1-9][0-9]*' | cut -d: -f2 | sort -u |
+while read -r moment; do
+    date --date="@$((moment / 1000000))" "+$moment %Y-%m-%dT%H:%M:%S"
+done
+"""
+
+
 def next_start(host: Any, timer: str) -> datetime | None:
     """When a timer fires next, in the machine's local time; None when it does not."""
-    listed = host.run("systemctl list-timers --all --output=json").stdout
-    microseconds = next((t["next"] for t in json.loads(listed) if t["unit"] == timer), None)
-    if not microseconds:
-        return None
-    shown = host.run(f"date --date=@{microseconds // 1_000_000} +%Y-%m-%dT%H:%M:%S").stdout
-    return datetime.fromisoformat(shown.strip())
+    listed, *moments = host.run(_NEXT).stdout.splitlines()
+    at = next((str(t["next"]) for t in json.loads(listed) if t["unit"] == timer), "")
+    local = dict(line.split(" ") for line in moments)
+    return datetime.fromisoformat(local[at]) if at in local else None

@@ -5,20 +5,47 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from socle.baseline.model import Host
 from socle.errors import SocleError
 from socle.verify.checks import Unreachable
 from socle.verify.links import LOCAL_PREFIX, Link, ssh_prefix
+from socle.verify.memory import Turn
+from socle.verify.questions import Notebook
 from socle.verify.reasons import CONNECT_TIMEOUT
+from socle.verify.recorder import Recorder
 
 PERSIST = 120  # seconds an idle shared connection outlives a session that was killed
 SIDE_BY_SIDE = 32
 LONGEST_FOLDER = 60  # characters: a socket's path may have 104 on some systems
+
+
+class Links(Protocol):
+    """What a verification asks through: live connections, or stored answers."""
+
+    @property
+    def notebook(self) -> Notebook:
+        """What comes first with every question."""
+
+    def link(self, name: str) -> Link:
+        """The link of a host, opened or not."""
+
+    def begin(self, wanted: Mapping[str, Collection[str]]) -> None:
+        """Get ready to ask hosts (by name) for controls (their ids)."""
+
+    def turn(self, host: str, control: str) -> None:
+        """From now on the questions are those of one check."""
+
+    def used(self) -> Mapping[str, Link]:
+        """The links that were asked something, by their hosts' names."""
+
+    def close(self) -> None:
+        """The checks are done."""
 
 
 class Connections:
@@ -27,14 +54,17 @@ class Connections:
     Their sockets lie in a short folder that only the operator can enter.
     """
 
-    def __init__(self, hosts: Mapping[str, Host]) -> None:
+    def __init__(self, hosts: Mapping[str, Host], notebook: Recorder | None = None) -> None:
         """Describe ``hosts`` to ssh. Raises SocleError where there is no ssh."""
+        self.notebook = notebook or Recorder()
         if shutil.which("ssh") is None and any(_by_ssh(host) for host in hosts.values()):
             raise SocleError("this computer has no ssh: install the OpenSSH client")
         self._folder = _private_folder()
         self._config = Path(self._folder.name, "config")
         self._config.write_text("\n".join(_stanzas(hosts.values(), self._config.parent)))
-        self._links = {name: Link(host, self._prefix(host)) for name, host in hosts.items()}
+        self._links = {
+            name: Link(host, self._prefix(host), self.notebook) for name, host in hosts.items()
+        }
 
     def link(self, name: str) -> Link:
         """The link of a host, opened or not."""
@@ -45,12 +75,26 @@ class Connections:
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             list(pool.map(self._try, names))
 
+    def begin(self, wanted: Mapping[str, Collection[str]]) -> None:
+        """Connect to these hosts side by side, and ask each at once what it was asked last time.
+
+        ``wanted``: host -> ids of the controls that will be looked at.
+        """
+        turns = {(name, one) for name, controls in wanted.items() for one in controls}
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            list(pool.map(lambda name: self._begin(name, turns), wanted))
+
+    def turn(self, host: str, control: str) -> None:
+        """From now on the questions are those of ``control`` about ``host``."""
+        self.notebook.turn(host, control)
+
     def used(self) -> dict[str, Link]:
         """The links that carried a command, by their hosts' names."""
         return {name: link for name, link in self._links.items() if link.executions}
 
     def close(self) -> None:
-        """End the shared connections and remove their folder."""
+        """End the shared connections and remove their folder; remember what was asked."""
+        self.notebook.remember(self.used())
         shared = [link for link in self.used().values() if _by_ssh(link.target)]
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             list(pool.map(self._end, shared))
@@ -62,6 +106,11 @@ class Connections:
     def _try(self, name: str) -> None:
         with suppress(Unreachable):  # the link remembers, each check will say it
             self._links[name].open()
+
+    def _begin(self, name: str, turns: Collection[Turn]) -> None:
+        self._try(name)
+        if self._links[name].trouble is None:
+            self.notebook.ask_ahead(self._links[name], turns)
 
     def _end(self, link: Link) -> None:
         exit_master = ["ssh", "-F", str(self._config), "-O", "exit", "--", link.target.name]

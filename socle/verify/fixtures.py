@@ -13,11 +13,11 @@ from testinfra.host import Host as TestinfraHost
 
 from socle.baseline.model import Host, Practice
 from socle.verify.backend import testinfra_host
-from socle.verify.connections import Connections
+from socle.verify.connections import Links
 from socle.verify.settings import Settings
 from socle.verify.vantage import Vantage
 
-CONNECTIONS = pytest.StashKey[Connections]()
+CONNECTIONS = pytest.StashKey[Links]()
 PRACTICE = pytest.StashKey[Practice]()
 
 
@@ -46,9 +46,10 @@ def host(target: Host, pytestconfig: pytest.Config) -> TestinfraHost:
 
 
 @pytest.fixture(scope="session")
-def from_controller(target: Host) -> Vantage:
+def from_controller(target: Host, pytestconfig: pytest.Config) -> Vantage:
     """The view from the operator's computer: ``from_controller.tcp([(address, port)])``."""
-    return Vantage("the operator's computer", target)
+    notebook = pytestconfig.stash[CONNECTIONS].notebook
+    return Vantage("the operator's computer", target, notebook=notebook)
 
 
 @pytest.fixture(scope="session")

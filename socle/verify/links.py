@@ -7,14 +7,15 @@ import shlex
 import subprocess
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from socle.baseline.model import Host
+from socle.verify import identity
 from socle.verify.checks import Unknown, Unreachable
+from socle.verify.identity import Identity
+from socle.verify.questions import TIME_LIMIT, Answer, Notebook, Question, Straight, short
 from socle.verify.reasons import sentence
 
-TIME_LIMIT = 30.0  # seconds a command may take on a host
 GRACE = 10.0  # seconds more until we stop waiting for a host that should have ended it
 SSH_FAILED = 255
 TIMED_OUT = (124, 137)  # timeout(1): ended, killed
@@ -25,30 +26,32 @@ ENVIRONMENT = (  # the same words whatever the practice's language, the same too
 )
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a command said."""
-
-    code: int
-    stdout: bytes
-    stderr: bytes
-
-
 class Link:
     """Runs commands on one host, through its one connection.
 
-    ``executions`` counts the commands sent, the opening one included; ``os_name`` is what the
-    host calls its system, ``trouble`` why it cannot be asked.
+    ``executions`` counts the commands sent, the opening one included; ``identity`` is what the
+    host says of itself, ``trouble`` why it cannot be asked.
     """
 
-    def __init__(self, target: Host, prefix: tuple[str, ...]) -> None:
-        """``prefix`` starts a shell there; the whole command is added to it as its last word."""
+    def __init__(
+        self, target: Host, prefix: tuple[str, ...], notebook: Notebook | None = None
+    ) -> None:
+        """``prefix`` starts a shell there; the whole command is added to it as its last word.
+
+        ``notebook``: what comes first with every question.
+        """
         self.target = target
         self.executions = 0
-        self.os_name: str | None = None
+        self.identity = Identity()
         self.trouble: Unreachable | None = None
         self._prefix = prefix
+        self._notebook = notebook or Straight()
         self._opened = False
+
+    @property
+    def os_name(self) -> str | None:
+        """What the host calls its system."""
+        return self.identity.os_name
 
     def open(self) -> None:
         """Connect, become root, read the system's name. Raises Unreachable, then and ever after."""
@@ -63,19 +66,41 @@ class Link:
             raise
         self._opened = True
 
-    def run(self, command: str, limit: float = TIME_LIMIT) -> Answer:
+    def pretend_open(self, trouble: Unreachable | None) -> None:
+        """Without connecting: the notebook has the answers. ``trouble``: why it has none."""
+        self._opened, self.trouble = trouble is None, trouble
+
+    def run(self, command: str, limit: float = TIME_LIMIT, *, live: bool = False) -> Answer:
         """Run a shell command as root (as the login, where root is not to be had by sudo).
 
-        ``limit``: seconds until the host ends it. Raises Unreachable when the host cannot be
-        asked, Unknown when the command took too long or the connection broke.
+        ``limit``: seconds until the host ends it. ``live``: now, whatever was asked ahead. Raises
+        Unreachable when the host cannot be asked, Unknown when the command took too long or the
+        connection broke.
         """
         self.open()
-        answer = self._send(self._as_root(command, limit), self._password(), command, limit)
-        if answer.code == SSH_FAILED and self._remote:
-            self._opened = False
-            self.open()
-            raise Unknown(f"the connection to {self.target.name} broke at: {_short(command)}")
-        return answer
+        question = Question(self.target.name, "command", command, limit)
+        return self._notebook.ask(question, lambda: self._run(command, limit), live=live)
+
+    def feed(self, command: str, data: bytes, limit: float) -> bytes:
+        """What a command as root prints that reads ``data``; as much as came within ``limit``.
+
+        The first line that it reads may be a password that sudo did not ask for. Raises
+        Unreachable like `run`.
+        """
+        self.open()
+        self.executions += 1
+        words = [*self._prefix, self._as_root(command, limit, stdin="")]
+        try:
+            done = subprocess.run(
+                words,
+                input=self._password() + data,
+                capture_output=True,
+                timeout=limit + GRACE,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as cut:
+            return cut.stdout or b""
+        return done.stdout
 
     def follow(self, command: str, tell: Callable[[str], None], limit: float) -> int:
         """Run a long command as root; ``tell`` gets each line at once. Its exit code.
@@ -99,7 +124,23 @@ class Link:
         """Run a shell script from standard input, as the login: nothing of it shows in ``ps``."""
         self.open()
         words = shlex.join([*ENVIRONMENT, *_timeout(limit), "/bin/sh", "-s"])
-        return self._send(words, text.encode(), "a script", limit)
+        question = Question(self.target.name, "script", text, limit)
+        return self._notebook.ask(
+            question, lambda: self._send(words, text.encode(), "a script", limit)
+        )
+
+    def _run(self, command: str, limit: float) -> Answer:
+        answer = self._send(self._as_root(command, limit), self._password(), command, limit)
+        if answer.code == SSH_FAILED and self._remote:
+            self._opened = False
+            self.open()
+            raise Unknown(f"the connection to {self.target.name} broke at: {short(command)}")
+        return answer
+
+    @property
+    def is_root(self) -> bool:
+        """Whether the login itself is root: scripts then run as commands do."""
+        return not self.target.connection.become and (self._remote or os.geteuid() == 0)
 
     @property
     def _remote(self) -> bool:
@@ -109,11 +150,9 @@ class Link:
         key = self.target.connection.key_file
         if self._remote and key is not None and not key.is_file():
             raise Unreachable(sentence(self.target, f"its key {key} is not there"))
-        command = "cat /etc/os-release 2>/dev/null || :"
+        command = self._as_root(identity.COMMAND, TIME_LIMIT)
         try:
-            answer = self._send(
-                self._as_root(command, TIME_LIMIT), self._password(), "", TIME_LIMIT
-            )
+            answer = self._send(command, self._password(), "", TIME_LIMIT)
         except Unknown:
             raise Unreachable(
                 sentence(self.target, f"no answer within {TIME_LIMIT:g} s of its first command")
@@ -122,14 +161,14 @@ class Link:
             said = answer.stderr.decode(errors="replace") or answer.stdout.decode(errors="replace")
             refused_by_ssh = self._remote and answer.code == SSH_FAILED
             raise Unreachable(sentence(self.target, said, ssh=refused_by_ssh))
-        self.os_name = _pretty_name(answer.stdout.decode(errors="replace"))
+        self.identity = identity.read(answer.stdout.decode(errors="replace"))
 
-    def _as_root(self, command: str, limit: float) -> str:
+    def _as_root(self, command: str, limit: float, stdin: str = "exec </dev/null\n") -> str:
         """The command, ended by the host itself after ``limit`` seconds.
 
         It reads nothing: a password that sudo did not ask for must not reach it.
         """
-        shell = ["/bin/sh", "-c", f"exec </dev/null\n{command}"]
+        shell = ["/bin/sh", "-c", f"{stdin}{command}"]
         words = [*ENVIRONMENT, *_timeout(limit), *shell]
         if self._needs_sudo():
             ask = "-S" if self._password() else "-n"
@@ -148,7 +187,7 @@ class Link:
 
     def _send(self, words: str, stdin: bytes, command: str, limit: float) -> Answer:
         self.executions += 1
-        too_long = Unknown(f"took longer than {limit:g} s and was ended: {_short(command)}")
+        too_long = Unknown(f"took longer than {limit:g} s and was ended: {short(command)}")
         started = time.monotonic()
         try:
             done = subprocess.run(
@@ -175,16 +214,3 @@ LOCAL_PREFIX = ("/bin/sh", "-c")
 
 def _timeout(limit: float) -> list[str]:
     return ["timeout", "--kill-after=2", f"{limit:g}"]
-
-
-def _pretty_name(os_release: str) -> str | None:
-    for line in os_release.splitlines():
-        key, _, value = line.partition("=")
-        if key == "PRETTY_NAME":
-            return " ".join(shlex.split(value)) or None
-    return None
-
-
-def _short(command: str) -> str:
-    line = " ".join(command.split())
-    return line if len(line) <= 80 else f"{line[:79]}…"  # noqa: PLR2004 - a terminal's line

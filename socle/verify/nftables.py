@@ -66,5 +66,29 @@ def packets(host: Any, table: str, counter: str) -> int:
     answer = host.run(f"nft -j list counter {table} {counter}")
     if answer.rc != 0:
         raise RuntimeError(f"no counter {counter} in table {table}")
-    entries = json.loads(answer.stdout)["nftables"]
+    return _counted(answer.stdout)
+
+
+def attempt(host: Any, address: str, port: int, counter: tuple[str, str]) -> tuple[bool, int]:
+    """Try a TCP connection from the host: whether it came about, and packets counted meanwhile.
+
+    ``counter``: table and name. Raises:
+        RuntimeError: there is no such counter.
+    """
+    count = f"nft -j list counter {' '.join(counter)}"
+    # One execution, and never beside other questions: nothing else is to be counted.
+    script = (
+        f"{count} || exit 2\n"
+        f"timeout 3 bash -c 'exec 3<>/dev/tcp/{address}/{port}' && echo connected || echo no\n"
+        f"{count}"
+    )
+    answer = host.run(script, live=True)
+    lines = answer.stdout.splitlines()
+    if answer.rc != 0 or len(lines) < 3:  # noqa: PLR2004 - count, end, count
+        raise RuntimeError(f"no counter {counter[1]} in table {counter[0]}")
+    return "connected" in lines, _counted(lines[-1]) - _counted(lines[0])
+
+
+def _counted(listed: str) -> int:
+    entries = json.loads(listed)["nftables"]
     return int(next(entry["counter"]["packets"] for entry in entries if "counter" in entry))

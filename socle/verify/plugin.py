@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from socle.baseline.model import Practice
+    from socle.verify.session import Connect
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,8 +50,11 @@ def pytest_configure(config: pytest.Config) -> None:
         start(config, _load(folder))
 
 
-def start(config: pytest.Config, practice: Practice) -> None:
-    """Verify ``practice`` in this pytest session. Raises pytest.UsageError for a bad selection."""
+def start(config: pytest.Config, practice: Practice, connect: Connect | None = None) -> None:
+    """Verify ``practice`` in this pytest session. Raises pytest.UsageError for a bad selection.
+
+    ``connect``: how to reach the hosts, else over live connections.
+    """
     from socle.verify import fixtures, reporting  # noqa: PLC0415
     from socle.verify.selection import Selection  # noqa: PLC0415
     from socle.verify.session import Session  # noqa: PLC0415
@@ -59,7 +63,7 @@ def start(config: pytest.Config, practice: Practice) -> None:
     config.stash[fixtures.PRACTICE] = practice
     config.pluginmanager.register(fixtures, "socle-fixtures")
     config.pluginmanager.register(reporting, "socle-reporting")
-    config.pluginmanager.register(Session(config, selection), "socle-session")
+    config.pluginmanager.register(Session(config, selection, connect), "socle-session")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,7 +14,7 @@ import pytest
 
 from socle.baseline.model import Practice
 from socle.errors import SocleError
-from socle.verify import plugin
+from socle.verify import clock, plugin
 from socle.verify.selection import Selection, in_scope, out_of_scope
 from socle.verify.verdicts import Outcome, Verdict
 
@@ -21,7 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from socle.verify.links import Link
+    from socle.verify.session import Connect
 
+NO_TESTS = ".* defaults files handlers meta scenarios tasks templates test_plugins"
+"""Folders of a room that need not be searched for checks."""
+NO_USE = ("doctest", "legacypath", "pastebin", "stepwise", "unittest", "unraisableexception")
+"""Parts of pytest that would only cost time."""
 FINE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -49,23 +55,27 @@ def verify(
     junit: Path | None = None,
     progress: Progress | None = None,
     roles: Path | None = None,
+    connect: Connect | None = None,
+    moment: datetime | None = None,
 ) -> list[Outcome]:
     """Judge every selected control on every selected host, in the practice's order.
 
     ``limit``: host or group names, ``controls``: ids; ``*`` and ``?`` match. ``junit``: a file to
     write. ``roles``: where the checks are, else the practice's own rooms. A control that no check
-    measures is unknown. Raises SocleError when nothing fits or the checks themselves are broken.
+    measures is unknown. ``connect``: how to reach the hosts, else over live connections;
+    ``moment``: by which dates are judged, else now. Raises SocleError when nothing fits or the
+    checks themselves are broken.
     """
     try:
         selection = Selection(practice, limit, controls)
     except pytest.UsageError as error:
         raise SocleError(str(error)) from None
-    listener = _Listener(practice, progress)
+    listener = _Listener(practice, progress, connect)
     arguments = _arguments(practice, roles or practice.root / "roles", junit)
     arguments += [f"--limit={word}" for word in limit]
     arguments += [f"--control={word}" for word in controls]
     said = io.StringIO()
-    with _own_environment(), redirect_stderr(said):
+    with _own_environment(), redirect_stderr(said), clock.at(moment or clock.now()):
         code = pytest.main(arguments, plugins=[listener])
     _raise_unless_fine(code, listener, said.getvalue())
     return _complete(listener.outcomes, selection)
@@ -87,14 +97,19 @@ def exit_code(outcomes: Iterable[Outcome]) -> int:
 class _Listener:
     """The pytest plugin that starts the session and takes what it says."""
 
-    def __init__(self, practice: Practice, progress: Progress | None) -> None:
+    def __init__(
+        self, practice: Practice, progress: Progress | None, connect: Connect | None
+    ) -> None:
         self._practice = practice
+        self._connect = connect
         self._progress = progress
         self.outcomes: list[Outcome] = []
         self.problems: list[str] = []
 
     def pytest_configure(self, config: pytest.Config) -> None:
-        plugin.start(config, self._practice)
+        # Nobody reads a traceback here, and pytest's own takes longer to write than a verdict.
+        config.option.tbstyle = "value"
+        plugin.start(config, self._practice, self._connect)
 
     def pytest_socle_begin(self, checks: int, hosts: tuple[str, ...]) -> None:
         if self._progress:
@@ -127,12 +142,14 @@ def _arguments(practice: Practice, roles: Path, junit: Path | None) -> list[str]
         str(roles),
         f"--rootdir={practice.root}",
         "--override-ini=addopts=",
+        f"--override-ini=norecursedirs={NO_TESTS}",
         "--import-mode=importlib",
         "--strict-markers",
         "--capture=sys",
         "--disable-plugin-autoload",
         "-pno:terminal",
         "-pno:cacheprovider",
+        *(f"-pno:{name}" for name in NO_USE),
         f"-p{plugin.__name__}",
     ]
     return arguments if junit is None else [*arguments, f"--junitxml={junit}"]

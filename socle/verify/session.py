@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from functools import partial
 from typing import Any
 
 import pytest
 
 from socle.baseline.model import Control, Host
 from socle.errors import SocleError
+from socle.verify import clock
 from socle.verify.checks import NotApplicable, noted, observed
-from socle.verify.connections import Connections
+from socle.verify.connections import Connections, Links
 from socle.verify.fixtures import CONNECTIONS
 from socle.verify.judging import Judgement, measured, with_waiver
+from socle.verify.memory import Memory
+from socle.verify.recorder import Recorder
 from socle.verify.reporting import shape
 from socle.verify.selection import Selection, in_scope, out_of_scope
 from socle.verify.verdicts import Outcome, Verdict
+
+Connect = Callable[[Mapping[str, Host]], Links]
 
 
 @dataclass
@@ -34,7 +39,7 @@ class Check:
     def final(self) -> Judgement:
         """The verdict once the host's waiver is taken into account."""
         found = self.found or Judgement(Verdict.UNKNOWN, "the check did not run")
-        return with_waiver(found, self.target.waiver(self.control.id), date.today())
+        return with_waiver(found, self.target.waiver(self.control.id), clock.today())
 
     def outcome(self) -> Outcome:
         """What the reports keep of it."""
@@ -58,10 +63,14 @@ CHECK = pytest.StashKey[Check]()
 class Session:
     """The plugin object of a verification: collects, connects, judges."""
 
-    def __init__(self, config: pytest.Config, selection: Selection) -> None:
-        """Verify what is selected, in this pytest session."""
+    def __init__(
+        self, config: pytest.Config, selection: Selection, connect: Connect | None = None
+    ) -> None:
+        """Verify what is selected, in this pytest session. ``connect``: how to reach hosts."""
         self._config = config
         self._selection = selection
+        notebook = Recorder(Memory.of(selection.practice))
+        self._connect = connect or partial(Connections, notebook=notebook)
         self._rooms = selection.practice.root / "roles"
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -105,19 +114,22 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Connect to the hosts that will be asked, side by side."""
+        """Connect to the hosts that will be asked, and ask ahead, side by side."""
         if self._config.option.collectonly or session.testsfailed:
             return
         checks = [item.stash[CHECK] for item in session.items if CHECK in item.stash]
-        asked = {c.target.name: c.target for c in checks if in_scope(c.control, c.target)}
+        asked: dict[str, list[str]] = defaultdict(list)
+        for check in checks:
+            if in_scope(check.control, check.target):
+                asked[check.target.name].append(check.control.id)
         try:
-            connections = Connections(self._selection.practice.hosts)
+            connections = self._connect(self._selection.practice.hosts)
         except SocleError as error:
             raise pytest.UsageError(str(error)) from None
         self._config.stash[CONNECTIONS] = connections
         self._config.add_cleanup(connections.close)
         self._config.hook.pytest_socle_begin(checks=len(checks), hosts=tuple(asked))
-        connections.open(asked)
+        connections.begin(asked)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -131,7 +143,9 @@ class Session:
         self._config.hook.pytest_socle_check(host=name, control=control.id)
         if not in_scope(control, check.target):
             raise NotApplicable(out_of_scope(control, check.target))
-        self._config.stash[CONNECTIONS].link(name).open()
+        connections = self._config.stash[CONNECTIONS]
+        connections.link(name).open()
+        connections.turn(name, control.id)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

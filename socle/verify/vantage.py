@@ -13,12 +13,12 @@ from testinfra.host import Host as TestinfraHost
 from socle.baseline.model import Host
 from socle.verify.backend import testinfra_host
 from socle.verify.checks import Unknown, Unreachable
-from socle.verify.links import TIME_LIMIT, Link
-from socle.verify.probe import AT_ONCE, probe
+from socle.verify.links import Link
+from socle.verify.looks import Endpoint, look, question, read
+from socle.verify.probe import AT_ONCE
+from socle.verify.questions import TIME_LIMIT, Notebook, Straight
 from socle.verify.settings import Settings
 from socle.verify.verdicts import State
-
-Endpoint = tuple[str, int]  # an IP literal and a TCP port
 
 
 class Vantage:
@@ -30,13 +30,23 @@ class Vantage:
     operator's computer both are None.
     """
 
-    def __init__(self, name: str, watched: Host, link: Link | None = None) -> None:
-        """Look at ``watched`` through ``link``, or from this computer without one."""
+    def __init__(
+        self,
+        name: str,
+        watched: Host,
+        link: Link | None = None,
+        notebook: Notebook | None = None,
+    ) -> None:
+        """Look at ``watched`` through ``link``, or from this computer without one.
+
+        ``notebook``: what comes first with every look from this computer.
+        """
         self.name = name
         self.target = None if link is None else link.target
         self.settings = None if link is None else Settings(link.target)
         self._watched = watched
         self._link = link
+        self._notebook = notebook or Straight()
 
     @property
     def host(self) -> TestinfraHost:
@@ -57,7 +67,11 @@ class Vantage:
         wanted = list(dict.fromkeys(endpoints))
         self._refuse_to_watch_itself()
         link = self._link
-        seen = probe(wanted, timeout) if link is None else _from_link(link, wanted, timeout)
+        if link is None:
+            asked = question(wanted, timeout)
+            seen = read(self._notebook.ask(asked, lambda: look(asked)))
+        else:
+            seen = _from_link(link, wanted, timeout)
         return {endpoint: self._state(endpoint, seen.get(endpoint)) for endpoint in wanted}
 
     def _refuse_to_watch_itself(self) -> None:
@@ -87,11 +101,7 @@ def _from_link(link: Link, endpoints: list[Endpoint], timeout: float) -> dict[En
     if answer.code != 0:
         said = answer.stderr.decode(errors="replace").strip()
         raise Unknown(f"looking from {link.target.name} failed ({answer.code}): {said}")
-    states = {}
-    for line in answer.stdout.decode(errors="replace").splitlines():
-        address, port, word = line.split(" ", 2)
-        states[address, int(port)] = word
-    return states
+    return read(answer)
 
 
 def _script(endpoints: list[Endpoint], timeout: float) -> str:

@@ -20,6 +20,15 @@ BACKUP = Path(__file__).parents[2] / "roles/backup/files/usr/local/lib/socle"
 
 sys.path.insert(0, str(BACKUP))  # the program that runs on hosts: test_backup_*.py
 
+
+@pytest.fixture(autouse=True, scope="session")
+def private_cache(tmp_path_factory):
+    """What a verification remembers for the next one stays out of the operator's own cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 SETTINGS = '''
 from typing import Annotated, Any, Literal
 

@@ -16,8 +16,11 @@ from socle.baseline.model import Connection, Host
 from socle.errors import SocleError
 from socle.verify import Unknown
 from socle.verify.backend import testinfra_host as machine
+from socle.verify.batch import ask_all
 from socle.verify.checks import Unreachable
 from socle.verify.connections import Connections
+from socle.verify.memory import Remembered
+from socle.verify.questions import Question
 
 PASSWORD = "très secret"
 
@@ -185,6 +188,22 @@ def test_a_sudo_password_goes_by_standard_input_and_nowhere_else(connect, tmp_pa
     assert host.run("echo $SUDONE").stdout == "yes\n"
     assert PASSWORD not in (tmp_path / "calls").read_text()
     assert PASSWORD not in repr(host) + repr(connections.link("accueil").target)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_batch_as_root_reads_its_commands_and_never_the_password(connect, tmp_path, asks):
+    if not asks:  # as when it was typed a moment ago
+        (tmp_path / "sudo").write_text(SUDO.replace('-S) read -r given; [ "$given"', '-S) [ "a"')
+                                       .replace('"très secret" ]', '"a" ]'))  # fmt: skip
+    link = connect("accueil", become=True, become_password=PASSWORD).link("accueil")
+    command = Question("accueil", "command", "echo $SUDONE; cat")
+    script = Question("accueil", "script", "id -un")
+    found = ask_all(link, [Remembered(one, 0.1, frozenset()) for one in (command, script)])
+    assert {question: timed.answer.stdout for question, timed in found.items()} == {
+        command: b"yes\n"  # a script runs as the login: it cannot be among them
+    }
+    assert PASSWORD not in (tmp_path / "calls").read_text()
+    assert link.executions == 2
 
 
 @pytest.mark.parametrize(

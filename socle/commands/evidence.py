@@ -1,0 +1,67 @@
+"""``socle evidence``: judge again what was collected, without any machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+if TYPE_CHECKING:
+    from socle.evidence.model import Bundle
+    from socle.verify.verdicts import Outcome
+
+app = App(name="evidence", help="Evidence that can be judged again, and that nobody can edit unseen.")
+
+
+@app.command
+def judge(
+    *bundle: Path,
+    baseline: Path | None = None,
+    language: Literal["fr", "en"] = "fr",
+    verbose: Annotated[bool, Parameter(alias="-v", negative="")] = False,
+) -> int:
+    """Judge the promises again, from what the machines answered when a bundle was collected.
+
+    The checks are those of this Socle; dates (waivers, certificates) are judged by the day of the
+    bundle. What the bundle does not answer is unknown. Exit code: as `socle verify` has them; 2
+    where a file is not a bundle.
+
+    Parameters
+    ----------
+    bundle
+        Files that `socle verify --evidence` wrote.
+    baseline
+        Resolve the practice's settings again, against this folder with group_vars/.
+    language
+        Of the controls' titles.
+    verbose
+        Show why a control does not apply, and what each pass has seen.
+    """
+    from socle.commands.verify_screen import Screen  # noqa: PLC0415 - `socle --help` is fast
+    from socle.errors import SocleError  # noqa: PLC0415
+    from socle.evidence.bundle import read  # noqa: PLC0415
+    from socle.verify.replay import judge as judge_again  # noqa: PLC0415
+    from socle.verify.run import exit_code  # noqa: PLC0415
+
+    if not bundle:
+        raise SocleError("evidence judge: expected at least one bundle, read none")
+    everything: list[Outcome] = []
+    for stored in [read(path) for path in bundle]:
+        practice, outcomes = judge_again(stored, baseline)
+        screen = Screen(practice, language, verbose=verbose)
+        screen.conclude(outcomes, sum(outcome.seconds for outcome in outcomes))
+        _compare(stored, outcomes)
+        everything += outcomes
+    return exit_code(everything)
+
+
+def _compare(stored: Bundle, outcomes: list[Outcome]) -> None:
+    """Say where the verdict is another one than at the time."""
+    then = {one.control: one.verdict for one in stored.verdicts}
+    moment = stored.collected.isoformat(timespec="minutes")
+    print(f"collected {moment} by Socle {stored.software.socle}")  # noqa: T201
+    for one in outcomes:
+        before = then.get(one.control, "not judged")
+        if before != one.verdict:
+            print(f"{one.host}  {one.control}: {before} then, {one.verdict} now")  # noqa: T201

@@ -1,0 +1,75 @@
+"""What remains of a verification: bundles, the history, and what got worse since the last one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from socle.baseline import evidence
+from socle.commands.differences import show
+from socle.commands.history import kept
+from socle.evidence import bundle, store
+from socle.evidence.model import Baseline, Software
+from socle.report.data import baseline_digest, versions
+from socle.report.drift import compare, known, regressions
+from socle.report.history import run_of
+from socle.verify.collect import Run, bundles
+
+if TYPE_CHECKING:
+    from socle.baseline.model import Practice
+    from socle.verify.links import Link
+    from socle.verify.recorder import Entry
+    from socle.verify.verdicts import Outcome
+
+
+def as_bundles(
+    practice: Practice,
+    outcomes: Sequence[Outcome],
+    period: tuple[datetime, datetime],
+    entries: Sequence[Entry],
+    links: Mapping[str, Link],
+    folder: Path,
+) -> None:
+    """Write a bundle for each host, and say where."""
+    found = versions()
+    software = Software(socle=str(found["socle"]), versions=found)
+    baseline = Baseline(digest=baseline_digest(practice.root))
+    run = Run(practice, *period, entries, list(outcomes), links, software, baseline)
+    for made in bundles(run):
+        print(f"evidence: {bundle.write(made, folder)}")  # noqa: T201
+
+
+def history_of(practice: Practice, folder: Path | None) -> Path:
+    """Where the practice's runs are kept: ``folder``, else where its evidence.yml says."""
+    return folder or evidence.read(practice.folder).history
+
+
+def got_worse(
+    document: Mapping[str, Any], place: Path, practice: Practice, language: str
+) -> bool:
+    """Show what changed since each promise was last looked at; whether something got worse."""
+    console = Console(highlight=False)
+    earlier = kept(place, practice.name)
+    if not earlier.runs:
+        console.print("\nsince the last run: there is none yet, this one is the first")
+        return False
+    found = compare(known(earlier.runs), run_of(document))
+    console.print(f"\nsince the last run: {'' if found else 'nothing changed'}".rstrip())
+    show(console, found, {c.id: c.title.get(language, c.id) for c in practice.controls})
+    return bool(regressions(found))
+
+
+def in_history(
+    document: Mapping[str, Any], place: Path, finished: datetime, practice: Practice
+) -> None:
+    """Keep the run, and forget the oldest ones; a verdict is never lost to a full disk."""
+    try:
+        store.keep(place, "run", finished, document)
+        store.forget(place, evidence.read(practice.folder).keep_days, finished)
+    except OSError as error:
+        sys.stderr.write(f"{place}: this run is not kept: {error.strerror}\n")

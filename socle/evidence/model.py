@@ -1,0 +1,139 @@
+"""What stands in a bundle. Every model refuses what it does not know: old and new do not mix."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Count = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0)]
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+# A judge writes these below a folder of his own: nothing may lead out of it.
+FolderName = Annotated[str, Field(pattern=r"^[^/\x00.][^/\x00]*$")]
+FileName = Annotated[
+    str,
+    Field(
+        pattern=r"^(hosts\.yml|waivers\.yml|known_hosts|(group|host)_vars(/[^/.\x00][^/\x00]*)+)$"
+    ),
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Said(_Model):
+    """One question of a check and what came of it.
+
+    ``control`` is whose check asked, about the bundle's host; ``asked`` who answered: a host, or
+    the operator's computer (empty). ``raw``: the bytes are no UTF-8, each stands as one character.
+    """
+
+    control: str
+    asked: str
+    kind: Literal["command", "script", "look"]
+    words: str
+    digest: str
+    """SHA-256 (32 hexadecimal digits) of the words as they were asked: masks change words."""
+    limit: Seconds
+    seconds: Seconds
+    code: int | None = None
+    stdout: str = ""
+    stderr: str = ""
+    raw: bool = False
+    trouble: str | None = None
+    """Why there is no answer; ``code`` is None then."""
+    unreachable: bool = False
+
+
+class Machine(_Model):
+    """Which machine it was. ``machine``: SHA-256 of its machine-id, salted."""
+
+    name: HostName
+    os_name: str | None = None
+    machine: str | None = None
+    host_keys: tuple[str, ...] = ()
+
+
+class Software(_Model):
+    """What collected: ``socle`` and the versions of what it stands on."""
+
+    socle: str
+    versions: dict[str, str | None] = {}
+
+
+class Baseline(_Model):
+    """The region's rules. ``digest``: SHA-256, hexadecimal, as in report.json."""
+
+    version: str | None = None
+    digest: str
+
+
+class Declared(_Model):
+    """One host of the practice as it was resolved, without secrets."""
+
+    groups: tuple[str, ...]
+    addresses: tuple[str, ...]
+    method: Literal["ssh", "local"]
+    address: str
+    port: Count
+    host_keys: tuple[str, ...] = ()
+    """SSH host keys under which the operator knew it: "ssh-ed25519 AAAA…"."""
+    settings: dict[str, Any]
+    trouble: str | None = None
+    """Why it could not be asked."""
+
+
+class Accepted(_Model):
+    """A waiver of the host. ``until``: a date, ISO 8601."""
+
+    control: str
+    hosts: tuple[str, ...]
+    set: dict[str, Any]
+    reason: str
+    compensating: str
+    approved_by: str
+    until: str
+
+
+class Practice(_Model):
+    """The practice: its hosts, the host's waivers, and the files that say so.
+
+    ``files``: path below the practice's folder -> text, so that settings can be resolved against
+    another baseline; encrypted files and what the vault holds are left out.
+    """
+
+    name: FolderName
+    hosts: dict[HostName, Declared]
+    waivers: tuple[Accepted, ...] = ()
+    files: dict[FileName, str] = {}
+
+
+class Judged(_Model):
+    """One verdict, as it was given then."""
+
+    control: str
+    verdict: str
+    detail: str
+    measured: str
+    seconds: Seconds
+    unreachable: bool = False
+
+
+class Bundle(_Model):
+    """Everything that one run found out about one host.
+
+    ``collected``: when the run began, in the operator's time zone: dates are judged by it.
+    ``seconds``: how long the run took. ``redacted``: how many places were masked.
+    """
+
+    collected: AwareDatetime
+    seconds: Seconds
+    software: Software
+    baseline: Baseline
+    host: Machine
+    practice: Practice
+    answers: tuple[Said, ...]
+    verdicts: tuple[Judged, ...]
+    redacted: Count = 0

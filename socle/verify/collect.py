@@ -1,0 +1,212 @@
+"""From a live verification to its bundles: one a host, with everything masked that has to be."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from socle.baseline.export import secret_names
+from socle.baseline.known_hosts import host_keys
+from socle.baseline.model import Host, Practice, Waiver
+from socle.baseline.vault import is_encrypted
+from socle.evidence import model
+from socle.evidence.redaction import Redactor
+from socle.verify.links import Link
+from socle.verify.questions import Answer, Question
+from socle.verify.recorder import Entry
+from socle.verify.verdicts import Outcome
+
+FILES = ("hosts.yml", "waivers.yml", "known_hosts", "group_vars/**/*.yml", "host_vars/**/*.yml")
+_FOLDERS = ("backup_folders", "disk_encryption_data_dirs")
+"""Settings that name where patients' data lie, as far as the rooms have them."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A verification that has ended. ``links``: those that were used, by host."""
+
+    practice: Practice
+    started: datetime
+    finished: datetime
+    entries: Sequence[Entry]
+    outcomes: Sequence[Outcome]
+    links: Mapping[str, Link]
+    software: model.Software
+    baseline: model.Baseline
+
+
+def bundles(run: Run) -> Iterator[model.Bundle]:
+    """One bundle for each host that has a verdict."""
+    for name in dict.fromkeys(outcome.host for outcome in run.outcomes):
+        yield _bundle(run, run.practice.hosts[name])
+
+
+def digest(question: Question) -> str:
+    """By what a question is found again in a bundle."""
+    return hashlib.sha256(_clean(question.words).encode()).hexdigest()[:32]
+
+
+def secrets(practice: Practice) -> Iterator[str]:
+    """Every value of the practice that must not be shown."""
+    hidden = secret_names(practice)
+    for host in practice.hosts.values():
+        if host.connection.become_password:
+            yield host.connection.become_password
+        for name in hidden & host.settings.keys():
+            yield from _strings(host.settings[name])
+
+
+def redactor(practice: Practice) -> Redactor:
+    """What masks the answers of a practice's hosts."""
+    hosts = practice.hosts.values()
+    folders = [path for host in hosts for name in _FOLDERS for path in host.settings.get(name, ())]
+    hidden = secret_names(practice)
+    declared = [
+        text
+        for host in hosts
+        for name, value in host.settings.items()
+        if name not in hidden
+        for text in _strings(value)
+        if text.startswith("/")
+    ]
+    return Redactor(secrets(practice), folders, declared)
+
+
+def _bundle(run: Run, host: Host) -> model.Bundle:
+    masks = redactor(run.practice)
+    link = run.links.get(host.name)
+    entries = [one for one in run.entries if one.turn[0] == host.name]
+    return model.Bundle(
+        collected=run.started,
+        seconds=round((run.finished - run.started).total_seconds(), 3),
+        software=run.software,
+        baseline=run.baseline,
+        host=_machine(host, link),
+        practice=_practice(run, host, masks),
+        answers=tuple(_said(one, masks) for one in entries),
+        verdicts=tuple(_judged(o, masks) for o in run.outcomes if o.host == host.name),
+        redacted=masks.count,
+    )
+
+
+def _machine(host: Host, link: Link | None) -> model.Machine:
+    if link is None:
+        return model.Machine(name=host.name)
+    seen = link.identity
+    return model.Machine(
+        name=host.name, os_name=seen.os_name, machine=seen.machine, host_keys=seen.host_keys
+    )
+
+
+def _said(entry: Entry, masks: Redactor) -> model.Said:
+    asked, answer = entry.question, entry.answer
+    known = Question(asked.asked, asked.kind, masks.known(asked.words), asked.limit)
+    stdout, stderr, raw = _texts(answer)
+    return model.Said(
+        control=entry.turn[1],
+        asked=asked.asked,
+        kind=asked.kind,
+        words=masks.text(_clean(asked.words)),
+        digest=digest(known),
+        limit=float(asked.limit),
+        seconds=round(entry.seconds, 3),
+        code=None if answer is None else answer.code,
+        stdout=masks.text(stdout),
+        stderr=masks.text(stderr),
+        raw=raw,
+        trouble=None if entry.trouble is None else masks.text(_clean(str(entry.trouble))),
+        unreachable=entry.trouble is not None and entry.trouble.unreachable,
+    )
+
+
+def _clean(text: str) -> str:
+    """The text without what no file can hold: halves of characters."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _texts(answer: Answer | None) -> tuple[str, str, bool]:
+    """Both outputs as text, and whether they stand byte by byte."""
+    if answer is None:
+        return "", "", False
+    try:
+        return answer.stdout.decode(), answer.stderr.decode(), False
+    except UnicodeDecodeError:
+        return answer.stdout.decode("latin-1"), answer.stderr.decode("latin-1"), True
+
+
+def _judged(outcome: Outcome, masks: Redactor) -> model.Judged:
+    return model.Judged(
+        control=outcome.control,
+        verdict=str(outcome.verdict),
+        detail=masks.text(_clean(outcome.detail)),
+        measured=str(outcome.measured),
+        seconds=outcome.seconds,
+        unreachable=outcome.unreachable,
+    )
+
+
+def _practice(run: Run, host: Host, masks: Redactor) -> model.Practice:
+    hidden = secret_names(run.practice)
+    hosts = {
+        name: _declared(one, run.links.get(name), hidden, masks)
+        for name, one in run.practice.hosts.items()
+    }
+    files = _files(run.practice.folder)
+    return model.Practice(
+        name=run.practice.name,
+        hosts=hosts,
+        waivers=tuple(_accepted(waiver, masks) for waiver in host.waivers),
+        files={path: masks.text(text) for path, text in files},
+    )
+
+
+def _declared(
+    host: Host, link: Link | None, hidden: frozenset[str], masks: Redactor
+) -> model.Declared:
+    trouble = link.trouble if link is not None else None
+    settings = {name: value for name, value in host.settings.items() if name not in hidden}
+    return model.Declared(
+        groups=host.groups,
+        addresses=host.addresses,
+        method=host.connection.method,
+        address=host.connection.address,
+        port=host.connection.port,
+        host_keys=tuple(host_keys(host.connection)),
+        settings=masks.data(settings),
+        trouble=None if trouble is None else masks.text(str(trouble)),
+    )
+
+
+def _accepted(waiver: Waiver, masks: Redactor) -> model.Accepted:
+    return model.Accepted(
+        control=waiver.control,
+        hosts=waiver.hosts,
+        set=masks.data(dict(waiver.set)),
+        reason=masks.text(waiver.reason),
+        compensating=masks.text(waiver.compensating),
+        approved_by=masks.text(waiver.approved_by),
+        until=waiver.until.isoformat(),
+    )
+
+
+def _files(folder: Path) -> Iterator[tuple[str, str]]:
+    for pattern in FILES:
+        for path in sorted(folder.glob(pattern)):
+            content = path.read_bytes()
+            if not is_encrypted(content):
+                yield path.relative_to(folder).as_posix(), content.decode("utf-8", "replace")
+
+
+def _strings(value: Any) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _strings(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _strings(item)

@@ -1,0 +1,55 @@
+"""Which machine answered: its system, its machine-id and its SSH host keys."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from dataclasses import dataclass
+
+from socle.verify.sections import split
+
+COMMAND = (
+    "echo '== os'; cat /etc/os-release 2>/dev/null; echo; "
+    "echo '== machine'; cat /etc/machine-id 2>/dev/null; "
+    "echo '== keys'; cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null; echo '== end'"
+)
+_MACHINE_ID = "socle machine"  # the id itself stays on the machine: systemd calls it confidential
+
+
+@dataclass(frozen=True)
+class Identity:
+    """``machine``: SHA-256 of the machine-id, salted; ``host_keys``: as ``ssh-keygen -l`` has."""
+
+    os_name: str | None = None
+    machine: str | None = None
+    host_keys: tuple[str, ...] = ()
+
+
+def read(answer: str) -> Identity:
+    """The identity out of the answer to `COMMAND`; what is missing is left out."""
+    try:
+        sections = split(answer, "the machine's identity")
+    except ValueError:
+        return Identity()
+    machine = sections.get("machine", "")
+    hashed = hashlib.sha256(f"{_MACHINE_ID} {machine}".encode()).hexdigest() if machine else None
+    keys = (line.split() for line in sections.get("keys", "").splitlines())
+    found = sorted(_fingerprint(words[1]) for words in keys if len(words) > 1)
+    return Identity(_pretty_name(sections.get("os", "")), hashed, tuple(found))
+
+
+def _fingerprint(key: str) -> str:
+    try:
+        digest = hashlib.sha256(base64.b64decode(key)).digest()
+    except ValueError:
+        return "unreadable"
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def _pretty_name(os_release: str) -> str | None:
+    for line in os_release.splitlines():
+        key, _, value = line.partition("=")
+        if key == "PRETTY_NAME":
+            return " ".join(shlex.split(value)) or None
+    return None

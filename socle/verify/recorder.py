@@ -1,0 +1,118 @@
+"""The notebook of a live verification: asks ahead what was asked last time, keeps what was said."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from socle.verify.batch import Timed, ask_all
+from socle.verify.checks import Unknown
+from socle.verify.links import Link
+from socle.verify.looks import look
+from socle.verify.memory import Memory, Remembered, Turn
+from socle.verify.questions import HERE, Answer, Question
+
+NOBODY: Turn = ("", "")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One question of a check and what came of it: an ``answer``, or why there is none.
+
+    ``turn``: which host was watched, for which control. ``ahead``: answered before it was asked.
+    """
+
+    turn: Turn
+    question: Question
+    answer: Answer | None
+    seconds: float
+    live: bool = False
+    ahead: bool = False
+    trouble: Unknown | None = None
+
+
+class Recorder:
+    """Serves each check once from the answers that came ahead; all else is asked at its time.
+
+    A check that asks twice wants to see a difference, so its second question is sent.
+    """
+
+    def __init__(self, memory: Memory | None = None) -> None:
+        """Without a ``memory`` nothing is asked ahead."""
+        self.entries: list[Entry] = []
+        self._memory = memory
+        self._turn = NOBODY
+        self._ran: set[Turn] = set()
+        self._ahead: dict[tuple[str, Question], Timed] = {}  # by the host that is watched
+        self._served: set[tuple[Turn, Question]] = set()
+
+    def turn(self, host: str, control: str) -> None:
+        """From now on questions are those of ``control`` about ``host``."""
+        self._turn = (host, control)
+        self._ran.add(self._turn)
+
+    def ask(self, question: Question, send: Callable[[], Answer], *, live: bool = False) -> Answer:
+        """See `Notebook`."""
+        known = None if live else self._take(question)
+        if known is not None:
+            self._note(Entry(self._turn, question, *known, ahead=True))
+            return known.answer
+        started = time.monotonic()
+        try:
+            answer = send()
+        except Unknown as trouble:
+            seconds = time.monotonic() - started
+            self._note(Entry(self._turn, question, None, seconds, live, trouble=trouble))
+            raise
+        self._note(Entry(self._turn, question, answer, time.monotonic() - started, live))
+        return answer
+
+    def ask_ahead(self, link: Link, turns: Collection[Turn]) -> None:
+        """Ask a host at once what these checks asked last time; look at it meanwhile."""
+        host = link.target.name
+        recalled = self._memory.recall(host) if self._memory else []
+        due = [one for one in recalled if not one.turns.isdisjoint(turns)]
+        looks = [one for one in due if one.question.asked == HERE]
+        eyes = threading.Thread(target=self._look, args=(host, looks), daemon=True)
+        eyes.start()
+        with suppress(Unknown):
+            for question, timed in ask_all(link, [o for o in due if o not in looks]).items():
+                self._ahead[host, question] = timed
+        eyes.join()
+
+    def remember(self, hosts: Iterable[str]) -> None:
+        """Keep what was asked for the next time."""
+        if self._memory is None:
+            return
+        for host in hosts:
+            asked = [
+                Remembered(one.question, one.seconds, frozenset([one.turn]))
+                for one in self.entries
+                if self._place(one) == host and not one.live and one.turn != NOBODY
+            ]
+            self._memory.keep(host, asked, self._ran)
+
+    def _take(self, question: Question) -> Timed | None:
+        place = question.asked or self._turn[0]
+        if (self._turn, question) in self._served:
+            return None
+        self._served.add((self._turn, question))
+        return self._ahead.get((place, question))
+
+    def _note(self, entry: Entry) -> None:
+        self.entries.append(entry)
+
+    def _look(self, host: str, looks: Iterable[Remembered]) -> None:
+        for one in looks:
+            started = time.monotonic()
+            with suppress(OSError, ValueError):  # then the check looks for itself
+                answer = look(one.question)
+                self._ahead[host, one.question] = Timed(answer, time.monotonic() - started)
+
+    @staticmethod
+    def _place(entry: Entry) -> str:
+        """In whose memory it belongs: the host's that was asked, or looked at from here."""
+        return entry.question.asked or entry.turn[0]

@@ -1,0 +1,228 @@
+"""What was asked last time is asked at once, and no verdict depends on it."""
+
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from socle.baseline.model import Connection, Host
+from socle.verify import batch
+from socle.verify.backend import testinfra_host as machine
+from socle.verify.checks import Unknown
+from socle.verify.connections import Connections
+from socle.verify.links import LOCAL_PREFIX, Link
+from socle.verify.looks import question as look
+from socle.verify.memory import Memory, Remembered
+from socle.verify.questions import Question
+from socle.verify.recorder import Recorder
+
+HERE = Host("poste", ("all",), ("127.0.0.1",), Connection("local", "localhost"))
+TURN = ("poste", "first")
+
+
+@pytest.fixture
+def memory(tmp_path):
+    return Memory(tmp_path / "private")
+
+
+@pytest.fixture
+def session(memory):
+    """Runs checks (functions that take testinfra's host) as one session; its links and notebook."""
+
+    def run(**checks):
+        notebook = Recorder(memory)
+        connections = Connections({"poste": HERE}, notebook)
+        connections.begin({"poste": list(checks)})
+        for name, check in checks.items():
+            connections.turn("poste", name)
+            check(machine(connections.link("poste")))
+        connections.close()
+        return connections.link("poste"), notebook
+
+    return run
+
+
+def ask(link, *commands, **how):
+    wanted = [
+        Remembered(Question("poste", "command", c, **how), 0.1, frozenset()) for c in commands
+    ]
+    return {asked.words: timed.answer for asked, timed in batch.ask_all(link, wanted).items()}
+
+
+def here():
+    return Link(HERE, LOCAL_PREFIX)
+
+
+def test_a_batch_is_one_execution_and_answers_as_each_command_alone():
+    link = here()
+    commands = [
+        "printf 'a\\nb'",
+        "echo out; echo err >&2; exit 3",
+        "printf '\\377\\000x'",
+        'cat; pwd; umask; echo "$LC_ALL $0"',
+        "printf %s 'it'\"'\"'s'; # a comment at the end\n",
+        "echo $PPID | wc -l",
+    ]
+    together = ask(link, *commands)
+    assert link.executions == 2  # the opening one, and the batch
+    assert together == {command: link.run(command) for command in commands}
+
+
+def test_commands_of_a_batch_run_side_by_side():
+    started = time.monotonic()
+    assert len(ask(here(), *(f"sleep 1; echo {n}" for n in range(4)))) == 4
+    assert time.monotonic() - started < 3.5
+
+
+def test_a_command_that_takes_too_long_costs_only_itself():
+    found = ask(here(), "sleep 20", "echo quick", limit=0.5)
+    assert list(found) == ["echo quick"]
+
+
+def test_a_batch_that_takes_too_long_keeps_what_was_done(monkeypatch):
+    monkeypatch.setattr(batch, "_LEAST", 1.0)
+    found = ask(here(), "sleep 4", "echo quick", limit=30)
+    assert list(found) == ["echo quick"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"motd", b"\x1f\x8bnonsense"])
+def test_a_batch_that_breaks_costs_only_itself(monkeypatch, damage):
+    monkeypatch.setattr(Link, "feed", lambda *_: damage)
+    assert ask(here(), "echo a") == {}
+
+
+def test_a_cut_answer_keeps_what_is_whole(monkeypatch):
+    feed = Link.feed
+    noise = "head -c 300000 /dev/urandom"
+    monkeypatch.setattr(Link, "feed", lambda *words: feed(*words)[:-2000])
+    assert set(ask(here(), noise, "echo a")) < {noise, "echo a"}
+
+
+def test_nothing_is_left_on_the_host(tmp_path):
+    ask(here(), "sleep 20", f"cd; ls -d /run/socle.* /tmp/socle.* >{tmp_path}/seen", limit=0.5)
+    seen = (tmp_path / "seen").read_text().split()
+    assert seen
+    assert not [folder for folder in seen if Path(folder).exists()]
+
+
+def test_the_second_session_sends_one_batch(session):
+    def check(host):
+        assert host.run("echo one").stdout == "one\n"
+        assert host.run("echo two").stdout == "two\n"
+
+    assert session(first=check, second=check)[0].executions == 5
+    assert session(first=check, second=check)[0].executions == 2
+
+
+def test_an_answer_is_served_once_to_each_check(session, tmp_path):
+    seen = []
+
+    def twice(host):
+        count = f"echo x >>{tmp_path}/count; wc -l <{tmp_path}/count"
+        seen.append([host.run(count).stdout.strip() for _ in range(2)])
+
+    session(first=twice)
+    session(first=twice)
+    assert seen == [["1", "2"], ["3", "4"]]
+
+
+def test_what_must_be_live_is_never_asked_ahead(session, tmp_path, memory):
+    def attempt(host):
+        host.run(f"touch {tmp_path}/before")
+        assert host.run(f"ls {tmp_path}/before && rm {tmp_path}/before", live=True).rc == 0
+
+    for _ in range(2):
+        session(first=attempt)
+    assert [one.question.words for one in memory.recall("poste")] == [f"touch {tmp_path}/before"]
+
+
+def test_other_words_another_limit_or_another_user_is_another_question(session):
+    session(first=lambda host: host.run("echo a"))
+
+    def other(host):
+        assert host.run("echo b").stdout == "b\n"
+        assert host.run("echo a", timeout=7).stdout == "a\n"
+        with host.sudo("nobody"):
+            assert host.run("id -un").stdout == "nobody\n"
+
+    link, notebook = session(first=other)
+    assert link.executions == 5
+    assert not any(entry.ahead for entry in notebook.entries)
+
+
+def test_only_the_checks_that_run_ask_ahead_and_the_rest_is_remembered(session, memory):
+    session(first=lambda h: h.run("echo a"), second=lambda h: h.run("echo b"))
+    session(second=lambda h: h.run("echo c"))
+    words = {one.question.words: one.turns for one in memory.recall("poste")}
+    assert words == {"echo a": {("poste", "first")}, "echo c": {("poste", "second")}}
+
+
+def test_looks_from_here_are_taken_meanwhile(memory):
+    asked = look([("127.0.0.1", 1)], 0.5)
+    memory.keep("poste", [Remembered(asked, 0.1, frozenset([TURN]))], {TURN})
+    notebook = Recorder(memory)
+    connections = Connections({"poste": HERE}, notebook)
+    connections.begin({"poste": ["first"]})
+    connections.turn("poste", "first")
+    answer = notebook.ask(asked, lambda: pytest.fail("looked again"))
+    assert answer.stdout == b"127.0.0.1 1 refused\n"
+    connections.close()
+
+
+def test_what_was_not_answered_is_kept_as_such(session):
+    def slow(host):
+        with pytest.raises(Unknown):
+            host.run("sleep 5", timeout=0.3)
+
+    for _ in range(2):
+        _, notebook = session(first=slow)
+        (entry,) = notebook.entries
+        assert entry.answer is None
+        assert "took longer than 0.3 s" in str(entry.trouble)
+
+
+def test_the_memory_is_for_its_owner_alone(session, memory, tmp_path):
+    session(first=lambda host: host.run("echo a"))
+    file = tmp_path / "private/poste.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("harm", ["others may write", "cut", "newer"])
+def test_a_memory_that_cannot_be_trusted_is_not_read(session, memory, tmp_path, harm):
+    session(first=lambda host: host.run("echo a"))
+    file = tmp_path / "private/poste.json"
+    if harm == "others may write":
+        file.chmod(0o620)
+    elif harm == "cut":
+        file.write_text(file.read_text()[:-9])
+    else:
+        file.write_text(json.dumps({**json.loads(file.read_text()), "format": 2}))
+    assert memory.recall("poste") == []
+
+
+def test_a_memory_that_cannot_be_written_costs_no_verdict(tmp_path):
+    (tmp_path / "file").touch()
+    connections = Connections({"poste": HERE}, Recorder(Memory(tmp_path / "file" / "below")))
+    connections.begin({"poste": ["first"]})
+    connections.turn("poste", "first")
+    assert connections.link("poste").run("echo a").stdout == b"a\n"
+    connections.close()
+
+
+def test_hosts_are_asked_ahead_side_by_side(tmp_path):
+    names = ("a", "b", "c")
+    hosts = {name: Host(name, ("all",), (), HERE.connection) for name in names}
+    memory = Memory(tmp_path / "private")
+    for name in names:
+        turn = (name, "first")
+        asked = Question(name, "command", "sleep 1")
+        memory.keep(name, [Remembered(asked, 1.0, frozenset([turn]))], {turn})
+    connections = Connections(hosts, Recorder(memory))
+    started = time.monotonic()
+    connections.begin({name: ["first"] for name in names})
+    assert time.monotonic() - started < 2.8
+    connections.close()
+    assert threading.active_count() < 20
