@@ -180,6 +180,16 @@ def test_a_claimed_date_does_not_revive_an_expired_key(signed) -> None:
     assert "no time stamp proves" in found.detail
 
 
+def test_a_claimed_date_before_the_keys_time_is_refused(signed) -> None:
+    report, mine, trust = signed
+    trust.signers.write_text(signer(KNOWN, mine, 'valid-after="20261201"'))
+    found = verify(report, trust, datetime(2027, 6, 1, tzinfo=UTC))
+    assert (found.state, found.detail) == (
+        State.NOT_VALID,
+        "its key was not yet valid on 2026-11-22T11:05:00Z",
+    )
+
+
 def test_a_date_in_the_future_is_said(signed) -> None:
     found = verify(signed[0], signed[2], datetime(2026, 11, 1, tzinfo=UTC))
     assert (found.state, found.detail) == (
