@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from socle.evidence.model import Bundle
     from socle.verify.verdicts import Outcome
 
-app = App(name="evidence", help="Evidence that can be judged again, and that nobody can edit unseen.")
+app = App(
+    name="evidence", help="Evidence that can be judged again, and that nobody can edit unseen."
+)
 
 
 @app.command

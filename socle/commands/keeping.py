@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from socle.verify.verdicts import Outcome
 
 
-def as_bundles(
+def as_bundles(  # noqa: PLR0917 - what a bundle is made of
     practice: Practice,
     outcomes: Sequence[Outcome],
     period: tuple[datetime, datetime],
@@ -49,9 +49,7 @@ def history_of(practice: Practice, folder: Path | None) -> Path:
     return folder or evidence.read(practice.folder).history
 
 
-def got_worse(
-    document: Mapping[str, Any], place: Path, practice: Practice, language: str
-) -> bool:
+def got_worse(document: Mapping[str, Any], place: Path, practice: Practice, language: str) -> bool:
     """Show what changed since each promise was last looked at; whether something got worse."""
     console = Console(highlight=False)
     earlier = kept(place, practice.name)
