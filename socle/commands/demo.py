@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import time
@@ -54,6 +55,7 @@ def up() -> int:
         raise DemoFailed(_without_a_lab(error)) from error
     with _step("Boot the five machines of a practice and a visitor's computer on its network"):
         boot(PRACTICE)
+        shutil.rmtree(BUILD / "evidence", ignore_errors=True)
         practice = load(PRACTICE)
         machines = lab_of(practice)
         lab.run(machines, "imagerie", _START_VIEWER)
@@ -73,7 +75,10 @@ def up() -> int:
             json=BUILD / "report.json",
             html=BUILD / "report.html",
             pdf=BUILD / "report.pdf",
+            evidence=BUILD / "evidence",
         )
+    with _step("Sign the report and the evidence, and check the signatures"):
+        _sign(sorted((BUILD / "evidence").glob("*.bundle")))
     _SCREEN.print(f"\n[bold]Done in {time.monotonic() - started:.0f} s.[/]")
     if code == UNKNOWN:
         _SCREEN.print(_NO_DISKS, soft_wrap=True)
@@ -96,6 +101,17 @@ def _harden() -> None:
     done = subprocess.run([program, PRACTICE / "inventory.py", "deploy.py", "-y"], check=False)
     if done.returncode != 0:
         raise DemoFailed(f"pyinfra ended with {done.returncode}: see its lines above")
+
+
+def _sign(bundles: list[Path]) -> None:
+    """Sign with a key without a passphrase, as only a demonstration does."""
+    from socle.commands import evidence_sign  # noqa: PLC0415
+
+    files = [*bundles, *(BUILD / f"report.{kind}" for kind in ("json", "html", "pdf"))]
+    evidence_sign.keygen(PRACTICE, passphrase=False)
+    evidence_sign.sign(*files, practice=PRACTICE)
+    if evidence_sign.verify(*files, practice=PRACTICE, quiet=True) != 0:
+        raise DemoFailed("a file that was just signed is not good: see above")
 
 
 def _scan(machines: Lab, hosts: dict[str, tuple[str, ...]]) -> None:
