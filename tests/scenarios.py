@@ -60,7 +60,7 @@ class Batches:
             self.batch_of[scenario] = self.batches[number]
 
     def outcomes(self, scenario: Path) -> tuple[Outcome, Outcome]:
-        """The verdict on the broken machine, and after an undo, if any, and an apply."""
+        """The verdict on the broken machine, and after the undo, or after an apply."""
         if scenario not in self.mended:
             self._run(self.batch_of[scenario])
         return self.broken[scenario], self.mended[scenario]
@@ -69,14 +69,19 @@ class Batches:
         for scenario in batch:
             self.practice.root_on(self.machine[scenario], scenario.read_text())
         self.broken |= self._verdicts(batch)
-        for scenario in batch:
-            undo = scenario.with_name(scenario.name.replace(".fail.sh", ".undo.sh"))
-            if undo.exists():
-                self.practice.root_on(self.machine[scenario], undo.read_text())
-        machines = sorted({self.machine[scenario] for scenario in batch})
-        limits = [word for machine in machines for word in ("--limit", machine)]
-        self.practice.pyinfra("-y", *limits)
+        undone = [scenario for scenario in batch if self._undo(scenario)]
+        if undone != batch:
+            machines = sorted({self.machine[scenario] for scenario in batch})
+            limits = [word for machine in machines for word in ("--limit", machine)]
+            self.practice.pyinfra("-y", *limits)
         self.mended |= self._verdicts(batch)
+
+    def _undo(self, scenario: Path) -> bool:
+        """Run what a person does where no engine can mend the world, if there is such a thing."""
+        undo = scenario.with_name(scenario.name.replace(".fail.sh", ".undo.sh"))
+        if undo.exists():
+            self.practice.root_on(self.machine[scenario], undo.read_text())
+        return undo.exists()
 
     def _verdicts(self, batch: list[Path]) -> dict[Path, Outcome]:
         controls: dict[str, list[str]] = {}
