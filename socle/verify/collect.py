@@ -57,7 +57,7 @@ def secrets(practice: Practice) -> Iterator[str]:
         if host.connection.become_password:
             yield host.connection.become_password
         for name in hidden & host.settings.keys():
-            yield from _strings(host.settings[name])
+            yield from filter(None, _strings(host.settings[name]))
 
 
 def redactor(practice: Practice) -> Redactor:

@@ -175,7 +175,8 @@ def facts():
 
 
 def test_the_newest_copy_is_noted_for_the_reports(facts):
-    copies.note_newest([repository(place="off-site"), repository(newest=None)])
+    unreadable = {"name": "away", "error": "the server refuses the connection"}
+    copies.note_newest([repository(place="off-site"), repository(newest=None), unreadable])
     assert facts == [
         {"kind": "copy", "repository": "serveur", "place": "off-site", "time": ago(hours=3)}
     ]
