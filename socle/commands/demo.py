@@ -145,7 +145,7 @@ def _without_a_lab(error: SocleError) -> str:
 
 _NO_DISKS = """\
 Unknown here, and rightly so: these machines are containers, which have no disks of their own.
-Encrypted disks, swap and the offline disk take a virtual machine: make proofs
+Encrypted disks, swap and the offline disk take a virtual machine: see tests/vm
 """
 _CLOSING = f"""The report for the doctor: {BUILD}/report.pdf   (also: report.html, report.json)
 
