@@ -63,7 +63,7 @@ def made(**changes):
 
 def document(**changes):
     content = json.loads(gzip.decompress(files.pack(made())))
-    return gzip.compress(json.dumps(content | changes).encode())
+    return gzip.compress(json.dumps(content | changes).encode(), mtime=0)
 
 
 def test_what_is_written_is_read_again_and_is_the_owners(tmp_path):
@@ -91,9 +91,9 @@ def test_it_can_be_read_without_socle(tmp_path):
     [
         (b"", "it is not one of Socle's bundles"),
         (b"PK\x03\x04", "it is not one of Socle's bundles"),
-        (gzip.compress(b"[]"), "it is not one of Socle's bundles"),
-        (gzip.compress(b"{}"), "it is not one of Socle's bundles"),
-        (gzip.compress(b"\xff"), "it is not one of Socle's bundles"),
+        (gzip.compress(b"[]", mtime=0), "it is not one of Socle's bundles"),
+        (gzip.compress(b"{}", mtime=0), "it is not one of Socle's bundles"),
+        (gzip.compress(b"\xff", mtime=0), "it is not one of Socle's bundles"),
         (files.pack(made())[:-20], "it ends too early"),
         (files.pack(made())[:30], "it ends too early"),
         (files.pack(made()) + b"x", "something was added to it"),
