@@ -15,6 +15,21 @@ from socle.verify.replay import judge
 pytestmark = pytest.mark.lab
 
 MOST = 4  # SSH executions on one host, all controls
+WIFI, PATIENT = "clef-du-wifi-7391-cabinet", "DUPONT-Jean-19620412"
+PLANT = f"""
+umask 077
+install -d /etc/NetworkManager/system-connections /srv/images /home/dossiers
+printf '[wifi-security]\\nkey-mgmt=wpa-psk\\npsk=%s\\n' {WIFI} \\
+    > /etc/NetworkManager/system-connections/canary.nmconnection
+touch /srv/images/{PATIENT}.dcm /home/dossiers/{PATIENT}.pdf
+systemd-run --quiet --unit=watched sh -c 'while sleep 0.05; do ps auxeww; done > /run/watched'
+"""
+UPROOT = f"""
+systemctl stop watched.service
+rm -f /run/watched /etc/NetworkManager/system-connections/canary.nmconnection
+rm -f /srv/images/{PATIENT}.dcm /home/dossiers/{PATIENT}.pdf
+rmdir --ignore-fail-on-non-empty /home/dossiers /srv/images /etc/NetworkManager/system-connections
+"""
 
 
 @pytest.fixture(scope="module")
@@ -76,14 +91,31 @@ def test_the_same_baseline_resolved_again_gives_the_same_verdicts(hardened, tmp_
         assert verdicts([o.as_json() for o in outcomes]) == verdicts(live[name])
 
 
-def test_no_secret_and_no_patients_file_is_in_a_bundle(hardened, tmp_path, cache):
-    _, found = collect(hardened, tmp_path, cache)
-    for bundle in found.values():
-        text = bundle.model_dump_json()
-        assert not [secret for secret in secrets(hardened.practice) if secret in text]
-        assert "PRIVATE KEY-----\\n" not in text
-        assert ".dcm" not in text.replace("*.dcm", "")
-        assert "dossier-" not in text
+@pytest.fixture
+def planted(hardened):
+    """On every machine a Wi-Fi key and a patient's files; the process list is watched."""
+    hosts = list(hardened.practice.hosts)
+    for host in hosts:
+        hardened.root_on(host, PLANT)
+    yield hardened
+    for host in hosts:
+        hardened.root_on(host, UPROOT)
+
+
+def test_no_secret_and_no_patient_shows_anywhere(planted, tmp_path, cache):
+    pages = [tmp_path / f"report.{kind}" for kind in ("html", "sarif", "oscal")]
+    words = [word for page in pages for word in (f"--{page.suffix[1:]}", page)]
+    said = collect(planted, tmp_path, cache, *words)
+    texts = {page.name: page.read_text() for page in (*pages, tmp_path / "report.json")}
+    texts |= {name: bundle.model_dump_json() for name, bundle in said[1].items()}
+    for host in said[0]:
+        texts[f"{host}, processes"] = planted.root_on(host, "cat /run/watched")
+        texts[f"{host}, journal"] = planted.root_on(host, "journalctl --boot --no-pager")
+    assert "sshd" in texts["imagerie, processes"]
+    lines = {line for secret in secrets(planted.practice) for line in secret.splitlines()}
+    canaries = {WIFI, PATIENT, *(line for line in lines if not line.startswith("-----"))}
+    shown = [(place, c[:4]) for place, text in texts.items() for c in canaries if c in text]
+    assert not shown
 
 
 def test_a_broken_host_is_seen_although_its_questions_were_remembered(hardened, tmp_path, cache):
