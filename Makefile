@@ -14,9 +14,16 @@ demo: venv ## Boot a demo practice of real hosts, harden it, verify it, write th
 demo-down: venv ## Stop the demo practice and remove all that it started
 	@$(BIN)/socle demo down
 
-test: venv ## Run all tests, on real hosts and a virtual machine where the computer can boot them
+PYTEST = $(BIN)/pytest -v -n $(WORKERS) --no-loadscope-reorder --durations=25
+
+test: venv ## Run the tests, on real hosts and a virtual machine where the computer can boot them
 	@$(BIN)/socle lab prepare --vm
-	@$(BIN)/pytest -v -n $(WORKERS) --no-loadscope-reorder --durations=25 tests/vm tests/lab tests/unit
+	@echo "==> Tests; the longest of the virtual machine are left to make proofs"
+	@$(PYTEST) -m "not proof" tests/vm tests/lab tests/unit
+
+proofs: venv ## Run what is too long for make test: every broken disk in the virtual machine
+	@$(BIN)/socle lab prepare --vm
+	@$(PYTEST) -m proof tests/vm
 
 molecule: venv ## The Ansible role alone, as Ansible users test it
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test
@@ -43,5 +50,5 @@ venv: .venv/installed ## Make the Python environment in .venv
 clean: demo-down ## Remove the environment and what was built
 	rm -rf .venv build
 
-.PHONY: help demo demo-down test molecule lint generate venv clean
+.PHONY: help demo demo-down test proofs molecule lint generate venv clean
 .DEFAULT_GOAL := help

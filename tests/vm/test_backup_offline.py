@@ -87,6 +87,7 @@ def test_plugged_in_filled_and_let_go(practice):
     pull(practice.vm, DISK)
 
 
+@pytest.mark.proof
 def test_pulled_out_in_the_middle(practice):
     before = json.loads(on(practice, f"cat {RECORD}"))
     on(practice, "head -c 80M /dev/urandom > /home/dossiers/large")
@@ -109,6 +110,7 @@ def test_pulled_out_in_the_middle(practice):
     pull(practice.vm, DISK)
 
 
+@pytest.mark.proof
 def test_data_come_back_from_the_disk(practice):
     before = on(practice, "sha256sum /home/dossiers/image")
     on(practice, f"systemctl mask --quiet --runtime '{UNIT}'")
