@@ -102,6 +102,7 @@ def region(
                 tally.add(machine, names.of(machine.head.practice))
     origin = Origin(
         older=reading.older,
+        mixed=len(reading.mixed),
         refused=len(reading.refused),
         as_judged=bool(as_judged),
         other_baseline=baseline is not None,
@@ -116,10 +117,12 @@ def region(
     if refused is not None:
         screen.write_list(left_out, refused)
     screen.name(left_out)
-    return screen.conclude(tally, reading.older, left_out)
+    return screen.conclude(tally, reading, left_out)
 
 
 def _trust(signers: Path | None, revoked: Path | None, authorities: Path | None) -> Trust | None:
+    import shutil  # noqa: PLC0415
+
     from socle.errors import SocleError  # noqa: PLC0415
     from socle.evidence.signature import Trust  # noqa: PLC0415
 
@@ -127,4 +130,6 @@ def _trust(signers: Path | None, revoked: Path | None, authorities: Path | None)
         if revoked or authorities:
             raise SocleError("expected --allowed-signers FILE with these words: whom to believe?")
         return None
+    if shutil.which("ssh-keygen") is None:
+        raise SocleError("ssh-keygen checks signatures: install openssh-client")
     return Trust(signers, revoked, authorities)

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from socle.evidence.files import printable
 from socle.region.model import Refused
+from socle.region.survey import Reading
 from socle.region.tally import Tally
 from socle.report.data import write_text
 from socle.report.region_view import totals
@@ -61,14 +62,19 @@ def name(left_out: Sequence[Refused]) -> None:
         sys.stderr.write(f"and {more} more files; --refused FILE lists them all\n")
 
 
-def conclude(tally: Tally, older: int, left_out: Sequence[Refused]) -> int:
+def conclude(tally: Tally, reading: Reading, left_out: Sequence[Refused]) -> int:
     """Say what came of it in a few lines; the exit code."""
     total = totals(tally)
     counts = ", ".join(f"{n} {verdict}" for verdict, n in total.items() if n)
     lines = [
         f"{tally.machines} machines of {len(tally)} practices: {counts or 'nothing was judged'}",
-        f"{older} older ones left aside, {len(left_out)} files refused or not trusted",
+        f"{reading.older} older ones left aside, {len(left_out)} files refused or not trusted",
     ]
+    if reading.mixed:
+        lines.append(
+            f"{len(reading.mixed)} machines have evidence of two installations: installed anew, "
+            "or two practices of the same name"
+        )
     for line in lines:
         _SCREEN.print(Text(line), soft_wrap=True)
     if total.get("fail"):

@@ -19,11 +19,15 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Head:
-    """What a bundle says of itself. ``machine``: a digest of the practice's and the host's name."""
+    """What a bundle says of itself. ``machine``: a digest of the practice's and the host's name.
+
+    ``installed``: a digest that another installation does not share; empty where nobody knows.
+    """
 
     sha256: str  # of the file
     practice: str
     machine: str
+    installed: str
     collected: datetime
     socle: str
     baseline: str

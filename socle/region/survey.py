@@ -36,14 +36,20 @@ class Newest:
     path: Path
     sha256: str
     collected: datetime
+    installed: str
 
 
 @dataclass
 class Reading:
-    """What lies in a folder. ``older``: bundles that a newer one of the same machine replaces."""
+    """What lies in a folder.
+
+    ``older``: bundles that a newer one of the same machine replaces. ``mixed``: machines whose
+    bundles are not all of one installation.
+    """
 
     newest: dict[str, Newest] = field(default_factory=dict)
     older: int = 0
+    mixed: set[str] = field(default_factory=set)
     refused: list[Refused] = field(default_factory=list)
 
     def add(self, head: Head, path: Path, now: datetime) -> None:
@@ -54,9 +60,11 @@ class Reading:
         before = self.newest.get(head.machine)
         if before is not None:
             self.older += 1
+            if len({before.installed, head.installed} - {""}) > 1:
+                self.mixed.add(head.machine)
             if (before.collected, before.sha256) >= (head.collected, head.sha256):
                 return
-        self.newest[head.machine] = Newest(path, head.sha256, head.collected)
+        self.newest[head.machine] = Newest(path, head.sha256, head.collected, head.installed)
 
 
 class Survey:
@@ -97,15 +105,18 @@ class Survey:
 
     def read(self, files: list[Path], step: Step) -> Reading:
         """Read every file; ``step`` is called after each."""
-        reading, unread = Reading(), list[Path]()
-        for path in files:
-            head = self._known(path)
-            if head is None:
-                unread.append(path)
-                continue
-            reading.add(head, path, self._now)
-            step()
-        for path, found in spread(_named, unread, self._workers):
+        reading = Reading()
+
+        def unread() -> Iterator[Path]:
+            for path in files:
+                head = self._known(path)
+                if head is None:
+                    yield path
+                else:
+                    reading.add(head, path, self._now)
+                    step()
+
+        for path, found in spread(_named, unread(), self._workers):
             if isinstance(found, Refused):
                 reading.refused.append(found)
             else:

@@ -12,12 +12,14 @@ from socle.evidence.model import Bundle
 from socle.region.model import Found, Head, Job, Refused
 from socle.verify.provenance import NAME as CHECKS
 
+LARGEST = 32 << 20  # bytes; ours have some hundred thousand, and a stranger's fill no memory
+
 
 def read(path: Path) -> Head | Refused:
     """What the bundle at ``path`` says of itself, or why it counts for nothing."""
     try:
-        content = path.read_bytes()
-        stored = bundle.unpack(content, str(path))
+        content = _content(path)
+        stored = bundle.unpack(content, str(path), LARGEST)
     except OSError as error:
         return Refused(path, f"it cannot be read: {error.strerror}")
     except SocleError as error:
@@ -34,6 +36,7 @@ def head_of(stored: Bundle, sha256: str) -> Head:
     return Head(
         sha256=sha256,
         practice=practice,
+        installed=stored.host.machine or "",
         machine=hashlib.sha256(f"{practice}\0{host}".encode("utf-8", "replace")).hexdigest()[:32],
         collected=stored.collected,
         socle=stored.software.socle,
@@ -60,10 +63,10 @@ def examine(
     if not job.judge:
         return Found(job.sha256, signature=signed)
     try:
-        content = job.path.read_bytes()
+        content = _content(job.path)
         if hashlib.sha256(content).hexdigest() != job.sha256:
             return Found(job.sha256, trouble="it changed while it was read", signature=signed)
-        verdicts = _judged(bundle.unpack(content, str(job.path)), root, baseline)
+        verdicts = _judged(bundle.unpack(content, str(job.path), LARGEST), root, baseline)
     except SocleError as error:
         text = " ".join(str(error).split())
         return Found(job.sha256, trouble=f"it cannot be judged: {text}", signature=signed)
@@ -71,6 +74,14 @@ def examine(
         kind = type(error).__name__
         return Found(job.sha256, trouble=f"it cannot be judged: {kind}", signature=signed)
     return Found(job.sha256, verdicts=verdicts, signature=signed)
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise SocleError(f"{path}: it is larger than {LARGEST >> 20} MiB: expected a bundle")
+    return content
 
 
 def _judged(stored: Bundle, root: Path, baseline: Path | None) -> dict[str, str]:

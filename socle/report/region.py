@@ -55,6 +55,7 @@ def render_html(tally: Tally, origin: view.Origin, language: str = "fr") -> str:
             controls=view.control_lines(tally, language),
             shown=view.SHOWN,
             practices=practices,
+            signatures=origin.signatures,
             more_practices=len(tally) - len(practices),
             ages=view.age_lines(tally, language),
             versions=versions,

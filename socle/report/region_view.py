@@ -22,6 +22,7 @@ class Origin:
     """How the tally came about. ``here``: digest of the baseline of this checkout."""
 
     older: int
+    mixed: int
     refused: int
     as_judged: bool
     other_baseline: bool
@@ -149,6 +150,7 @@ def how(tally: Tally, origin: Origin, language: str) -> tuple[str, ...]:
         ("region_stored", tally.sources[Source.STORED]),
         ("region_unjudged", unjudged),
         ("region_older", origin.older),
+        ("region_mixed", origin.mixed),
     ):
         if n:
             said.append(count(text[key], n, language))

@@ -24,6 +24,10 @@ FRENCH = {
     "preuves, ni si elles ont été modifiées.",
     "region_older": "{n} preuve plus ancienne, ou en double, est laissée de côté.|"
     "{n} preuves plus anciennes, ou en double, sont laissées de côté.",
+    "region_mixed": "{n} machine a des preuves de deux installations : réinstallée, ou deux "
+    "cabinets de même nom ; seule la plus récente compte.|{n} machines ont des preuves de deux "
+    "installations : réinstallées, ou deux cabinets de même nom ; seule la plus récente compte.",
+    "region_vouched": "Non signées",
     "region_refused": "{n} fichier n'a pas pu être lu comme preuve ; il n'est pas compté.|"
     "{n} fichiers n'ont pas pu être lus comme preuves ; ils ne sont pas comptés.",
     "region_unjudged": "{n} preuve n'a pas pu être jugée : tout y est « non mesuré ».|"
@@ -95,6 +99,10 @@ ENGLISH = {
     "whether it was altered.",
     "region_older": "{n} older, or repeated, piece of evidence is left aside.|"
     "{n} older, or repeated, pieces of evidence are left aside.",
+    "region_mixed": "{n} machine has evidence of two installations: installed anew, or two "
+    "practices of the same name; only the newest counts.|{n} machines have evidence of two "
+    "installations: installed anew, or two practices of the same name; only the newest counts.",
+    "region_vouched": "Not signed",
     "region_refused": "{n} file could not be read as evidence; it is not counted.|"
     "{n} files could not be read as evidence; they are not counted.",
     "region_unjudged": 'One piece of evidence could not be judged: all of it is "not measured".|'

@@ -50,6 +50,14 @@ def test_only_the_newest_bundle_of_a_machine_counts_and_older_ones_are_told(real
     assert reading.older == 2
 
 
+def test_two_installations_under_one_name_are_told(real, region, state):
+    for days, installed in ((1, "a" * 64), (9, "b" * 64)):
+        host = machine(real).host.model_copy(update={"machine": installed})
+        put(region, machine(real, days=days, host="accueil").model_copy(update={"host": host}))
+    _, reading, _ = survey(region, state)
+    assert len(reading.mixed) == 1
+
+
 def test_the_very_same_checks_need_not_judge_again_because_they_say_the_same(real, region, state):
     put(region, machine(real))
     ((stored,), _, _), ((again,), _, _) = (
@@ -157,6 +165,7 @@ def test_what_is_no_bundle_is_named_and_counted(real, region, state, tmp_path):
         "cut.bundle": whole[: len(whole) // 2],
         "foreign.bundle": b"PK\3\4",
         "newer.bundle": gzip.compress(json.dumps(newer).encode()),
+        "bomb.bundle": gzip.compress(b"[" * (33 << 20)),
         "other.bundle": gzip.compress(b'{"format": "x"}'),
     }
     for name, content in files.items():
@@ -164,7 +173,7 @@ def test_what_is_no_bundle_is_named_and_counted(real, region, state, tmp_path):
     put(region, machine(real, practice="cabinet-demain", days=-30))
     done = command(region, "--state", state, "--refused", tmp_path / "refused.tsv")
     assert "1 machines of 1 practices" in done.stdout
-    assert "5 files refused" in done.stdout
+    assert "6 files refused" in done.stdout
     listed = (tmp_path / "refused.tsv").read_text()
     for said in (*files, "cabinet-demain", "use a newer one", "its date lies in the future"):
         assert said in done.stderr.replace("\n", " ")

@@ -20,13 +20,13 @@ from socle.report.region_view import Origin, control_lines, practice_lines
 CONTROLS = [one for room in promises(regions.CHECKOUT) for one in room.controls]
 HERE = "ab" * 32
 ORIGIN = Origin(
-    older=2, refused=1, as_judged=False, other_baseline=False, signatures=False, here=HERE
+    older=2, mixed=0, refused=1, as_judged=False, other_baseline=False, signatures=False, here=HERE
 )
 
 
 def head(days=0, socle="0.1.0", baseline=HERE):
     moment = NOW - timedelta(days=days)
-    return Head("0" * 64, "cabinet-martin", "0", moment, socle, baseline, "", (), {})
+    return Head("0" * 64, "cabinet-martin", "0", "", moment, socle, baseline, "", (), {})
 
 
 def tally(*machines, stale_days=90):
