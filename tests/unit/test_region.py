@@ -119,7 +119,7 @@ def test_another_baseline_and_other_checks_are_not_answered_from_the_cache(
 
 
 def test_a_killed_run_keeps_what_it_knew_and_leaves_no_process(real, region, state):
-    for number in range(12):
+    for number in range(5):
         put(region, machine(real, host=f"poste-{number}"))
     words = [regions.SOCLE, "region", region, "--state", state, "--no-as-judged", "--workers", "1"]
     running = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -129,14 +129,14 @@ def test_a_killed_run_keeps_what_it_knew_and_leaves_no_process(real, region, sta
     children = processes_of(running.pid)
     running.kill()
     running.wait()
-    assert 0 < known < 12
+    assert 0 < known < 5
     assert kept(state) >= known
     while any(alive(child) for child in children) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(map(alive, children))
     done = command(region, "--state", state, "--no-as-judged")
-    assert "12 machines of 1 practices" in done.stdout
-    assert kept(state) == 12
+    assert "5 machines of 1 practices" in done.stdout
+    assert kept(state) == 5
 
 
 def kept(state):
