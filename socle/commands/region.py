@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
 
 if TYPE_CHECKING:
     from socle.evidence.signature import Trust
@@ -21,8 +24,8 @@ def region(
     authorities: Path | None = None,
     baseline: Path | None = None,
     as_judged: bool | None = None,
-    stale_days: int = 90,
-    workers: int | None = None,
+    stale_days: Annotated[int, Parameter(validator=Number(gte=1))] = 90,
+    workers: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     state: Path | None = None,
     language: Literal["fr", "en"] = "fr",
 ) -> int:
