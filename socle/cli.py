@@ -17,6 +17,7 @@ from socle.commands import (
     flows,
     history,
     lab,
+    region,
     restore,
     show,
     upkeep,
@@ -48,6 +49,7 @@ app.command(backup.app)
 app.command(restore.restore, group="Copies of the data")
 evidence.app.group = ("Evidence",)
 app.command(evidence.app)
+app.command(region.region, group="Evidence")
 for _machines in (demo.app, lab.app):
     _machines.group = ("Throw-away machines",)
     app.command(_machines)

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from socle.baseline import evidence
+from socle.baseline.digests import baseline_digest
 from socle.commands.differences import show
 from socle.commands.history import kept
 from socle.evidence import bundle, store
 from socle.evidence.model import Baseline, Software
-from socle.report.data import baseline_digest, versions
+from socle.report.data import versions
 from socle.report.drift import compare, known, regressions
 from socle.report.history import run_of
+from socle.verify import provenance
 from socle.verify.collect import Run, bundles
 
 if TYPE_CHECKING:
@@ -37,7 +39,8 @@ def as_bundles(  # noqa: PLR0917 - what a bundle is made of
 ) -> None:
     """Write a bundle for each host, and say where."""
     found = versions()
-    software = Software(socle=str(found["socle"]), versions=found)
+    judged_by = provenance.checks_digest(practice.root)
+    software = Software(socle=str(found["socle"]), versions={**found, provenance.NAME: judged_by})
     baseline = Baseline(digest=baseline_digest(practice.root))
     run = Run(practice, *period, entries, list(outcomes), links, software, baseline)
     for made in bundles(run):

@@ -36,15 +36,17 @@ def pack(bundle: Bundle) -> bytes:
     return gzip.compress(text.encode("ascii"), mtime=0)
 
 
-def unpack(content: bytes, name: str) -> Bundle:
+def unpack(content: bytes, name: str, largest: int = LARGEST) -> Bundle:
     """The bundle in a file's content; ``name``: what it is called in an error.
+
+    ``largest``: bytes of JSON.
 
     Raises SocleError: not a bundle, cut off, of a newer Socle, or not as it should be.
     """
     if not content.startswith(_GZIP):
         raise _refused(name, "it is not one of Socle's bundles")
     try:
-        text = _inflate(content, name)
+        text = _inflate(content, name, largest)
         document: Any = json.loads(text)
     except zlib.error:
         raise _refused(name, "it is damaged: get it again from where it came") from None
@@ -99,11 +101,11 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _inflate(content: bytes, name: str) -> bytes:
+def _inflate(content: bytes, name: str, largest: int) -> bytes:
     stream = zlib.decompressobj(wbits=31)
-    text = stream.decompress(content, LARGEST)
+    text = stream.decompress(content, largest)
     if stream.unconsumed_tail:
-        raise _refused(name, f"it holds more than {LARGEST >> 20} MiB")
+        raise _refused(name, f"it holds more than {largest >> 20} MiB")
     if not stream.eof:
         raise _refused(name, "it ends too early: get it again from where it came")
     if stream.unused_data:

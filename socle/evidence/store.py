@@ -24,11 +24,16 @@ _FORM = "%Y%m%dT%H%M%SZ"
 _LEFTOVER = timedelta(days=1)  # a half-written file of a killed run
 
 
-def state_folder(practice: str) -> Path:
-    """Where a practice's history is kept unless it says otherwise: the operator's own state."""
+def operator_state() -> Path:
+    """The operator's own folder for what Socle keeps between runs."""
     named = Path(os.environ.get("XDG_STATE_HOME", ""))
     state = named if named.is_absolute() else Path.home() / ".local/state"
-    return state / "socle/history" / practice
+    return state / "socle"
+
+
+def state_folder(practice: str) -> Path:
+    """Where a practice's history is kept unless it says otherwise: the operator's own state."""
+    return operator_state() / "history" / practice
 
 
 def keep(folder: Path, kind: Kind, moment: datetime, document: Mapping[str, Any]) -> Path:

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import socle
+from socle.baseline.digests import baseline_digest
 from socle.baseline.model import Control, Host, Practice, Waiver
 from socle.report import flows
 from socle.verify.verdicts import Outcome, Verdict
 
 SCHEMA = 1
 PACKAGES = ("pyinfra", "ansible-core", "pytest", "pytest-testinfra")
-BASELINE = (
-    "group_vars/**/*.yml",
-    "group_vars/**/*.yaml",
-    "roles/*/controls.yml",
-    "roles/*/settings.py",
-)
 
 
 def build(
@@ -84,19 +78,6 @@ def versions() -> dict[str, str | None]:
     return found
 
 
-def baseline_digest(root: Path) -> str:
-    """SHA-256 (hexadecimal) of the region's rules: path, length and bytes of each file, sorted.
-
-    The same baseline gives the same digest in every checkout, so that practices can be compared.
-    """
-    digest = hashlib.sha256()
-    for path in sorted(_baseline_files(root)):
-        content = (root / path).read_bytes()
-        digest.update(f"{path}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()
-
-
 def write_json(document: Mapping[str, Any], path: Path) -> None:
     """Writes the document, readable by its owner alone: it tells where the practice is weak."""
     write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", path)
@@ -123,12 +104,6 @@ def write_bytes(content: bytes, path: Path) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _baseline_files(root: Path) -> Iterator[str]:
-    for pattern in BASELINE:
-        for path in root.glob(pattern):
-            yield path.relative_to(root).as_posix()
 
 
 def _utc(moment: datetime) -> str:

@@ -28,23 +28,29 @@ LONG = 700  # characters of technical text that stand on the page unfolded
 
 def render_html(document: Mapping[str, Any], language: str = "fr") -> str:
     """The page of a report document, in French ("fr") or English ("en")."""
-    environment, turned = _environment(language), page(document, language)
-    return environment.get_template("report.html.j2").render(
-        document=document,
-        page=turned,
-        doctor=doctor(turned),
-        where=partial(where, page=turned),
-        backups=machines(turned),
-        exercise=exercise(turned),
-        language=language,
-        t=words(language),
-        verdicts=VERDICTS,
-        severities=SEVERITIES,
-        soon=SOON,
-        style=Markup("".join(map(_resource, STYLES))),  # noqa: S704 - our own
-        drawings=[card.element() for card in cards(document["flows"], document["hosts"], language)],
-        flow_columns=flows.COLUMNS,
-        references=labels.cited(document["controls"]),
+    turned = page(document, language)
+    return (
+        environment(language)
+        .get_template("report.html.j2")
+        .render(
+            document=document,
+            page=turned,
+            doctor=doctor(turned),
+            where=partial(where, page=turned),
+            backups=machines(turned),
+            exercise=exercise(turned),
+            language=language,
+            t=words(language),
+            verdicts=VERDICTS,
+            severities=SEVERITIES,
+            soon=SOON,
+            style=Markup("".join(map(resource, STYLES))),  # noqa: S704 - our own
+            drawings=[
+                card.element() for card in cards(document["flows"], document["hosts"], language)
+            ],
+            flow_columns=flows.COLUMNS,
+            references=labels.cited(document["controls"]),
+        )
     )
 
 
@@ -54,9 +60,10 @@ def write_html(document: Mapping[str, Any], path: Path, language: str = "fr") ->
 
 
 @cache
-def _environment(language: str) -> Environment:
-    environment = Environment(
-        loader=FunctionLoader(_resource),
+def environment(language: str) -> Environment:
+    """The templates of a language, with the filters that they use."""
+    made = Environment(
+        loader=FunctionLoader(resource),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -65,8 +72,8 @@ def _environment(language: str) -> Environment:
     text = words(language)
     for kind in ("verdicts", "severities", "groups", "references"):
         pairs = getattr(labels, kind.upper())
-        environment.filters[f"{kind}_label"] = partial(labels.label, pairs, language=language)
-    environment.filters |= {
+        made.filters[f"{kind}_label"] = partial(labels.label, pairs, language=language)
+    made.filters |= {
         "typeset": partial(typography.typeset, language=language),
         "count": lambda n, sentence: typography.count(sentence, n, language),
         "date": lambda day: typography.long_date(date.fromisoformat(day), language),
@@ -84,10 +91,11 @@ def _environment(language: str) -> Environment:
         "beginning": _beginning,
         "parts": parts,
     }
-    return environment
+    return made
 
 
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """The text of a file of ``templates/``."""
     return files("socle.report").joinpath("templates", name).read_text("utf-8")
 
 

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-NBSP, THIN = "\u00a0", "\u202f"
+NBSP, THIN, DASH = "\u00a0", "\u202f", "\u2013"
 MONTHS = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
     "en": "January February March April May June July August September October November December",
@@ -28,7 +28,12 @@ def count(sentence: str, n: int, language: str, **values: object) -> str:
     """The half of "one|many" that suits ``n`` (in French, 0 is singular), with ``{n}`` filled."""
     one, _, many = sentence.partition("|")
     single = n <= 1 if language == "fr" else n == 1
-    return (one if single or not many else many).format(n=n, **values)
+    return (one if single or not many else many).format(n=grouped(n), **values)
+
+
+def grouped(number: int) -> str:
+    """A whole number, its thousands apart by thin spaces."""
+    return f"{number:,}".replace(",", THIN)
 
 
 def decimal(number: float, language: str) -> str:

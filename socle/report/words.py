@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
+from socle.report import region_words
 from socle.report.english import ENGLISH
 from socle.report.french import FRENCH
 from socle.report.typography import typeset
 
-__all__ = ["ENGLISH", "FRENCH", "LANGUAGES", "words"]
+__all__ = ["LANGUAGES", "words"]
 
-LANGUAGES: Mapping[str, Mapping[str, str]] = {"fr": FRENCH, "en": ENGLISH}
+LANGUAGES: Mapping[str, Mapping[str, str]] = {
+    "fr": FRENCH | region_words.FRENCH,
+    "en": ENGLISH | region_words.ENGLISH,
+}
 
 
 @cache

@@ -120,10 +120,9 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
         files.read(tmp_path / "none.bundle")
 
 
-def test_a_small_file_does_not_fill_the_memory(monkeypatch):
-    monkeypatch.setattr(files, "LARGEST", 1000)
+def test_a_small_file_does_not_fill_the_memory():
     with pytest.raises(SocleError, match="it holds more than"):
-        files.unpack(gzip.compress(b" " * 10_000), "x")
+        files.unpack(gzip.compress(b" " * 10_000), "x", largest=1000)
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", ""])

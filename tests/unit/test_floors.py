@@ -16,7 +16,8 @@ FLOORS = {  # what a package may import besides itself; commands and cli may imp
     "baseline": {*GROUND, "evidence"},
     "apply": {*GROUND, "evidence", "baseline"},
     "verify": {*GROUND, "baseline", "evidence"},
-    "report": {*GROUND, "baseline", "evidence", "verify"},
+    "region": {*GROUND, "baseline", "evidence", "verify"},
+    "report": {*GROUND, "baseline", "evidence", "verify", "region"},
 }
 UNKNOWN_TO_EVIDENCE = {"pytest", "testinfra", "pyinfra"}
 

@@ -8,11 +8,12 @@ from html.parser import HTMLParser
 import pytest
 from documents import HOSTILE, document, kept, outcome, practice, waiver
 
-from socle.report.data import baseline_digest, build, write_json
+from socle.baseline.digests import baseline_digest
+from socle.report.data import build, write_json
 from socle.report.html import render_html, write_html
 from socle.report.promises import parts
 from socle.report.view import page
-from socle.report.words import ENGLISH, FRENCH, words
+from socle.report.words import LANGUAGES, words
 from socle.verify.verdicts import Verdict
 
 
@@ -80,10 +81,11 @@ def test_files_are_written_whole_and_for_their_owner(tmp_path):
 
 
 def test_both_languages_say_everything():
-    assert FRENCH.keys() == ENGLISH.keys()
-    for key in FRENCH:
-        assert FRENCH[key].count("|") == ENGLISH[key].count("|"), key
-        placeholders = [set(re.findall(r"{\w+}", text[key])) for text in (FRENCH, ENGLISH)]
+    french, english = LANGUAGES["fr"], LANGUAGES["en"]
+    assert french.keys() == english.keys()
+    for key in french:
+        assert french[key].count("|") == english[key].count("|"), key
+        placeholders = [set(re.findall(r"{\w+}", text[key])) for text in (french, english)]
         assert placeholders[0] == placeholders[1], key
     with pytest.raises(ValueError, match="language"):
         words("de")

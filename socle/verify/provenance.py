@@ -1,0 +1,32 @@
+"""Which checks gave a verdict: equal digests judge equal answers equally."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+
+import socle
+from socle.baseline.digests import files_digest
+
+NAME = "checks"
+"""Under which a bundle's ``software.versions`` has the digest."""
+_ROOMS = (
+    "roles/*.py",
+    "roles/*/*.py",
+    "roles/*/controls.yml",
+    "roles/*/files/**/*",
+    "roles/*/templates/**/*",
+)
+_HOUSE = ("*.py", "*.sh", "baseline/**/*.py", "evidence/*.py", "verify/**/*.py", "verify/**/*.sh")
+_PACKAGES = ("jinja2", "pytest-testinfra")  # they word the questions
+
+
+def checks_digest(root: Path) -> str:
+    """SHA-256 (hexadecimal) of all that judges: the rooms of ``root``, and Socle itself."""
+    parts = [
+        files_digest(root, _ROOMS),
+        files_digest(Path(socle.__file__).parent, _HOUSE),
+        *(f"{name} {version(name)}" for name in _PACKAGES),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,69 @@
+"""Bundles of practices that do not exist, made from a real one of this computer."""
+
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from socle.evidence.bundle import read, write
+from socle.region.cache import Cache
+from socle.region.survey import Survey, bundles
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+SOCLE = Path(sys.executable).with_name("socle")
+NOW = datetime.now().astimezone()
+
+
+def collect(folder):
+    """A real bundle with all verdicts."""
+    words = ["verify", "inventories/local", "--no-keep", "--evidence", folder]
+    subprocess.run([SOCLE, *words], cwd=CHECKOUT, capture_output=True, check=False)
+    (path,) = folder.glob("*.bundle")
+    return read(path)
+
+
+def machine(bundle, practice="cabinet-martin", host="accueil", *, days=0, **changes):
+    """The same evidence from another machine, so many days ago; ``changes`` of the bundle."""
+    before = bundle.host.name
+    answers = tuple(
+        said.model_copy(update={"asked": host if said.asked == before else said.asked})
+        for said in bundle.answers
+    )
+    made = {
+        "collected": NOW - timedelta(days=days),
+        "host": bundle.host.model_copy(update={"name": host}),
+        "practice": bundle.practice.model_copy(
+            update={"name": practice, "hosts": {host: bundle.practice.hosts[before]}}
+        ),
+        "answers": answers,
+    }
+    return bundle.model_copy(update=made | changes)
+
+
+def put(folder, bundle):
+    """Write a bundle where a region keeps it."""
+    return write(bundle, folder / bundle.practice.name)
+
+
+def verdict(bundle, control, said):
+    """The same bundle with another verdict of one control."""
+    changed = (
+        one.model_copy(update={"verdict": said}) if one.control == control else one
+        for one in bundle.verdicts
+    )
+    return bundle.model_copy(update={"verdicts": tuple(changed)})
+
+
+def survey(folder, state, **how):
+    """(machines, reading, survey) of a folder."""
+    with Cache(state) as cache:
+        made = Survey(cache, how.pop("root", CHECKOUT), now=NOW, workers=1, **how)
+        reading = made.read(bundles(folder), lambda: None)
+        return list(made.judge(reading, lambda: None)), reading, made
+
+
+def command(*words, cwd=CHECKOUT):
+    """``socle region`` as it is typed."""
+    return subprocess.run(
+        [SOCLE, "region", *words], cwd=cwd, capture_output=True, text=True, check=False
+    )
