@@ -129,7 +129,7 @@ def test_without_passwords_nothing_is_changed_anywhere(copied):
         refusals = copied.pyinfra("-y", code=1), copied.ansible("--limit", "imagerie", code=2)
         assert copied.changes(refusals[1]) == 0
         for refused in refusals:
-            assert "refused before any change: no pass" in refused
+            assert "refused before any change: no pass" in refused.lower()
             assert "socle backup passwords" in refused
     finally:
         away.rename(copied.folder / "secrets.yml")
