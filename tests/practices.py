@@ -17,6 +17,8 @@ from socle.verify.run import verify
 class Practice:
     """The practice in ``folder``, with the rooms of the checkout ``root``."""
 
+    deploy: Path | str = "deploy.py"
+
     def __init__(self, root: Path, folder: Path) -> None:
         self.root, self.folder = root, folder
 
@@ -38,7 +40,7 @@ class Practice:
 
     def pyinfra(self, *args: str, code: int = 0, **options) -> str:
         return self._run(
-            code, "pyinfra", self.folder / "inventory.py", "deploy.py", *args, **options
+            code, "pyinfra", self.folder / "inventory.py", self.deploy, *args, **options
         )
 
     def ansible(self, *args: str, code: int = 0, timeout: float = 900, **options) -> str:

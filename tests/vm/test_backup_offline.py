@@ -21,11 +21,8 @@ measured = print
 
 @pytest.fixture(scope="module")
 def practice(vm_practice):
-    """The room applied, the disk encrypted, some data, and the disk in its drawer."""
-    only = vm_practice.folder / "backup_alone.py"
-    only.write_text("from roles.backup.deploy import backup\n\nbackup()\n")
-    inventory = vm_practice.folder / "inventory.py"
-    vm_practice._run(0, "pyinfra", inventory, only, "-y", PYTHONPATH=str(vm_practice.root))
+    """The rooms applied, the disk encrypted, some data, and the disk in its drawer."""
+    vm_practice.pyinfra("-y")
     vm_practice.root_on(vm_practice.vm.name, f"systemctl mask --quiet --runtime '{UNIT}'")
     device = plug(vm_practice.vm, DISK)
     vm_practice.root_on(
