@@ -43,9 +43,9 @@ class Practice:
             code, "pyinfra", self.folder / "inventory.py", self.deploy, *args, **options
         )
 
-    def ansible(self, *args: str, code: int = 0, timeout: float = 900, **options) -> str:
+    def ansible(self, *args: str, code: int = 0, **options) -> str:
         playbook = ("ansible-playbook", "-i", self.folder / "inventory.py", "site.yml")
-        return self._run(code, *playbook, *args, timeout=timeout, **options)
+        return self._run(code, *playbook, *args, **options)
 
     def socle(self, *args, code: int | None = 0, **options) -> str:
         """``code``: how it has to end; None: however it ends."""
