@@ -64,7 +64,7 @@ class Practice:
             return int(found[1].replace("-", "0"))
         return sum(map(int, re.findall(r"changed=(\d+)", output)))
 
-    def _run(self, code: int | None, program: str, *args, timeout=300, **env) -> str:
+    def _run(self, code: int | None, program: str, *args, timeout=900, **env) -> str:
         done = subprocess.run(
             [Path(sys.executable).parent / program, *args],
             cwd=self.root,
