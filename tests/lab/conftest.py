@@ -106,7 +106,7 @@ class Cabinet(Practice):
         """What a new practice does once: a copy, and proof that it comes back."""
         prepare(self.folder, self.lab, self.root)  # a machine put back to its image has no data
         for machine in machines:
-            self.root_on(machine, "socle-backup run && socle-backup restore-test", timeout=300)
+            self.root_on(machine, "socle-backup run && socle-backup restore-test", timeout=900)
 
 
 @pytest.fixture(scope="session")
