@@ -146,7 +146,8 @@ class VmPractice(Practice):
         return done.stdout
 
     def _run(self, code: int, program: str, *args, timeout=1800, **env) -> str:
-        env = {"PYTHONPATH": str(self.root), **env}  # for the rooms that its deploy.py imports
+        if program == "pyinfra":  # for the rooms that its deploy.py imports
+            env["PYTHONPATH"] = str(self.root)
         return super()._run(code, program, *args, timeout=timeout, **env)
 
 
