@@ -21,9 +21,9 @@ test: venv ## Run the tests, on real hosts and a virtual machine where the compu
 	@echo "==> Tests; the longest of the virtual machine are left to make proofs"
 	@$(PYTEST) -m "not proof" tests/vm tests/lab tests/unit
 
-proofs: venv ## Run what is too long for make test: every broken disk in the virtual machine
+proofs: venv ## Run all tests of the virtual machine, also those that are too long for make test
 	@$(BIN)/socle lab prepare --vm
-	@$(PYTEST) -m proof tests/vm
+	@$(PYTEST) tests/vm
 
 molecule: venv ## The Ansible role alone, as Ansible users test it
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test

@@ -9,7 +9,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-LONG = (
+GROUPS = (
     ("vm/",),
     ("lab/backup/",),
     ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
@@ -38,4 +38,4 @@ class ByMachines(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", maxsplit=1)[0].removeprefix("tests/")
-        return next((group[0] for group in LONG if file.startswith(group)), file)
+        return next((group[0] for group in GROUPS if file.startswith(group)), file)

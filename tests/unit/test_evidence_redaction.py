@@ -39,7 +39,7 @@ def test_shapes_of_secrets_are_masked(text, leaves):
         "password	required	pam_unix.so",
         '{"password": true, "token": null, "psk": false}',
         '{"passwords": {"a": 1}, "tokens": 12345678}',
-        "https://deb.debian.org/debian trixie",
+        "https://paquets.example/debian trixie",
         "root:x:0:0:root:/root:/bin/bash",
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA",
         "SHA256:0123456789abcdef",
