@@ -41,7 +41,7 @@ def expect_declared(targets: Sequence[Found]) -> None:
 def note_newest(repositories: Sequence[Found]) -> None:
     """Tell the reports when each repository took its newest copy, before anything is judged."""
     for one in repositories:
-        if newest := one.get("newest"):  # none where the repository could not be opened
+        if newest := one.get("newest"):
             note("copy", repository=one["name"], place=one["place"], time=newest["time"])
 
 

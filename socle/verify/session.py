@@ -69,8 +69,9 @@ class Session:
         """Verify what is selected, in this pytest session. ``connect``: how to reach hosts."""
         self._config = config
         self._selection = selection
-        notebook = Recorder(Memory.of(selection.practice))
-        self._connect = connect or partial(Connections, notebook=notebook)
+        self._connect = connect or partial(
+            Connections, notebook=Recorder(Memory.of(selection.practice))
+        )
         self._rooms = selection.practice.root / "roles"
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:

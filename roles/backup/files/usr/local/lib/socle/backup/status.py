@@ -20,7 +20,8 @@
             "snapshot": "…", "files": 21, "bytes": 5000, "seconds": 1.5,
             "signature": "good | bad | missing"} or null}],
 
-A disk that is plugged in only now and then has, instead of what only an open repository could say::
+What only an open repository could say (``snapshots`` to ``future``) is left out where it did not
+answer. A disk that is plugged in only now and then has, instead::
 
     "attached": false, "attached_since": null or "…", "attached_hours": null or 3.5,
     "last_copy": {"time": "…", "result": "ok | failed | interrupted | running", "reason": null,
