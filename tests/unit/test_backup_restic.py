@@ -149,15 +149,16 @@ class Locked:
         if words[0] == "list":
             return Answer(0, "\n".join(map(str, range(len(self.locks)))), "")
         if words[0] == "cat":
-            return Answer(0, json.dumps(self.locks[int(words[2])]), "")
+            found = self.locks[int(words[2])]
+            made = state.now() - timedelta(hours=found["hours"])
+            return Answer(0, json.dumps(found | {"time": made.isoformat()}), "")
         self.locks.clear()
         return Answer(0, "", "")
 
 
 def lock(hours: float, host: str | None = None, pid: int = 2**22 + 1) -> dict:
-    own = stale.os.uname().nodename
-    made = state.now() - timedelta(hours=hours)
-    return {"hostname": host or own, "pid": pid, "time": made.isoformat()}
+    """A lock that was renewed so many hours ago, counted when the test begins."""
+    return {"hostname": host or stale.os.uname().nodename, "pid": pid, "hours": hours}
 
 
 @pytest.mark.parametrize(

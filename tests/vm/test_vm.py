@@ -117,6 +117,7 @@ def test_a_kept_state_comes_back_with_its_disks_and_its_clock(vm):
     assert abs(float(said(vm, "date +%s")) - time.time()) < 60
 
 
+@pytest.mark.proof
 def test_what_is_written_lasts_over_a_reboot_and_a_power_cut(clean_vm):
     boots = {said(clean_vm, "cat /proc/sys/kernel/random/boot_id")}
     said(clean_vm, "echo kept >/root/kept; echo data >/dev/vdd; sync")
