@@ -13,7 +13,6 @@ from rich.console import Console
 from socle.baseline import evidence
 from socle.baseline.digests import baseline_digest
 from socle.commands.differences import show
-from socle.commands.history import kept
 from socle.evidence import bundle, store
 from socle.evidence.model import Baseline, Software
 from socle.report.data import versions
@@ -24,6 +23,7 @@ from socle.verify.collect import Run, bundles
 
 if TYPE_CHECKING:
     from socle.baseline.model import Practice
+    from socle.report.history import History
     from socle.verify.links import Link
     from socle.verify.recorder import Entry
     from socle.verify.verdicts import Outcome
@@ -52,10 +52,11 @@ def history_of(practice: Practice, folder: Path | None) -> Path:
     return folder or evidence.read(practice.folder).history
 
 
-def got_worse(document: Mapping[str, Any], place: Path, practice: Practice, language: str) -> bool:
+def got_worse(
+    document: Mapping[str, Any], earlier: History, practice: Practice, language: str
+) -> bool:
     """Show what changed since each promise was last looked at; whether something got worse."""
     console = Console(highlight=False)
-    earlier = kept(place, practice.name)
     if not earlier.runs:
         console.print("\nsince the last run: there is none yet, this one is the first")
         return False

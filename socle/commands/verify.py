@@ -75,6 +75,7 @@ def verify(
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
     from socle.commands import keeping  # noqa: PLC0415
+    from socle.commands.history import kept  # noqa: PLC0415
     from socle.report.data import build  # noqa: PLC0415
     from socle.report.files import write  # noqa: PLC0415
     from socle.verify.connections import Connections  # noqa: PLC0415
@@ -85,6 +86,8 @@ def verify(
 
     loaded = load(practice)
     screen = Screen(loaded, language, verbose=verbose)
+    place = keeping.history_of(loaded, history)
+    past = kept(place, loaded.name)
     notebook = Recorder(Memory.of(loaded) if ahead else None)
     started = datetime.now().astimezone()
     with screen:
@@ -101,12 +104,11 @@ def verify(
     screen.conclude(outcomes, (finished - started).total_seconds())
     document = build(loaded, outcomes, started=started, finished=finished, os_names=screen.os_names)
     wanted = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}
-    write(document, {kind: path for kind, path in wanted.items() if path is not None}, language)
+    write(document, {kind: path for kind, path in wanted.items() if path}, language, past)
     if evidence is not None:
         period = (started, finished)
         keeping.as_bundles(loaded, outcomes, period, notebook.entries, screen.links, evidence)
-    place = keeping.history_of(loaded, history)
-    worse = since_last and keeping.got_worse(document, place, loaded, language)
+    worse = since_last and keeping.got_worse(document, past, loaded, language)
     if keep:
         keeping.in_history(document, place, finished, loaded)
     return int(worse) if since_last else exit_code(outcomes)

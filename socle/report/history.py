@@ -98,6 +98,9 @@ class History:
     left_out: tuple[str, ...] = ()
 
 
+NOTHING_KEPT = History()
+
+
 def run_of(document: Mapping[str, Any]) -> Run:
     """The run in a document that ``socle.report.data.build`` gave. Raises ValidationError."""
     read = _Document.model_validate(document)

@@ -17,7 +17,9 @@ from socle.report import flows, labels, typography
 from socle.report.backups import exercise, machines
 from socle.report.data import write_text
 from socle.report.doctor import doctor, where
+from socle.report.evolution import evolution
 from socle.report.flowmap import cards
+from socle.report.history import NOTHING_KEPT, History
 from socle.report.promises import SEVERITIES, VERDICTS, parts
 from socle.report.view import SOON, page
 from socle.report.words import words
@@ -26,8 +28,13 @@ STYLES = ("report.css", "doctor.css", "flows.css")
 LONG = 700  # characters of technical text that stand on the page unfolded
 
 
-def render_html(document: Mapping[str, Any], language: str = "fr") -> str:
-    """The page of a report document, in French ("fr") or English ("en")."""
+def render_html(
+    document: Mapping[str, Any], language: str = "fr", past: History = NOTHING_KEPT
+) -> str:
+    """The page of a report document, in French ("fr") or English ("en").
+
+    ``past``: the runs before it, to be compared with.
+    """
     turned = page(document, language)
     return (
         environment(language)
@@ -39,6 +46,7 @@ def render_html(document: Mapping[str, Any], language: str = "fr") -> str:
             where=partial(where, page=turned),
             backups=machines(turned),
             exercise=exercise(turned),
+            evolution=evolution(past, turned),
             language=language,
             t=words(language),
             verdicts=VERDICTS,
@@ -54,9 +62,11 @@ def render_html(document: Mapping[str, Any], language: str = "fr") -> str:
     )
 
 
-def write_html(document: Mapping[str, Any], path: Path, language: str = "fr") -> None:
+def write_html(
+    document: Mapping[str, Any], path: Path, language: str = "fr", past: History = NOTHING_KEPT
+) -> None:
     """Writes the page in one step, readable by its owner alone."""
-    write_text(render_html(document, language), path)
+    write_text(render_html(document, language, past), path)
 
 
 @cache

@@ -14,6 +14,7 @@ from typing import Any
 import typst
 
 from socle.report.data import write_bytes
+from socle.report.history import NOTHING_KEPT, History
 from socle.report.printed import printed
 
 # What Typst's own fonts can show, in text and in code. A PDF/A may not hold anything else, and no
@@ -25,13 +26,15 @@ SHOWN = (
 _OTHER = re.compile(f"[^{SHOWN}]")
 
 
-def render_pdf(document: Mapping[str, Any], language: str = "fr") -> bytes:
-    """The PDF of a report document, in French ("fr") or English ("en").
+def render_pdf(
+    document: Mapping[str, Any], language: str = "fr", past: History = NOTHING_KEPT
+) -> bytes:
+    """The PDF of a report document, in French ("fr") or English ("en"), after the ``past`` runs.
 
     The same document gives the same bytes on every computer: fonts come with the library, the date
     is the measure's.
     """
-    data = json.dumps(_shown(printed(document, language)), ensure_ascii=False)
+    data = json.dumps(_shown(printed(document, language, past)), ensure_ascii=False)
     with as_file(files("socle.report").joinpath("templates")) as templates:
         made: bytes = typst.compile(
             str(templates / "report.typ"),
@@ -45,9 +48,11 @@ def render_pdf(document: Mapping[str, Any], language: str = "fr") -> bytes:
     return made
 
 
-def write_pdf(document: Mapping[str, Any], path: Path, language: str = "fr") -> None:
+def write_pdf(
+    document: Mapping[str, Any], path: Path, language: str = "fr", past: History = NOTHING_KEPT
+) -> None:
     """Writes the PDF in one step, readable by its owner alone."""
-    write_bytes(render_pdf(document, language), path)
+    write_bytes(render_pdf(document, language, past), path)
 
 
 def _shown(value: Any) -> Any:

@@ -12,7 +12,9 @@ from typing import Any
 from socle.report import flows, labels
 from socle.report.backups import Machine, exercise, machines
 from socle.report.doctor import doctor, where
+from socle.report.evolution import evolution
 from socle.report.flowmap import as_images
+from socle.report.history import NOTHING_KEPT, History
 from socle.report.printed_points import Data, away, decision, unmeasured, waivers
 from socle.report.promises import VERDICTS, Promise
 from socle.report.typography import decimal, long_moment
@@ -20,8 +22,8 @@ from socle.report.view import Page, page
 from socle.report.words import words
 
 
-def printed(document: Mapping[str, Any], language: str) -> Data:
-    """All pages of a report document in a language."""
+def printed(document: Mapping[str, Any], language: str, past: History = NOTHING_KEPT) -> Data:
+    """All pages of a report document in a language, after the ``past`` runs."""
     turned, text = page(document, language), words(language)
     return {
         "language": language,
@@ -40,6 +42,7 @@ def printed(document: Mapping[str, Any], language: str) -> Data:
         "unmeasured": [*away(turned), *unmeasured(turned)],
         "backups": [_machine(one) for one in machines(turned)],
         "exercise": exercise(turned),
+        "evolution": _evolution(past, turned),
         "flows": _flows(document, language),
         "themes": [
             [theme.name, [_promise(promise, turned) for promise in theme.promises]]
@@ -82,6 +85,19 @@ def _machine(machine: Machine) -> Data:
         "repositories": [
             [" · ".join(filter(None, (one.name, one.place))), one.copied, one.restored]
             for one in machine.repositories
+        ],
+    }
+
+
+def _evolution(past: History, turned: Page) -> Data | None:
+    found = evolution(past, turned, paper=True)
+    if found is None:
+        return None
+    return {
+        "drawing": found.drawing,
+        "chapters": [
+            [chapter.headline, [[one.verdict, one.title, one.where] for one in chapter.moved]]
+            for chapter in found.chapters
         ],
     }
 

@@ -57,7 +57,7 @@ class Drawing:
         """The piece as an SVG file for paper: plain colours, for readers without CSS variables."""
         box = f'width="{self.width:g}" height="{self.height:g}"'
         start = f'<svg xmlns="http://www.w3.org/2000/svg" class="flowmap" {box}>'
-        return f"{start}<style>{_paper_style()}</style>{''.join(self._parts)}</svg>"
+        return f"{start}<style>{on_paper(_style())}</style>{''.join(self._parts)}</svg>"
 
     @staticmethod
     def stacked(pieces: Sequence[Drawing], width: float) -> str:
@@ -80,11 +80,11 @@ def _style() -> str:
 
 
 @cache
-def _paper_style() -> str:
-    """The style sheet in its light colours, each written out, in the fonts of the PDF."""
-    style = re.sub(r"@media [^{]*{\s*[^{}]*{[^{}]*}\s*}", "", _style())
-    colours = dict(re.findall(r"(--fm-[\w-]+): ([^;]+);", style))
-    style = re.sub(r"var\((--fm-[\w-]+)\)", lambda found: colours[found[1]], style)
+def on_paper(style: str) -> str:
+    """A style sheet in its light colours, each written out, in the fonts of the PDF."""
+    style = re.sub(r"@media [^{]*{\s*[^{}]*{[^{}]*}\s*}", "", style)
+    colours = dict(re.findall(r"(--\w\w-[\w-]+): ([^;]+);", style))
+    style = re.sub(r"var\((--\w\w-[\w-]+)\)", lambda found: colours[found[1]], style)
     return re.sub(
         r"font-family: ([^;]+);",
         lambda found: f'font-family: "{PAPER_MONO if "mono" in found[1] else PAPER_FONT}";',

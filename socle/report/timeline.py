@@ -12,6 +12,7 @@ from markupsafe import escape
 
 from socle.report.history import Apply, Run
 from socle.report.labels import VERDICTS, label
+from socle.report.svg import on_paper
 from socle.report.typography import long_date
 from socle.report.words import words
 from socle.verify.verdicts import Verdict
@@ -28,9 +29,16 @@ class _Event(Protocol):
     def finished(self) -> datetime: ...
 
 
-def svg_over_time(runs: Sequence[Run], applies: Sequence[Apply] = (), language: str = "fr") -> str:
+def svg_over_time(
+    runs: Sequence[Run],
+    applies: Sequence[Apply] = (),
+    language: str = "fr",
+    *,
+    paper: bool = False,
+) -> str:
     """The newest runs as a drawing that needs nothing else, light or dark as the screen is.
 
+    ``paper``: in the colours and fonts of the PDF.
     A column's height is what was judged; runs of a part of the practice are lower. Empty text
     without runs.
     """
@@ -45,7 +53,7 @@ def svg_over_time(runs: Sequence[Run], applies: Sequence[Apply] = (), language: 
         parts += _column(run, index * step, step, HEIGHT / tallest, language)
     parts += lines
     parts += _dates(shown, step, language)
-    return _framed(parts, words(language)["over_time"])
+    return _framed(parts, words(language)["over_time"], paper=paper)
 
 
 def _applying(run: Run) -> int:
@@ -128,8 +136,9 @@ def _text(x: float, y: float, content: str, css: str = "", anchor: str = "start"
     )
 
 
-def _framed(parts: Sequence[str], name: str) -> str:
+def _framed(parts: Sequence[str], name: str, *, paper: bool) -> str:
     style = files("socle.report").joinpath("templates/timeline.css").read_text("utf-8")
+    style = on_paper(style) if paper else style
     box = f"-8 -8 {WIDTH + 56} {TOP + HEIGHT + BELOW}"
     ground = '<rect x="-8" y="-8" width="100%" height="100%" class="tl-ground"/>'
     return (
