@@ -123,6 +123,7 @@ def test_data_come_back_from_the_disk(practice):
         on(practice, f"systemctl unmask --quiet --runtime '{UNIT}'")
 
 
+@pytest.mark.proof
 def test_its_age_is_judged(practice):
     host = practice.vm.name
     control = ("backup-offline",)

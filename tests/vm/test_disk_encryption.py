@@ -105,6 +105,7 @@ def test_a_copy_of_the_header_that_would_not_help_any_more(converged, instead, s
     assert said in found.detail
 
 
+@pytest.mark.proof
 def test_ansible_finds_nothing_to_do_after_pyinfra(converged):
     output = converged.ansible("--tags", "disk_encryption")
     assert converged.changes(output) == 0, output

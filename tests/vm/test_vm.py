@@ -71,10 +71,12 @@ def test_it_is_a_whole_debian_with_blank_disks(vm):
     assert abs(float(said(vm, "date +%s")) - time.time()) < 60
 
 
+@pytest.mark.proof
 def test_packages_can_be_installed(vm):
     said(vm, "apt-get install --yes --quiet tree && tree --version && apt-get purge --yes tree")
 
 
+@pytest.mark.proof
 def test_an_encrypted_stick_brings_its_files_back(vm, stick):
     device = plug(vm, stick)
     seen = said(vm, f"lsblk --nodeps --noheadings --raw --output TRAN,RM,SERIAL {device}")
