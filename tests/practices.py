@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 from socle.baseline import load
@@ -24,7 +25,9 @@ class Practice:
 
     @property
     def practice(self):
-        return load(self.folder, root=self.root)
+        """As its files are now; read again only when one of them has changed."""
+        places = (self.folder, self.root / "group_vars", self.root / "roles")
+        return _loaded(self.folder, self.root, tuple(map(_written, places)))
 
     @contextmanager
     def edited(self, file: str, old: str, new: str) -> Iterator[None]:
@@ -78,6 +81,16 @@ class Practice:
         )
         assert code is None or done.returncode == code, done.stdout
         return done.stdout
+
+
+@lru_cache(maxsize=4)
+def _loaded(folder: Path, root: Path, _state: tuple[int, ...]):
+    return load(folder, root=root)
+
+
+def _written(folder: Path) -> int:
+    files = (path for path in folder.rglob("*") if path.suffix in {".yml", ".py", ""})
+    return hash(tuple((str(path), path.stat().st_mtime_ns) for path in files if path.is_file()))
 
 
 _CHANGES = re.compile(r"Grand total +\d+ +(\S+)")
