@@ -28,6 +28,7 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
     """With ``-n``: tests that share machines run on one worker, one after the other."""
     return ByMachines(config, log)
