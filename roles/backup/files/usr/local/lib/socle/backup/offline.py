@@ -37,8 +37,13 @@ Found = dict[str, Any]
 
 
 def offline(config: Config, secrets: Secrets, name: str) -> Found:
-    """Fill the disk ``name``; what to record. Whatever happens, the mapping is closed again."""
+    """Fill the disk ``name``; what to record. Whatever happens, the mapping is closed again.
+
+    ``BackupError`` when it is not there: nothing was tried, and the last copy's record stays.
+    """
     disk = config.disk(name)
+    disks.close(disk)  # what an interrupted copy left
+    disks.identify(disk)
     awake.politely()
     began = time.monotonic()
     found: Found = {
@@ -86,8 +91,6 @@ def status(disk: Repository, now: datetime) -> Found:
 
 
 def _filled(config: Config, secrets: Secrets, disk: Repository, found: Found) -> None:
-    disks.close(disk)  # what an interrupted copy left
-    disks.identify(disk)
     own = _first_that_answers(config, secrets)
     hosts = [config.host] if config.folders or config.databases else []
     hosts += [one.client for one in config.served]
