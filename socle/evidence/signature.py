@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from socle.errors import SocleError
-from socle.evidence import files, sshsig, timestamp
+from socle.evidence import files, sshsig
 from socle.evidence.manifest import (
     COMPANIONS,
     MANIFEST,
@@ -25,7 +26,9 @@ from socle.evidence.manifest import (
     parse,
     utc,
 )
-from socle.evidence.timestamp import Stamp
+
+if TYPE_CHECKING:
+    from socle.evidence.timestamp import Stamp
 
 _CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
 
@@ -100,6 +103,8 @@ def stamp(file: Path, url: str, authorities: Path) -> Stamp:
 
     Raises `timestamp.Unavailable` when the authority gives no good stamp; the signature stands.
     """
+    from socle.evidence import timestamp  # noqa: PLC0415 - hosts that sign have no such library
+
     try:
         answer, found = timestamp.request(beside(file, SIGNATURE).read_bytes(), url, authorities)
         files.replace(beside(file, STAMP), answer)
@@ -163,6 +168,8 @@ def _with_stamp(result: Result, authorities: Path | None) -> Result:
         return result
     if authorities is None:
         return replace(result, detail="its time stamp was not checked: no authority is configured")
+    from socle.evidence import timestamp  # noqa: PLC0415 - see `stamp`
+
     signed = beside(result.file, SIGNATURE).read_bytes()
     try:
         found = timestamp.check(stamp.read_bytes(), signed, authorities)
