@@ -22,6 +22,7 @@ from socle.commands import (
     show,
     upkeep,
     verify,
+    watch,
 )
 from socle.errors import SocleError
 
@@ -50,6 +51,8 @@ app.command(restore.restore, group="Copies of the data")
 evidence.app.group = ("Evidence",)
 app.command(evidence.app)
 app.command(region.region, group="Evidence")
+watch.app.group = ("Evidence",)
+app.command(watch.app)
 for _machines in (demo.app, lab.app):
     _machines.group = ("Throw-away machines",)
     app.command(_machines)

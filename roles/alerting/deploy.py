@@ -36,10 +36,10 @@ def alerting() -> None:
     wanted = settings["alerting_enabled"]
     mail, drop = settings["alerting_mail"] or {}, settings["alerting_drop"] or {}
     packages(present=["openssh-client"] if wanted else [])
-    program(wanted)
+    brought = program(wanted)
     for path, mode in STATICS.items():
         static(path, mode=mode) if wanted else absent_file(path)
-    file(wanted, "/etc/socle/watch.json", mode="600")
+    told = file(wanted, "/etc/socle/watch.json", mode="600")
     file(wanted and mail.get("user"), "/etc/socle/watch-mail-password", mode="600", secret=True)
     file(wanted and drop.get("kind") == "sftp", "/etc/socle/watch-drop-known-hosts")
     if not wanted:
@@ -49,14 +49,18 @@ def alerting() -> None:
     command_on_change("systemctl daemon-reload", when=[service] if wanted else [service, timer])
     if wanted:
         unit("socle-watch.timer", reload_when=[timer])
+        # Nobody waits for it: the checks accept a look that is under way.
+        command_on_change(
+            "systemctl start --no-block socle-watch.service", when=[*brought, told, service]
+        )
 
 
-def program(wanted: bool) -> None:
+def program(wanted: bool) -> list[OperationMeta]:
     """What verifies: the archive for this machine's Python, unpacked."""
     seen = dict(line.partition(" ")[::2] for line in observed().rooms.get("alerting", ()))
     if not wanted:
-        command_on_change(f"rm -rf {PROGRAMS}/verify*", when=[], or_when="left" in seen)
-        return
+        command = f"rm -rf {PROGRAMS}/verify*"
+        return [command_on_change(command, when=[], or_when="left" in seen)]
     if "python" not in seen:
         refuse("refused before any change: alerting needs python3 on the machine: install it there")
     archive = built(*seen["python"].split(" "))
@@ -65,8 +69,8 @@ def program(wanted: bool) -> None:
         f"mkdir -p {PROGRAMS} && (umask 077 && base64 -d >{PROGRAMS}/.verify-{digest}.tar.gz) &&\n"
         f"set -- {digest}\n{UNPACK.read_text()}"
     )
-    title = f"deliver the program that verifies, {digest}"
-    delivered(archive.read_bytes, unpack, title=title, when=seen.get("verify") != digest)
+    missing = seen.get("verify") != digest
+    return [delivered(archive.read_bytes, unpack, title="the program that verifies", when=missing)]
 
 
 def built(python: str, machine: str) -> Path:

@@ -29,6 +29,12 @@ def test_the_machine_watches_itself_and_somebody_listens(seen, settings):
         wanted="enabled, active, and a next start",
         fix=AGAIN,
     )
+    expect(
+        seen.content == seen.program,
+        seen=f"program delivered: {seen.program or 'none'}, its files are {seen.content}",
+        wanted="the files as they were delivered",
+        fix=AGAIN,
+    )
     if not seen.looking:  # a look in progress judges all but itself
         expect_report(seen, settings)
     expect(
@@ -60,7 +66,7 @@ def expect_report(seen, settings):
     report = seen.report
     expect(
         report,
-        seen="the last look " + (f"is of {report['time']}" if report else "left no report"),
+        seen=f"last look: {report['time'] if report else 'none'}",
         wanted="a report",
         fix=LOOK,
     )

@@ -148,7 +148,7 @@ def _deliver(
         host.noop("it is there")
         return
     show([f"+ {title}"])
-    yield change(title, command, {}, None, stdin=base64.b64encode(content()).decode())
+    yield change(f"deliver {title}", command, {}, None, stdin=base64.b64encode(content()).decode())
 
 
 @operation()

@@ -33,14 +33,15 @@ class Timer:
 class Watch:
     """One machine's answer.
 
-    ``looking``: it looks at itself right now. ``program``: the version delivered. ``disks``:
-    mount point and per cent in use. ``smart``: disk and "healthy" or what is wrong.
+    ``looking``: it looks at itself right now. ``program``: the version delivered; ``content``:
+    what its files are now. ``disks``: mount point and per cent in use. ``smart``: disk and "healthy" or what is wrong.
     """
 
     now: datetime
     timer: Timer
     looking: bool
     program: str
+    content: str
     report: dict[str, Any] | None
     acknowledged: tuple[dict[str, Any], ...]
     failed: tuple[str, ...]
@@ -83,6 +84,7 @@ def ask(host: TestinfraHost) -> Watch:
         timer=Timer(enabled, active, " ".join(following)),
         looking=service == "activating",
         program=rows["program"][0][0],
+        content=rows["program"][0][1],
         report=_json(rows, "report"),
         acknowledged=tuple(_json(rows, "acknowledged") or ()),
         failed=tuple(fields[0] for fields in rows.get("failed", ())),

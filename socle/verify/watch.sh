@@ -7,7 +7,9 @@ service=$(systemctl is-active socle-watch.service)
 following=$(systemctl show --property=NextElapseUSecRealtime --value socle-watch.timer)
 printf 'units %s %s %s %s\n' "${enabled:-absent}" "$active" "$service" "$following"
 program=$(readlink /usr/local/lib/socle/verify)
-printf 'program %s\n' "${program#verify-}"
+content=$(cd -P /usr/local/lib/socle/verify 2>/dev/null && find . -type f -print0 |
+    LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16)
+printf 'program %s %s\n' "${program#verify-}" "${content:-absent}"
 printf 'report %s\n' "$(base64 -w0 "$state/last.json" 2>/dev/null)"
 printf 'acknowledged %s\n' "$(base64 -w0 "$state/acknowledged.json" 2>/dev/null)"
 systemctl list-units --failed --plain --no-legend --no-pager | awk '{print "failed", $1}'

@@ -32,6 +32,8 @@ PYTHONS = ("3.11", "3.13")
 """Of Debian 12 and 13."""
 MACHINES = ("x86_64", "aarch64")
 NEEDED = ("jinja2", "pydantic", "pytest", "pytest-testinfra", "pyyaml")
+KEPT = 8
+"""Archives that stay in the operator's cache."""
 _WATCH = ("watch/*.py",)
 _GLIBC = ("2014", "_2_17", "_2_28", "_2_34")  # Debian 12 has 2.36
 _PERSONAL = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
@@ -172,8 +174,20 @@ def _write(archive: Path, content: bytes) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(content)
     Path(half).replace(archive)
+    newest_first = sorted(
+        archive.parent.glob("verify-*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True
+    )
+    for old in newest_first[KEPT:]:
+        old.unlink(missing_ok=True)
 
 
 def _cache() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
     return cache / "socle" / "portable"
+
+
+if __name__ == "__main__":  # for Ansible, which runs no Python of ours
+    try:
+        sys.stdout.write(f"{build(Path(sys.argv[1]).resolve(), *sys.argv[2:])}\n")
+    except SocleError as error:
+        sys.exit(str(error))

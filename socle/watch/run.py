@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,12 +25,12 @@ from socle.verify.verdicts import Outcome
 from socle.watch import report
 from socle.watch.declaration import PLACE, Declaration, read
 from socle.watch.here import Here
+from socle.watch.hostkeys import SIGNING, key
 from socle.watch.report import STATE, Report
 from socle.watch.secrets import known_here
 
 ROOT = find_root(Path(socle.__file__).parent)
 """The rooms that were delivered with this program."""
-KEY = "id_ed25519"
 BUNDLES = "bundles"
 _STANDS_ON = ("pytest", "pytest-testinfra", "pydantic")
 
@@ -66,26 +65,6 @@ def program() -> str:
     return ROOT.resolve().name.removeprefix("verify-")
 
 
-def key(state: Path = STATE) -> Path:
-    """The machine's own key, made once, here; its public half lies beside it.
-
-    Raises SocleError where ssh-keygen makes none.
-    """
-    private = state / KEY
-    if private.exists() and private.with_suffix(".pub").exists():
-        return private
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(dir=state, prefix=".key-") as folder:
-        new = Path(folder) / KEY
-        words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "socle watch", "-f", str(new)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise SocleError(f"{private}: ssh-keygen makes no key: {done.stderr.strip()}")
-        new.with_suffix(".pub").rename(private.with_suffix(".pub"))
-        new.rename(private)
-    return private
-
-
 def _measured(declared: Declaration, blank: Report, before: Report | None, state: Path) -> Report:
     with tempfile.TemporaryDirectory(prefix="socle-watch-") as name:
         folder = Path(name).resolve()
@@ -98,7 +77,7 @@ def _measured(declared: Declaration, blank: Report, before: Report | None, state
         finished = datetime.now().astimezone()
         made = _bundled(declared, practice, outcomes, (started, finished), found)
         kept = bundle.write(made, state / BUNDLES)
-    signature.sign(kept, key(state))
+    signature.sign(kept, key(SIGNING, state))
     _forget(state / BUNDLES, int(declared.settings["alerting_keep_bundles"]))
     verdicts = {one.control: str(one.verdict) for one in outcomes}
     return replace(

@@ -12,12 +12,13 @@ from socle.baseline.rooms import promises
 from socle.evidence.manifest import MANIFEST, SIGNATURE
 from socle.watch import drop, mail, notify, report
 from socle.watch.declaration import Declaration
+from socle.watch.hostkeys import DROPPING, key
 from socle.watch.model import Attempt, Notice, Title
 from socle.watch.places import Folder, Sftp
 from socle.watch.report import STATE, Report
 
 ETC = Path("/etc/socle")
-PASSWORD, DROP_KEY, DROP_HOSTS = "watch-mail-password", "watch-drop-key", "watch-drop-known-hosts"
+PASSWORD, DROP_HOSTS = "watch-mail-password", "watch-drop-known-hosts"
 _TROUBLE = Title(
     fr="Cette machine n'a pas pu se vérifier elle-même",
     en="This machine could not verify itself",
@@ -31,7 +32,9 @@ def tell(found: Report, declared: Declaration, root: Path, state: Path = STATE) 
     notice = _notice(found, open_ones, settings["alerting_contact"], root)
     attempts = list(notify.desktop(notice))
     told = found.told
-    if settings["alerting_mail"] is not None and (found.trouble or set(open_ones) - set(told)):
+    restored = bool(told) and not open_ones
+    news = bool(found.trouble) or restored or bool(set(open_ones) - set(told))
+    if settings["alerting_mail"] is not None and news:
         attempts.append(mail.send(notice, mail_settings(settings["alerting_mail"])))
         told = tuple(open_ones) if attempts[-1].ok else told
     else:
@@ -57,15 +60,15 @@ def mail_settings(declared: dict[str, Any]) -> mail.MailSettings:
     )
 
 
-def place(declared: dict[str, Any]) -> Folder | Sftp:
-    """The declared place for evidence."""
+def place(declared: dict[str, Any], state: Path = STATE) -> Folder | Sftp:
+    """The declared place for evidence. Raises SocleError where no key for it can be made."""
     if declared["kind"] == "folder":
         mount = declared["mount"]
         return Folder(Path(declared["folder"]), Path(mount) if mount else None)
     return Sftp(
         host=declared["server"],
         user=declared["user"],
-        key=ETC / DROP_KEY,
+        key=key(DROPPING, state),
         known_hosts=ETC / DROP_HOSTS,
         folder=declared["folder"],
         port=declared["port"],
@@ -96,7 +99,7 @@ def _dropped(found: Report, declared: dict[str, Any], state: Path) -> Attempt:
     """Drop the bundle of this look, with its signature; without one, what waited."""
     kept = state / "bundles" / (found.bundle or "")
     files = [kept, *(kept.with_name(kept.name + suffix) for suffix in (MANIFEST, SIGNATURE))]
-    return drop.drop(files if found.bundle else [], place(declared), state / "queue")
+    return drop.drop(files if found.bundle else [], place(declared, state), state / "queue")
 
 
 def _plain(attempts: Iterable[Attempt]) -> Iterator[dict[str, Any]]:
