@@ -14,6 +14,7 @@ from socle.commands import (
     demo,
     evidence,
     evidence_sign,
+    evidence_silence,
     flows,
     history,
     lab,
@@ -43,7 +44,12 @@ Every day:
 app = App(name="socle", help=_HELP, help_format="plaintext")
 for _daily in (check.check, show.show, verify.verify, history.history, flows.flows):
     app.command(_daily, group="Every day")
-for _proof in (evidence_sign.keygen, evidence_sign.sign, evidence_sign.verify):
+for _proof in (
+    evidence_sign.keygen,
+    evidence_sign.sign,
+    evidence_sign.verify,
+    evidence_silence.silence,
+):
     evidence.app.command(_proof)
 backup.app.group = ("Copies of the data",)
 app.command(backup.app)

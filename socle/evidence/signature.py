@@ -30,7 +30,7 @@ from socle.evidence.manifest import (
 if TYPE_CHECKING:
     from socle.evidence.timestamp import Stamp
 
-_CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
+CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
 
 
 class State(StrEnum):
@@ -204,7 +204,7 @@ def _judge_signer(result: Result, message: bytes, trust: Trust, now: datetime) -
         if revoked and not sshsig.trusted(signature, message, trust.signers, name, moment, revoked):
             detail = f"{revoked} revokes this key, or cannot be read"
             return replace(result, state=State.REVOKED, detail=detail)
-    if any(claimed > moment + _CLOCKS for moment in moments):
+    if any(claimed > moment + CLOCKS for moment in moments):
         result = replace(result, detail="it claims a later time: the signer's clock was wrong")
     return replace(result, state=State.GOOD)
 
