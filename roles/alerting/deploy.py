@@ -26,6 +26,7 @@ STATICS = {
     "/usr/local/lib/socle/alerting/notice.py": "644",
     "/etc/xdg/autostart/socle-notice.desktop": "644",
 }
+INCOMPLETE = "no alerting_mail_password in secrets.yml for the account of alerting_mail"
 UNPACK = Path(__file__).parent / "files/unpack.sh"
 
 
@@ -35,6 +36,8 @@ def alerting() -> None:
     settings = resolved_host().settings
     wanted = settings["alerting_enabled"]
     mail, drop = settings["alerting_mail"] or {}, settings["alerting_drop"] or {}
+    if wanted and mail.get("user") and not settings["alerting_mail_password"]:
+        refuse(f"refused before any change: {INCOMPLETE}")
     packages(present=["openssh-client"] if wanted else [])
     brought = program(wanted)
     for path, mode in STATICS.items():

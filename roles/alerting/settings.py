@@ -10,8 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from socle.baseline.model import Host, Practice
 from socle.baseline.repositories import Path
 from socle.baseline.settings import (
-    BadSetting,
-    BadSettings,
     RoomSettings,
     matching,
     neutral,
@@ -88,7 +86,6 @@ class Drop(_Declared):
 class Alerting(RoomSettings):
     """Machines that verify themselves every day, warn, and hand over signed evidence."""
 
-    derived_secrets: ClassVar[tuple[str, ...]] = ()
     concluded: ClassVar[tuple[str, ...]] = ("declaration", "python")
 
     enabled: Annotated[bool, stricter("true")] = False
@@ -124,14 +121,7 @@ class Alerting(RoomSettings):
     """Where signed bundles go."""
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
-        """The timer's ``calendar``, and the line for sftp's ``known_hosts``.
-
-        Raises:
-            BadSettings: an account at a relay without its password.
-        """
-        if self.mail and self.mail.user and not self.mail_password:
-            wanted = "the account's password, as alerting_mail_password in secrets.yml"
-            raise BadSettings([BadSetting(("mail", "user"), wanted, self.mail.user)])
+        """The timer's ``calendar``, and the line for sftp's ``known_hosts``."""
         place = self.drop
         known = ""
         if place and place.kind == "sftp":

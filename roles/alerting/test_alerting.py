@@ -43,7 +43,9 @@ def test_the_machine_watches_itself_and_somebody_listens(seen, settings):
         wanted="none",
         fix="systemctl status UNIT says why; mend it, then systemctl reset-failed UNIT",
     )
-    full = [f"{place} {used} %" for place, used in seen.disks if used > settings.alerting_disk_percent]
+    full = [
+        f"{place} {used} %" for place, used in seen.disks if used > settings.alerting_disk_percent
+    ]
     fullest = max((used for _, used in seen.disks), default=0)
     expect(
         not full,
@@ -72,7 +74,8 @@ def expect_report(seen, settings):
     )
     expect(
         not report["trouble"],
-        seen=f"the last look failed: {report['trouble']}" if report["trouble"]
+        seen=f"the last look failed: {report['trouble']}"
+        if report["trouble"]
         else f"the last look judged {len(report['verdicts'])} promises",
         wanted="a look that measures",
         fix=LOOK,

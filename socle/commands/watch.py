@@ -21,7 +21,8 @@ _READ = "cat /var/lib/socle/watch/{name}.pub 2>/dev/null"
 def keys(practice: Path, *, limit: Repeated = None) -> int:
     """Let the machines sign evidence: their public keys, read from them, into allowed_signers.
 
-    A machine makes its key at its first look at itself. Commit inventories/PRACTICE/allowed_signers.
+    A machine makes its key when it first looks at itself. Commit
+    inventories/PRACTICE/allowed_signers.
     Exit code: 0 every machine that watches itself may sign, 1 one gave no key, 2 the practice's
     files are wrong.
 

@@ -34,7 +34,8 @@ class Watch:
     """One machine's answer.
 
     ``looking``: it looks at itself right now. ``program``: the version delivered; ``content``:
-    what its files are now. ``disks``: mount point and per cent in use. ``smart``: disk and "healthy" or what is wrong.
+    what its files are now. ``disks``: mount point and per cent in use. ``smart``: disk and
+    "healthy", or what is wrong.
     """
 
     now: datetime

@@ -1,4 +1,5 @@
-# One record a line. Read-only.
+#!/bin/sh
+# What a machine says of its own watch, one record a line. Read-only.
 state=/var/lib/socle/watch
 printf 'now %s\n' "$(date --utc +%Y-%m-%dT%H:%M:%S+00:00)"
 enabled=$(systemctl is-enabled socle-watch.timer 2>/dev/null)

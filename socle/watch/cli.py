@@ -43,13 +43,13 @@ def _status(_: argparse.Namespace) -> int:
 
 def _acknowledge(words: argparse.Namespace) -> int:
     days = int(read().settings["alerting_acknowledge_days"])
-    made = report.acknowledge(words.control, words.who, words.why, days)
+    made = report.acknowledge(words.control, who=words.who, why=words.why, days=days)
     _say(f"{made.control}: acknowledged by {made.who} until {made.until}")
     return 0
 
 
 def _show(found: report.Report) -> int:
-    counts = {verdict: 0 for verdict in ("pass", "fail", "waived", "not-applicable", "unknown")}
+    counts = dict.fromkeys(("pass", "fail", "waived", "not-applicable", "unknown"), 0)
     for verdict in found.verdicts.values():
         counts[verdict] += 1
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)

@@ -1,4 +1,4 @@
-"""The machine's own keys, made on it and never anywhere else: one signs, one opens the drop place."""
+"""The machine's own keys, made on it: one signs, one opens the place where bundles go."""
 
 from __future__ import annotations
 

@@ -50,7 +50,9 @@ def build(root: Path, python: str, machine: str) -> Path:
     """
     if python not in PYTHONS or machine not in MACHINES:
         wanted = f"Python {' or '.join(PYTHONS)} on {' or '.join(MACHINES)}"
-        raise SocleError(f"a machine verifies itself with {wanted}, this one has {python} {machine}")
+        raise SocleError(
+            f"a machine verifies itself with {wanted}, this one has {python} {machine}"
+        )
     files = contents(root, python, machine)
     archive = _cache() / f"verify-{digest(files)}.tar.gz"
     if not archive.is_file():

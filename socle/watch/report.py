@@ -101,7 +101,13 @@ def acknowledged(state: Path = STATE) -> list[Acknowledgement]:
 
 
 def acknowledge(
-    control: str, who: str, why: str, days: int, state: Path = STATE, now: datetime | None = None
+    control: str,
+    *,
+    who: str,
+    why: str,
+    days: int,
+    state: Path = STATE,
+    now: datetime | None = None,
 ) -> Acknowledgement:
     """Note that ``who`` knows of a broken promise, for ``days``. Raises SocleError."""
     report = last(state)

@@ -1,4 +1,4 @@
-"""A machine verifies itself: it measures, signs what it found, keeps it, and says what got worse."""
+"""A machine verifies itself: it measures, signs what it found, keeps it, says what got worse."""
 
 from __future__ import annotations
 
@@ -71,9 +71,7 @@ def _measured(declared: Declaration, blank: Report, before: Report | None, state
         practice = practice_from(declared.practice, declared.host, folder, ROOT)
         started = datetime.now().astimezone()
         found = Here(practice.hosts, declared.host)
-        outcomes = verify(
-            practice, limit=[declared.host], connect=lambda _: found, moment=started
-        )
+        outcomes = verify(practice, limit=[declared.host], connect=lambda _: found, moment=started)
         finished = datetime.now().astimezone()
         made = _bundled(declared, practice, outcomes, (started, finished), found)
         kept = bundle.write(made, state / BUNDLES)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 _SOCLE = Path("/etc/socle")
+PASSWORD = "watch-mail-password"  # noqa: S105 - a file's name
 
 
 def known_here(folder: Path = _SOCLE) -> Iterator[str]:
@@ -17,6 +19,8 @@ def known_here(folder: Path = _SOCLE) -> Iterator[str]:
             yield from _texts(json.loads(file.read_text(encoding="utf-8")))
         except (OSError, ValueError):
             continue
+    with suppress(OSError):
+        yield (folder / PASSWORD).read_text(encoding="utf-8").strip()
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -16,9 +16,10 @@ from socle.watch.hostkeys import DROPPING, key
 from socle.watch.model import Attempt, Notice, Title
 from socle.watch.places import Folder, Sftp
 from socle.watch.report import STATE, Report
+from socle.watch.secrets import PASSWORD
 
 ETC = Path("/etc/socle")
-PASSWORD, DROP_HOSTS = "watch-mail-password", "watch-drop-known-hosts"
+DROP_HOSTS = "watch-drop-known-hosts"
 _TROUBLE = Title(
     fr="Cette machine n'a pas pu se vérifier elle-même",
     en="This machine could not verify itself",
