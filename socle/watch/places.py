@@ -124,7 +124,7 @@ class Sftp:
         whom = ("-P", str(self.port), "--", f"{self.user}@{host}")
         try:
             done = subprocess.run(
-                ["sftp", "-q", "-F", "/dev/null", "-b", "-", *words, *whom],
+                ["sftp", "-F", "/dev/null", "-b", "-", *words, *whom],
                 input=commands.encode(),
                 env={**os.environ, "LC_ALL": "C.UTF-8"},
                 capture_output=True,

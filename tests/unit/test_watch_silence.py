@@ -10,7 +10,7 @@ from socle.evidence import bundle
 from socle.evidence.manifest import COMPANIONS
 from socle.evidence.model import Baseline, Bundle, Declared, Machine, Practice, Software
 from socle.evidence.signature import Trust, sign
-from socle.watch.silence import listen
+from socle.watch.silence import Listener
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOSTS = ("accueil", "poste-echo")
@@ -71,7 +71,7 @@ def send(tmp_path, keys):
 @pytest.fixture
 def heard(send, trust):
     def listening(hosts=("accueil",)):
-        return listen("cabinet", hosts, send.folder, trust, LIMIT, NOW)
+        return Listener("cabinet", trust, LIMIT, NOW).listen(hosts, send.folder)
 
     return listening
 
