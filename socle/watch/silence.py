@@ -48,14 +48,15 @@ class _DoesNotCount(Exception):
 
 @dataclass(frozen=True)
 class Listener:
-    """Listens for the hosts of ``practice``, whose folder's name it is."""
+    """Listens for the ``hosts`` of ``practice`` (the name of its folder)."""
 
     practice: str
+    hosts: tuple[str, ...]
     trust: Trust
     limit: timedelta
     now: datetime
 
-    def listen(self, hosts: Iterable[str], folder: Path) -> Silence:
+    def listen(self, folder: Path) -> Silence:
         """Judge the age of each host's newest good bundle below ``folder``.
 
         Good: somebody of ``trust`` signed exactly these bytes, for this practice and this host.
@@ -70,7 +71,7 @@ class Listener:
         found = [path for path in folder.rglob(f"*{bundle.SUFFIX}") if path.name[0] != "."]
         found.sort(key=lambda path: path.name, reverse=True)
         refused: list[Refused] = []
-        heard = [self._hear(host, found, refused) for host in sorted(hosts)]
+        heard = [self._hear(host, found, refused) for host in sorted(self.hosts)]
         return Silence(tuple(heard), tuple(refused))
 
     def _hear(self, host: str, paths: Iterable[Path], refused: list[Refused]) -> Heard:
@@ -101,7 +102,7 @@ class Listener:
         if stored.host.name != host:
             raise _DoesNotCount(f"it is a bundle of {stored.host.name}")
         signer, _, practice = (result.signer or "").partition("@")
-        if practice == self.practice and signer in stored.practice.hosts and signer != host:
+        if practice == self.practice and signer in self.hosts and signer != host:
             raise _DoesNotCount(f"it was signed by another machine, {signer}")
         if max(stored.collected, result.claimed) > self.now + CLOCKS:
             raise _DoesNotCount("it comes from the future: the clock of its machine is wrong")

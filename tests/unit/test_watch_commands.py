@@ -2,14 +2,12 @@
 
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from evidence_tools import key, signer
 
-from socle.baseline import load
 from socle.evidence import bundle
 from socle.evidence.model import Baseline, Bundle, Declared, Machine, Practice, Software
 from socle.evidence.signature import sign
@@ -61,6 +59,13 @@ def test_all_hosts_are_heard_of(silence):
     told = silence(code=0, desk=1, lab=2, store=3)
     assert "✔ desk: heard of at" in told
     assert silence("--quiet", code=0) == ""
+
+
+def test_who_listens_needs_none_of_the_practices_secrets(toy, silence, monkeypatch):
+    toy.write("secrets.yml", "toy_password: x\n")
+    toy.encrypt("secrets.yml", monkeypatch)
+    monkeypatch.delenv("ANSIBLE_VAULT_PASSWORD_FILE")
+    silence(code=0, desk=1, lab=1, store=1)
 
 
 def test_who_is_silent_is_listed_with_since_when(silence):
