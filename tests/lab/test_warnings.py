@@ -160,6 +160,17 @@ def until(answer, seconds: float = 60):
     return said
 
 
+@pytest.mark.parametrize("machine", ["bureau", "depot"])
+def test_hosts_run_it_with_the_python_that_they_have(lab, machine):
+    modules = ("mail", "drop", "notify")
+    names = ", ".join(f"socle.watch.{name}" for name in modules)
+    assert on_host(lab, machine, f"import {names}; print('true')")
+
+
+def test_a_server_has_nobody_to_show_a_warning_to(lab):
+    assert on_host(lab, "depot", WARN, CONTACT, "Le pare-feu") == []
+
+
 def test_who_logs_in_later_is_shown_what_was_said_before(logged_in):
     for person in logged_in:
         assert until(lambda person=person: number(person))
