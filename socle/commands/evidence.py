@@ -21,7 +21,7 @@ app = App(
 def judge(
     *bundle: Path,
     baseline: Path | None = None,
-    max_age: Annotated[float | None, Parameter(validator=Number(gt=0))] = None,
+    max_age: Annotated[float | None, Parameter(validator=Number(gt=0, lte=87600))] = None,
     language: Literal["fr", "en"] = "fr",
     verbose: Annotated[bool, Parameter(alias="-v", negative="")] = False,
 ) -> int:

@@ -18,7 +18,7 @@ def silence(
     practice: Path,
     folder: Path,
     *,
-    limit_hours: Annotated[float, Parameter(validator=Number(gt=0))] = 48,
+    limit_hours: Annotated[float, Parameter(validator=Number(gt=0, lte=87600))] = 48,
     allowed_signers: Path | None = None,
     revoked: Path | None = None,
     authorities: Path | None = None,
@@ -51,16 +51,15 @@ def silence(
     """
     from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - `socle --help` needs no more
 
-    from socle.baseline import load  # noqa: PLC0415
+    from socle.baseline.loading import host_names  # noqa: PLC0415
     from socle.commands.evidence_sign import practice_folder, say, trust  # noqa: PLC0415
-    from socle.watch.silence import listen  # noqa: PLC0415
+    from socle.watch.silence import Listener  # noqa: PLC0415
 
     place = practice_folder(practice)
     believed = trust(place, allowed_signers, revoked, authorities)
     now = datetime.now(UTC)
-    declared = load(place)
     limit = timedelta(hours=limit_hours)
-    found = listen(declared.name, declared.hosts, folder, believed, limit, now)
+    found = Listener(place.name, host_names(place), believed, limit, now).listen(folder)
     for heard in found.hosts:
         if heard.silent:
             say(f"✘ {heard.host}: {_since(heard, now)}", "bold red")

@@ -56,7 +56,6 @@ def declaration(host: Host, practice: Practice) -> dict[str, Any]:
         waivers=tuple(accepted(waiver, masks) for waiver in host.waivers),
     )
     return {
-        "format": "socle-watch",
         "schema": SCHEMA,
         "host": host.name,
         "baseline": {"digest": baseline_digest(practice.root)},

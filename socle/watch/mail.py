@@ -6,7 +6,6 @@ import os
 import smtplib
 import ssl
 import stat
-from contextlib import closing
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -19,6 +18,25 @@ from socle.watch import words
 from socle.watch.model import Attempt, Notice
 
 SECONDS = 30  # for each answer of the relay
+
+
+# In our own words: a relay may repeat in its answer what it was told. The first that fits.
+_REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (ssl.SSLCertVerificationError, "the relay's certificate is not trusted: {0.verify_message}"),
+    (ssl.SSLError, "no encrypted connection: {0.reason}"),
+    (
+        smtplib.SMTPAuthenticationError,
+        "the relay refused the account or its password ({0.smtp_code})",
+    ),
+    (smtplib.SMTPNotSupportedError, "the relay offers no encryption, or no way to log in"),
+    (smtplib.SMTPSenderRefused, "the relay refused the sender ({0.smtp_code})"),
+    (smtplib.SMTPResponseException, "the relay refused ({0.smtp_code})"),
+    (smtplib.SMTPException, "the relay ended the connection"),
+    (TimeoutError, f"the relay did not answer within {SECONDS} s"),
+    (OSError, "the relay cannot be reached: {0.strerror}"),
+    (ValueError, "the addresses, or the password, cannot be written in a mail"),
+    (Exception, "{0}"),
+)
 
 
 class Refused(Exception):
@@ -77,11 +95,14 @@ def _deliver(mail: EmailMessage, settings: MailSettings, host: str) -> list[str]
     with _connected(settings, name) as relay:
         if settings.user is not None:
             relay.login(settings.user, password)
-        refused = relay.send_message(mail, settings.sender, settings.recipients)
+        try:
+            refused = relay.send_message(mail, settings.sender, settings.recipients)
+        except smtplib.SMTPRecipientsRefused as error:
+            refused = error.recipients
     return sorted(refused)
 
 
-def _connected(settings: MailSettings, name: str) -> closing[smtplib.SMTP] | smtplib.SMTP:
+def _connected(settings: MailSettings, name: str) -> smtplib.SMTP:
     """The relay, encrypted and known, or on this machine."""
     context = ssl.create_default_context(cafile=settings.authorities)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -124,30 +145,5 @@ def _domain(settings: MailSettings) -> str:
     return settings.sender.rpartition("@")[2].rstrip(">")
 
 
-def _why(error: Exception) -> str:  # noqa: PLR0911 - one reason a case
-    """A reason in our own words: a relay may repeat in its answer what it was told."""
-    match error:
-        case Refused():
-            return str(error)
-        case ssl.SSLCertVerificationError():
-            return f"the relay's certificate is not trusted: {error.verify_message}"
-        case ssl.SSLError():
-            return f"no encrypted connection: {error.reason}"
-        case smtplib.SMTPAuthenticationError():
-            return f"the relay refused the account or its password ({error.smtp_code})"
-        case smtplib.SMTPNotSupportedError():
-            return "the relay offers no encryption, or no way to log in"
-        case smtplib.SMTPRecipientsRefused():
-            return f"the relay refused {', '.join(sorted(error.recipients))}"
-        case smtplib.SMTPSenderRefused():
-            return f"the relay refused the sender ({error.smtp_code})"
-        case smtplib.SMTPResponseException():
-            return f"the relay refused ({error.smtp_code})"
-        case smtplib.SMTPException():
-            return "the relay ended the connection"
-        case TimeoutError():
-            return f"the relay did not answer within {SECONDS} s"
-        case OSError():
-            return f"the relay cannot be reached: {error.strerror or type(error).__name__}"
-        case _:
-            return "the addresses, or the password, cannot be written in a mail"
+def _why(error: Exception) -> str:
+    return next(reason for kind, reason in _REASONS if isinstance(error, kind)).format(error)

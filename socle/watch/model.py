@@ -34,7 +34,7 @@ class Notice:
 class Attempt:
     """One way that was tried. ``reason``: why it did not work, without any secret.
 
-    ``way`` is "desktop", "mail", "folder" or "sftp"; ``to`` a person's account, an address, a place.
+    ``way`` is "desktop", "mail", "folder" or "sftp"; ``to`` an account, addresses, a place.
     """
 
     way: str

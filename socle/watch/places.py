@@ -124,7 +124,7 @@ class Sftp:
         whom = ("-P", str(self.port), "--", f"{self.user}@{host}")
         try:
             done = subprocess.run(
-                ["sftp", "-q", "-F", "/dev/null", "-b", "-", *words, *whom],
+                ["sftp", "-F", "/dev/null", "-b", "-", *words, *whom],
                 input=commands.encode(),
                 env={**os.environ, "LC_ALL": "C.UTF-8"},
                 capture_output=True,
@@ -148,9 +148,10 @@ def _copy(file: Path, folder: int) -> None:
     with suppress(FileNotFoundError):
         os.unlink(part, dir_fd=folder)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    # The folder's group may read it, if the practice gave it one (setgid).
-    handle = os.open(part, flags, 0o640, dir_fd=folder)
+    handle = os.open(part, flags, 0o600, dir_fd=folder)
     try:
+        with suppress(OSError):  # a share may know no modes
+            os.fchmod(handle, 0o640)  # for the folder's group, if the practice gave it one (setgid)
         with file.open("rb") as source, os.fdopen(handle, "wb") as target:
             shutil.copyfileobj(source, target)
             target.flush()

@@ -42,68 +42,73 @@ class Silence:
         return tuple(heard for heard in self.hosts if heard.silent)
 
 
-def listen(
-    practice: str,
-    hosts: Iterable[str],
-    folder: Path,
-    trust: Trust,
-    limit: timedelta,
-    now: datetime,
-) -> Silence:
-    """Judge the age of each host's newest good bundle below ``folder``.
+class _DoesNotCount(Exception):
+    """Why a bundle is no sign of life."""
 
-    Good: somebody of ``trust`` signed exactly these bytes, for this practice and this host. The
-    age counts from when it was collected, or signed if that claims to be earlier; the files' own
-    dates say nothing. What comes from the future does not count.
 
-    Bundles are read from the newest name on (a signature covers the name), until a host has a
-    fresh one: what is older is not looked at. Raises SocleError: no such folder.
-    """
-    if not folder.is_dir():
-        raise SocleError(f"{folder}: expected a folder with bundles")
-    found = sorted(folder.rglob(f"*{bundle.SUFFIX}"), key=lambda path: path.name, reverse=True)
-    candidates = [path for path in found if not path.name.startswith(".")]
-    heard, refused = [], []
-    for host in sorted(hosts):
+@dataclass(frozen=True)
+class Listener:
+    """Listens for the ``hosts`` of ``practice`` (the name of its folder)."""
+
+    practice: str
+    hosts: tuple[str, ...]
+    trust: Trust
+    limit: timedelta
+    now: datetime
+
+    def listen(self, folder: Path) -> Silence:
+        """Judge the age of each host's newest good bundle below ``folder``.
+
+        Good: somebody of ``trust`` signed exactly these bytes, for this practice and this host.
+        The age counts from when it was collected, or signed if that claims to be earlier; the
+        files' own dates say nothing. What comes from the future does not count.
+
+        Bundles are read from the newest name on (a signature covers the name), until a host has
+        a fresh one: what is older is not looked at. Raises SocleError: no such folder.
+        """
+        if not folder.is_dir():
+            raise SocleError(f"{folder}: expected a folder with bundles")
+        found = [path for path in folder.rglob(f"*{bundle.SUFFIX}") if path.name[0] != "."]
+        found.sort(key=lambda path: path.name, reverse=True)
+        refused: list[Refused] = []
+        heard = [self._hear(host, found, refused) for host in sorted(self.hosts)]
+        return Silence(tuple(heard), tuple(refused))
+
+    def _hear(self, host: str, paths: Iterable[Path], refused: list[Refused]) -> Heard:
         last: datetime | None = None
-        for path in _named_after(host, candidates):
-            moment = _moment(path, practice, host, trust, now)
-            if isinstance(moment, Refused):
-                refused.append(moment)
+        for path in _named_after(host, paths):
+            try:
+                moment = self._moment(path, host)
+            except _DoesNotCount as reason:
+                refused.append(Refused(path, str(reason)))
                 continue
             if moment is not None and (last is None or moment > last):
                 last = moment
-            if last is not None and now - last <= limit:
-                break
-        heard.append(Heard(host, last, last is None or now - last > limit))
-    return Silence(tuple(heard), tuple(refused))
+            if last is not None and self.now - last <= self.limit:
+                return Heard(host, last, silent=False)
+        return Heard(host, last, silent=True)
+
+    def _moment(self, path: Path, host: str) -> datetime | None:
+        """When the host said this; None: it is another practice's."""
+        result = verify(path, self.trust, self.now)
+        if not result.good or result.claimed is None:
+            raise _DoesNotCount(f"{result.state}: {result.detail}".removesuffix(": "))
+        try:
+            stored = bundle.read(path)
+        except SocleError as error:
+            raise _DoesNotCount(str(error)) from None
+        if stored.practice.name != self.practice:
+            return None
+        if stored.host.name != host:
+            raise _DoesNotCount(f"it is a bundle of {stored.host.name}")
+        signer, _, practice = (result.signer or "").partition("@")
+        if practice == self.practice and signer in self.hosts and signer != host:
+            raise _DoesNotCount(f"it was signed by another machine, {signer}")
+        if max(stored.collected, result.claimed) > self.now + CLOCKS:
+            raise _DoesNotCount("it comes from the future: the clock of its machine is wrong")
+        return min(stored.collected, result.claimed)
 
 
 def _named_after(host: str, paths: Iterable[Path]) -> Iterator[Path]:
     """``HOST-TIME.bundle``: a host's name may have hyphens, a time has none."""
     return (path for path in paths if path.stem.rpartition("-")[0] == host)
-
-
-def _moment(
-    path: Path, practice: str, host: str, trust: Trust, now: datetime
-) -> datetime | Refused | None:
-    """When the host said this; None: it is another practice's."""
-    result = verify(path, trust, now)
-    if not result.good or result.claimed is None:
-        detail = f": {result.detail}" if result.detail else ""
-        return Refused(path, f"{result.state}{detail}")
-    try:
-        stored = bundle.read(path)
-    except SocleError as error:
-        return Refused(path, str(error))
-    if stored.practice.name != practice:
-        return None
-    if stored.host.name != host:
-        return Refused(path, f"it is a bundle of {stored.host.name}")
-    account, _, of = (result.signer or "").partition("@")
-    if of == practice and account in stored.practice.hosts and account != host:
-        return Refused(path, f"it was signed by another machine, {account}")
-    moment = min(stored.collected, result.claimed)
-    if max(stored.collected, result.claimed) > now + CLOCKS:
-        return Refused(path, "it comes from the future: the clock of its machine is wrong")
-    return moment

@@ -40,7 +40,7 @@ FRENCH = Words(
     seen="Constaté sur {host} ({practice}) le {moment}.",
     every="Ne sont pas tenues :",
     moment="%d/%m/%Y à %H:%M (UTC%z)",
-    closing="Ce message est envoyé par la machine elle-même. Il ne contient aucune donnée de patient.",
+    closing="La machine elle-même envoie ce message. Il ne contient aucune donnée de patient.",
 )
 ENGLISH = Words(
     subject="Security of {host}: {n} promise is broken|Security of {host}: {n} promises are broken",

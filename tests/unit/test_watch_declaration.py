@@ -1,6 +1,5 @@
 """What a machine is told: enough to judge itself, no secret, and little of the others."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import socle
 from socle.baseline import load, vault
 from socle.baseline.export import for_pyinfra
 from socle.errors import SocleError
+from socle.render import render
 from socle.verify.collect import secrets
 from socle.watch.declaration import READ_ACROSS, read
 
@@ -44,7 +44,8 @@ def practice(tmp_path_factory):
 def told(practice, tmp_path):
     """What accueil is told, as it stands on the machine."""
     place = tmp_path / "watch.json"
-    place.write_text(json.dumps(practice.hosts["accueil"].settings["alerting_declaration"]))
+    template = ROOT / "roles/alerting/templates/etc/socle/watch.json.j2"
+    place.write_text(render(template, practice.hosts["accueil"].settings))
     return place
 
 

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from socle.evidence import files
 from socle.watch import places
 from socle.watch.drop import KEPT, drop
 from socle.watch.places import Folder, Sftp
@@ -97,24 +98,51 @@ def test_what_is_mounted_is_filled(tmp_path, queue, evidence):
 
 
 def test_links_of_others_are_not_followed(place, queue, evidence, tmp_path):
-    files = evidence()
+    sent = evidence()
     target = tmp_path / "shadow"
     target.write_text("root's")
-    (place.path / f".{files[0].name}.part").symlink_to(target)
-    (place.path / files[0].name).symlink_to(target)
-    assert drop(files, place, queue).ok
+    (place.path / f".{sent[0].name}.part").symlink_to(target)
+    (place.path / sent[0].name).symlink_to(target)
+    assert drop(sent, place, queue).ok
     assert target.read_text() == "root's"
-    assert not (place.path / files[0].name).is_symlink()
+    assert not (place.path / sent[0].name).is_symlink()
 
 
 def test_what_a_killed_run_left_is_tidied_up(place, queue, evidence):
-    files = evidence()
+    sent = evidence()
     queue.mkdir(parents=True)
     (queue / ".half").write_text("half")
     (queue / "accueil-20261030T120000Z.bundle.sig").write_text("alone")
-    (place.path / f".{files[0].name}.part").write_text("half")
-    assert drop(files, place, queue).ok
+    (place.path / f".{sent[0].name}.part").write_text("half")
+    assert drop(sent, place, queue).ok
     assert len(there(place.path)) == 3
+
+
+def test_a_run_killed_while_queueing_leaves_no_bundle_without_its_signature(
+    place, queue, evidence, monkeypatch
+):
+    replace, left = files.replace, iter([True, False])
+
+    def killed(path, content):
+        if not next(left):
+            raise KeyboardInterrupt
+        replace(path, content)
+
+    sent = evidence()
+    monkeypatch.setattr(files, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        drop(sent, place, queue)
+    assert drop([], place, queue).ok
+    assert not there(place.path)
+
+
+def test_the_folders_group_may_read_and_nobody_else(place, queue, evidence):
+    before = os.umask(0o077)
+    try:
+        drop(evidence(), place, queue)
+    finally:
+        os.umask(before)
+    assert {path.stat().st_mode & 0o777 for path in place.path.iterdir()} == {0o640}
 
 
 def test_a_name_that_sftp_could_read_otherwise_is_not_sent(place, queue, tmp_path):

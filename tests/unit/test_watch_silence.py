@@ -10,7 +10,7 @@ from socle.evidence import bundle
 from socle.evidence.manifest import COMPANIONS
 from socle.evidence.model import Baseline, Bundle, Declared, Machine, Practice, Software
 from socle.evidence.signature import Trust, sign
-from socle.watch.silence import listen
+from socle.watch.silence import Listener
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOSTS = ("accueil", "poste-echo")
@@ -55,7 +55,7 @@ def send(tmp_path, keys):
             software=Software(socle="0"),
             baseline=Baseline(digest="ab"),
             host=Machine(name=host),
-            practice=Practice(name=practice, hosts={name: declared(name) for name in HOSTS}),
+            practice=Practice(name=practice, hosts={host: declared(host)}),
             answers=(),
             verdicts=(),
         )
@@ -70,8 +70,8 @@ def send(tmp_path, keys):
 
 @pytest.fixture
 def heard(send, trust):
-    def listening(hosts=("accueil",)):
-        return listen("cabinet", hosts, send.folder, trust, LIMIT, NOW)
+    def listening(hosts=HOSTS[:1]):
+        return Listener("cabinet", hosts, trust, LIMIT, NOW).listen(send.folder)
 
     return listening
 
@@ -135,8 +135,8 @@ def test_what_nobody_vouches_for_is_named_and_does_not_count(send, heard, made, 
     file = send("accueil", **made)
     if spoil:
         spoil(file)
-    found = heard()
-    assert [one.last for one in found.silent] == [None]
+    found = heard(HOSTS)
+    assert [one.last for one in found.hosts] == [None, None]
     assert reason in found.refused[0].reason
 
 

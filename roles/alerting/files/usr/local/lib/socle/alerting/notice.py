@@ -43,10 +43,10 @@ def shown(record):
     """
     try:
         owner = call(*BUS, "GetNameOwner", "s", DESTINATION)
-        known = record.read_text(encoding="utf-8").split()
+        of, _, number = record.read_text(encoding="utf-8").strip().partition(" ")
     except (subprocess.CalledProcessError, OSError):
         return "0"
-    return known[1] if len(known) == 2 and known[0] == owner and known[1].isdigit() else "0"
+    return number if of == owner and number.isdigit() else "0"
 
 
 def show(summary, body, earlier):

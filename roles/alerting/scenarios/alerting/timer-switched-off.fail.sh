@@ -1,4 +1,4 @@
 #!/bin/sh
 # lab: watch
 # "It made the computer slow at noon."
-systemctl mask --now socle-watch.timer
+systemctl disable --quiet --now socle-watch.timer
