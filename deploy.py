@@ -1,5 +1,6 @@
 """Which rooms a practice's machines get, in order. Values come from the inventory."""
 
+from roles.alerting.deploy import alerting
 from roles.backup.deploy import backup
 from roles.disk_encryption.deploy import disk_encryption
 from roles.firewall.deploy import firewall
@@ -11,3 +12,4 @@ disk_encryption()
 updates()
 screen_lock()
 backup()
+alerting()

@@ -14,6 +14,7 @@ from socle.commands import (
     demo,
     evidence,
     evidence_sign,
+    evidence_silence,
     flows,
     history,
     lab,
@@ -22,6 +23,7 @@ from socle.commands import (
     show,
     upkeep,
     verify,
+    watch,
 )
 from socle.errors import SocleError
 
@@ -42,7 +44,12 @@ Every day:
 app = App(name="socle", help=_HELP, help_format="plaintext")
 for _daily in (check.check, show.show, verify.verify, history.history, flows.flows):
     app.command(_daily, group="Every day")
-for _proof in (evidence_sign.keygen, evidence_sign.sign, evidence_sign.verify):
+for _proof in (
+    evidence_sign.keygen,
+    evidence_sign.sign,
+    evidence_sign.verify,
+    evidence_silence.silence,
+):
     evidence.app.command(_proof)
 backup.app.group = ("Copies of the data",)
 app.command(backup.app)
@@ -50,6 +57,8 @@ app.command(restore.restore, group="Copies of the data")
 evidence.app.group = ("Evidence",)
 app.command(evidence.app)
 app.command(region.region, group="Evidence")
+watch.app.group = ("Evidence",)
+app.command(watch.app)
 for _machines in (demo.app, lab.app):
     _machines.group = ("Throw-away machines",)
     app.command(_machines)

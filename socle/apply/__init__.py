@@ -4,13 +4,14 @@ from socle.apply.adapter import refuse, resolved_host, take_over
 from socle.apply.files import absent_file, managed_file, static, static_tree, template
 from socle.apply.guard import Guard, confirm, refuse_lockout
 from socle.apply.probe import observed
-from socle.apply.system import command_on_change, packages, unit
+from socle.apply.system import command_on_change, delivered, packages, unit
 
 __all__ = [
     "Guard",
     "absent_file",
     "command_on_change",
     "confirm",
+    "delivered",
     "managed_file",
     "observed",
     "packages",

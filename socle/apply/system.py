@@ -5,8 +5,9 @@ Like those on files they compare the wish with the probe, and send nothing where
 
 from __future__ import annotations
 
+import base64
 import os
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 from pyinfra import host
 from pyinfra.api import StringCommand
@@ -126,6 +127,28 @@ def command_on_change(
     """
     wishes = (command, title or command, list(when), or_when)
     return under(guard, _run(name=title or command, wishes=wishes, guard=guard))
+
+
+def delivered(
+    content: Callable[[], bytes], command: str, *, title: str, when: bool
+) -> OperationMeta:
+    """Hand ``content`` to ``command`` (POSIX sh, as root), where the caller has seen that it lacks.
+
+    The command reads it base64 encoded from standard input. ``content`` is asked for only then.
+    """
+    return _deliver(name=title, wishes=(content, command, title, when))
+
+
+@operation()
+def _deliver(
+    wishes: tuple[Callable[[], bytes], str, str, bool],
+) -> Generator[StringCommand, None, None]:
+    content, command, title, wanted = wishes
+    if not wanted:
+        host.noop("it is there")
+        return
+    show([f"+ {title}"])
+    yield change(f"deliver {title}", command, {}, None, stdin=base64.b64encode(content()).decode())
 
 
 @operation()

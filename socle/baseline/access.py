@@ -9,10 +9,6 @@ from __future__ import annotations
 import base64
 from struct import pack
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 _KIND = b"ssh-ed25519"
 _MAGIC = b"openssh-key-v1\0"
 _BLOCK = 8  # the format's padding without encryption
@@ -25,6 +21,13 @@ def key_pair(secret: str, purpose: str) -> tuple[str, str]:
 
     ``purpose`` separates keys that follow from the same secret.
     """
+    # Machines that verify themselves make no keys and have no such library: imported where needed.
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import (  # noqa: PLC0415
+        Ed25519PrivateKey,
+    )
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
     seed = HKDF(SHA256(), length=32, salt=None, info=purpose.encode()).derive(secret.encode())
     public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
     blob = _text(_KIND) + _text(public)

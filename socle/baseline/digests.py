@@ -18,11 +18,16 @@ def baseline_digest(root: Path) -> str:
 def files_digest(root: Path, patterns: Iterable[str]) -> str:
     """SHA-256 (hexadecimal) of path, length and bytes of each file that fits, sorted."""
     digest = hashlib.sha256()
-    for path in sorted(set(_files(root, patterns))):
+    for path in matching_files(root, patterns):
         content = (root / path).read_bytes()
         digest.update(f"{path}\0{len(content)}\0".encode())
         digest.update(content)
     return digest.hexdigest()
+
+
+def matching_files(root: Path, patterns: Iterable[str]) -> list[str]:
+    """Paths below ``root`` of the files that fit one of the ``patterns``, sorted."""
+    return sorted(set(_files(root, patterns)))
 
 
 def _files(root: Path, patterns: Iterable[str]) -> Iterator[str]:

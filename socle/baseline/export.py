@@ -23,9 +23,9 @@ def for_pyinfra(practice: Practice) -> dict[str, Any]:
             f"{practice.folder / 'hosts.yml'}:0: expected one host with ansible_connection: local "
             f'(there is one "this computer"), read {", ".join(local)}'
         )
-    secrets = secret_names(practice)
+    hidden = hidden_names(practice)
     entries = {
-        name: (_pyinfra_name(host), _pyinfra_data(host, practice, secrets))
+        name: (_pyinfra_name(host), _pyinfra_data(host, practice, hidden))
         for name, host in practice.hosts.items()
     }
     return {
@@ -85,6 +85,13 @@ def secret_names(practice: Practice) -> frozenset[str]:
     )
 
 
+def hidden_names(practice: Practice) -> frozenset[str]:
+    """The variables that are not shown and stand in no bundle: secrets, and what repeats others."""
+    return secret_names(practice) | {
+        room.prefix + name for room in practice.rooms for name in room.settings.concluded
+    }
+
+
 def _ssh_arguments(found: Connection) -> str:
     """Options of ssh: a host that is not known, or known by another key, is refused."""
     options = ["StrictHostKeyChecking=yes"]
@@ -99,9 +106,9 @@ def _pyinfra_name(host: Host) -> str:
     return "@local" if host.connection.method == "local" else host.name
 
 
-def _pyinfra_data(host: Host, practice: Practice, secrets: frozenset[str]) -> dict[str, Any]:
+def _pyinfra_data(host: Host, practice: Practice, hidden: frozenset[str]) -> dict[str, Any]:
     found = host.connection
-    data = {name: value for name, value in host.settings.items() if name not in secrets}
+    data = {name: value for name, value in host.settings.items() if name not in hidden}
     data |= {"socle_host": host, "socle_practice": practice}
     if found.method == "local":
         return data

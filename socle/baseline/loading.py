@@ -6,13 +6,13 @@ from datetime import date
 from pathlib import Path
 
 import socle
-from socle.baseline import hosts, rooms, variables, waivers
+from socle.baseline import hosts, rooms, variables, waivers, yaml
 from socle.baseline.connection import ConnectionSettings
 from socle.baseline.hosts import Tree
 from socle.baseline.layers import Layers
 from socle.baseline.model import Practice
 from socle.baseline.resolve import Resolver
-from socle.errors import BadPractice, SocleError
+from socle.errors import BadPractice, Problem, SocleError
 
 
 def load(folder: Path | str, root: Path | None = None, today: date | None = None) -> Practice:
@@ -37,6 +37,18 @@ def load(folder: Path | str, root: Path | None = None, today: date | None = None
     if layers.problems:
         raise BadPractice(layers.problems)
     return resolved
+
+
+def host_names(practice: Path) -> tuple[str, ...]:
+    """The hosts of ``hosts.yml``: no other file is read, so no secret is needed.
+
+    Raises BadPractice; SocleError when the file cannot be read.
+    """
+    problems: list[Problem] = []
+    tree = hosts.parse(yaml.read(practice / "hosts.yml"), (), problems)
+    if problems:
+        raise BadPractice(problems)
+    return tuple(tree.hosts)
 
 
 def find_root(folder: Path) -> Path:

@@ -57,7 +57,12 @@ class Resolver:
         if readable:  # else most of them come from what could not be read
             self.layers.problems.extend(complaints)
         self._judge_unknown(frozenset().union(*(host.derived for host in hosts.values())))
-        return replace(found, hosts=hosts)
+        if self.layers.problems:
+            return replace(found, hosts=hosts)
+        complete = replace(found, hosts=hosts)
+        return replace(
+            found, hosts={name: self._conclude(host, complete) for name, host in hosts.items()}
+        )
 
     def _host(self, name: str) -> Host:
         groups = self.tree.groups_of(name)
@@ -134,6 +139,23 @@ class Resolver:
                 origins[room.prefix + name] = Origin("computed")
                 derived.add(room.prefix + name)
         return replace(host, settings=settings, origins=origins, derived=frozenset(derived))
+
+    def _conclude(self, host: Host, complete: Practice) -> Host:
+        """``host`` with what its rooms compute from everything that is known by now."""
+        found = {
+            room.prefix + name: value
+            for room in self.rooms
+            if room.settings.concluded and (host.name, room.name) in self.models
+            for name, value in self.models[host.name, room.name].conclude(host, complete).items()
+        }
+        if not found:
+            return host
+        return replace(
+            host,
+            settings={**host.settings, **found},
+            derived=host.derived | found.keys(),
+            origins={**host.origins, **dict.fromkeys(found, Origin("computed"))},
+        )
 
     def _judge_unknown(self, computed: frozenset[str]) -> None:
         """Say of every unknown variable whether it is computed or a mistake."""

@@ -147,11 +147,22 @@ class RoomSettings(BaseModel):
     derived_from_secrets: ClassVar[tuple[str, ...]] = ()
     """Names of computed values that may be shown, but cannot be computed without the secrets."""
 
+    concluded: ClassVar[tuple[str, ...]] = ()
+    """Names of the values that `conclude` computes."""
+
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
         """Values computed for ``host`` once all hosts of ``practice`` are resolved.
 
         Keys are like field names, without the room's prefix; they become variables that nobody
         sets. Raises `BadSettings` for settings that do not fit this practice.
+        """
+        return {}
+
+    def conclude(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
+        """Values computed last, from all that the rooms derived for all hosts.
+
+        They say again what others say (in the form in which a machine is told), so they are
+        neither shown nor kept in bundles.
         """
         return {}
 

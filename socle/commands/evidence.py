@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 if TYPE_CHECKING:
     from socle.evidence.model import Bundle
@@ -20,14 +21,15 @@ app = App(
 def judge(
     *bundle: Path,
     baseline: Path | None = None,
+    max_age: Annotated[float | None, Parameter(validator=Number(gt=0, lte=87600))] = None,
     language: Literal["fr", "en"] = "fr",
     verbose: Annotated[bool, Parameter(alias="-v", negative="")] = False,
 ) -> int:
     """Judge the promises again, from what the machines answered when a bundle was collected.
 
     The checks are those of this Socle; dates (waivers, certificates) are judged by the day of the
-    bundle. What the bundle does not answer is unknown. Exit code: as `socle verify` has them; 2
-    where a file is not a bundle.
+    bundle. What the bundle does not answer is unknown. Exit code: as `socle verify` has them; 1
+    also where evidence is older than --max-age; 2 where a file is not a bundle.
 
     Parameters
     ----------
@@ -35,6 +37,8 @@ def judge(
         Files that `socle verify --evidence` wrote.
     baseline
         Resolve the practice's settings again, against this folder with group_vars/.
+    max_age
+        Hours: older evidence, or evidence from the future, is no longer good.
     language
         Of the controls' titles.
     verbose
@@ -49,13 +53,33 @@ def judge(
     if not bundle:
         raise SocleError("evidence judge: expected at least one bundle, read none")
     everything: list[Outcome] = []
+    all_young = True
     for stored in [read(path) for path in bundle]:
         practice, outcomes = judge_again(stored, baseline)
         screen = Screen(practice, language, verbose=verbose)
         screen.conclude(outcomes, sum(outcome.seconds for outcome in outcomes))
         _compare(stored, outcomes)
+        all_young = _young(stored, max_age) and all_young
         everything += outcomes
-    return exit_code(everything)
+    return exit_code(everything) if all_young else 1
+
+
+def _young(stored: Bundle, max_age: float | None) -> bool:
+    """Whether the bundle is young enough; say it where it is not."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from socle.evidence.signature import CLOCKS  # noqa: PLC0415
+
+    if max_age is None:
+        return True
+    age = datetime.now(UTC) - stored.collected
+    if age < -CLOCKS:
+        print(f"{stored.host.name}  comes from the future: its clock was wrong")  # noqa: T201
+        return False
+    hours = age.total_seconds() / 3600
+    if hours > max_age:
+        print(f"{stored.host.name}  is {hours:.1f} hours old, the limit is {max_age:g}")  # noqa: T201
+    return hours <= max_age
 
 
 def _compare(stored: Bundle, outcomes: list[Outcome]) -> None:

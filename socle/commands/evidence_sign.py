@@ -45,7 +45,7 @@ def keygen(
     from socle.baseline.loading import find_root  # noqa: PLC0415
     from socle.evidence.keys import make  # noqa: PLC0415
 
-    folder = _folder(practice)
+    folder = practice_folder(practice)
     settings = evidence.read(folder)
     name = principal or f"{getpass.getuser()}@{folder.name}"
     fresh = make(
@@ -56,8 +56,8 @@ def keygen(
         passphrase=passphrase,
     )
     made = "made" if fresh else "it was there already"
-    _say(f"{settings.signing_key}: the private key, {made}. It never leaves this computer.")
-    _say(f"{settings.signers}: {name} may sign evidence. Commit this file.")
+    say(f"{settings.signing_key}: the private key, {made}. It never leaves this computer.")
+    say(f"{settings.signers}: {name} may sign evidence. Commit this file.")
     return 0
 
 
@@ -85,13 +85,13 @@ def sign(
 
     if not files:
         raise SocleError("expected files to sign: socle evidence sign FILE --practice PRACTICE")
-    settings = evidence.read(_folder(practice)) if practice else None
+    settings = evidence.read(practice_folder(practice)) if practice else None
     used = settings.signing_key if key is None and settings else key
     if used is None:
         raise SocleError("expected --practice PRACTICE or --key KEY: whose signature is it?")
     for file in files:
         signature.sign(file, used)
-        _say(f"{file}: signed")
+        say(f"{file}: signed")
         if settings and settings.authority:
             _stamp(file, settings.authority)
     return 0
@@ -111,7 +111,7 @@ def _stamp(file: Path, authority: Authority) -> None:
             raise
         sys.stderr.write(f"{error}\n{file}: signed, but not time stamped\n")
     else:
-        _say(f"{file}: stamped at {_utc(stamped.time)} by {stamped.authority}")
+        say(f"{file}: stamped at {_utc(stamped.time)} by {stamped.authority}")
 
 
 def verify(
@@ -148,25 +148,26 @@ def verify(
 
     if not places:
         raise SocleError("expected files or folders: socle evidence verify FOLDER --practice …")
-    trust = _trust(practice, allowed_signers, revoked, authorities)
+    believed = trust(practice, allowed_signers, revoked, authorities)
     good = True
     for file in evidence(places):
-        result = judge(file, trust)
+        result = judge(file, believed)
         good = good and result.good
         if not (quiet and result.good):
             _tell(result)
     return 0 if good else 1
 
 
-def _trust(
+def trust(
     practice: Path | None, signers: Path | None, revoked: Path | None, authorities: Path | None
 ) -> Trust:
+    """Whom to believe: what is named, else what the practice has. SocleError: nobody."""
     from socle.baseline import evidence  # noqa: PLC0415
     from socle.errors import SocleError  # noqa: PLC0415
     from socle.evidence.signature import Trust  # noqa: PLC0415
 
     if practice is not None:
-        settings = evidence.read(_folder(practice))
+        settings = evidence.read(practice_folder(practice))
         signers, revoked = signers or settings.signers, revoked or settings.revoked
         if settings.authority is not None:
             authorities = authorities or settings.authority.certificates
@@ -177,22 +178,23 @@ def _trust(
 
 def _tell(result: Result) -> None:
     style = "green" if result.good else "bold red"
-    _say(f"{'✔' if result.good else '✘'} {result.state}: {result.file}", style)
+    say(f"{'✔' if result.good else '✘'} {result.state}: {result.file}", style)
     if result.detail:
-        _say(f"  {result.detail}")
+        say(f"  {result.detail}")
     if result.signer:
-        _say(f"  signed by {result.signer} ({result.key})")
+        say(f"  signed by {result.signer} ({result.key})")
     if result.stamp:
-        _say(f"  stamped at {_utc(result.stamp.time)} by {result.stamp.authority}")
+        say(f"  stamped at {_utc(result.stamp.time)} by {result.stamp.authority}")
     elif result.claimed:
-        _say(f"  signed at {_utc(result.claimed)}, as the signer claims")
+        say(f"  signed at {_utc(result.claimed)}, as the signer claims")
 
 
 def _utc(moment: object) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _folder(practice: Path) -> Path:
+def practice_folder(practice: Path) -> Path:
+    """The practice's folder, absolute. Raises SocleError: it is none."""
     from socle.errors import SocleError  # noqa: PLC0415
 
     if not (practice / "hosts.yml").is_file():
@@ -200,7 +202,8 @@ def _folder(practice: Path) -> Path:
     return practice.absolute()
 
 
-def _say(line: str, style: str = "") -> None:
+def say(line: str, style: str = "") -> None:
+    """A line for the operator; what others wrote in it gives no order to the terminal."""
     from socle.evidence.files import printable  # noqa: PLC0415
 
     _SCREEN.print(Text(printable(line), style=style), soft_wrap=True)

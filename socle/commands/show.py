@@ -39,7 +39,7 @@ def show(
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
     from socle.baseline.connection import ConnectionSettings  # noqa: PLC0415
-    from socle.baseline.export import secret_names  # noqa: PLC0415
+    from socle.baseline.export import hidden_names  # noqa: PLC0415
     from socle.baseline.variables import catalogue  # noqa: PLC0415
     from socle.baseline.words import unknown  # noqa: PLC0415
     from socle.errors import SocleError  # noqa: PLC0415
@@ -49,7 +49,7 @@ def show(
         known = unknown("host", host, list(loaded.hosts))
         raise SocleError(f"{loaded.folder.name}: expected {known}, read {host}")
     variables = catalogue(loaded.rooms, ConnectionSettings)
-    hidden = secret_names(loaded)
+    hidden = hidden_names(loaded)
     chosen = loaded.hosts.values() if host is None else [loaded.hosts[host]]
     rows = {each.name: list(_rows(each, variables, computed, hidden)) for each in chosen}
     if json:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from socle.errors import SocleError
-from socle.evidence import files, sshsig, timestamp
+from socle.evidence import files, sshsig
 from socle.evidence.manifest import (
     COMPANIONS,
     MANIFEST,
@@ -25,9 +26,11 @@ from socle.evidence.manifest import (
     parse,
     utc,
 )
-from socle.evidence.timestamp import Stamp
 
-_CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
+if TYPE_CHECKING:
+    from socle.evidence.timestamp import Stamp
+
+CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
 
 
 class State(StrEnum):
@@ -100,6 +103,8 @@ def stamp(file: Path, url: str, authorities: Path) -> Stamp:
 
     Raises `timestamp.Unavailable` when the authority gives no good stamp; the signature stands.
     """
+    from socle.evidence import timestamp  # noqa: PLC0415 - hosts that sign have no such library
+
     try:
         answer, found = timestamp.request(beside(file, SIGNATURE).read_bytes(), url, authorities)
         files.replace(beside(file, STAMP), answer)
@@ -163,6 +168,8 @@ def _with_stamp(result: Result, authorities: Path | None) -> Result:
         return result
     if authorities is None:
         return replace(result, detail="its time stamp was not checked: no authority is configured")
+    from socle.evidence import timestamp  # noqa: PLC0415 - see `stamp`
+
     signed = beside(result.file, SIGNATURE).read_bytes()
     try:
         found = timestamp.check(stamp.read_bytes(), signed, authorities)
@@ -197,7 +204,7 @@ def _judge_signer(result: Result, message: bytes, trust: Trust, now: datetime) -
         if revoked and not sshsig.trusted(signature, message, trust.signers, name, moment, revoked):
             detail = f"{revoked} revokes this key, or cannot be read"
             return replace(result, state=State.REVOKED, detail=detail)
-    if any(claimed > moment + _CLOCKS for moment in moments):
+    if any(claimed > moment + CLOCKS for moment in moments):
         result = replace(result, detail="it claims a later time: the signer's clock was wrong")
     return replace(result, state=State.GOOD)
 

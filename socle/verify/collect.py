@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from socle.baseline.export import secret_names
+from socle.baseline.export import hidden_names, secret_names
 from socle.baseline.known_hosts import host_keys
 from socle.baseline.model import Host, Practice, Waiver
 from socle.baseline.vault import is_encrypted
@@ -27,7 +27,10 @@ _FOLDERS = ("backup_folders", "disk_encryption_data_dirs")
 
 @dataclass(frozen=True)
 class Run:
-    """A verification that has ended. ``links``: those that were used, by host."""
+    """A verification that has ended. ``links``: those that were used, by host.
+
+    ``secrets``: what must be masked besides the practice's own.
+    """
 
     practice: Practice
     started: datetime
@@ -37,6 +40,7 @@ class Run:
     links: Mapping[str, Link]
     software: model.Software
     baseline: model.Baseline
+    secrets: tuple[str, ...] = ()
 
 
 def bundles(run: Run) -> Iterator[model.Bundle]:
@@ -60,12 +64,12 @@ def secrets(practice: Practice) -> Iterator[str]:
             yield from filter(None, _strings(host.settings[name]))
 
 
-def redactor(practice: Practice) -> Redactor:
-    """What masks the answers of a practice's hosts."""
+def redactor(practice: Practice, further: Iterable[str] = ()) -> Redactor:
+    """What masks the answers of a practice's hosts. ``further``: secrets that it does not know."""
     hosts = practice.hosts.values()
     folders = [path for host in hosts for name in _FOLDERS for path in host.settings.get(name, ())]
-    hidden = secret_names(practice)
-    declared = [
+    hidden = hidden_names(practice)
+    declared_paths = [
         text
         for host in hosts
         for name, value in host.settings.items()
@@ -73,11 +77,11 @@ def redactor(practice: Practice) -> Redactor:
         for text in _strings(value)
         if text.startswith("/")
     ]
-    return Redactor(secrets(practice), folders, declared)
+    return Redactor([*secrets(practice), *further], folders, declared_paths)
 
 
 def _bundle(run: Run, host: Host) -> model.Bundle:
-    masks = redactor(run.practice)
+    masks = redactor(run.practice, run.secrets)
     link = run.links.get(host.name)
     entries = [one for one in run.entries if one.turn[0] == host.name]
     return model.Bundle(
@@ -150,23 +154,24 @@ def _judged(outcome: Outcome, masks: Redactor) -> model.Judged:
 
 
 def _practice(run: Run, host: Host, masks: Redactor) -> model.Practice:
-    hidden = secret_names(run.practice)
+    hidden = hidden_names(run.practice)
     hosts = {
-        name: _declared(one, run.links.get(name), hidden, masks)
+        name: declared(one, run.links.get(name), hidden, masks)
         for name, one in run.practice.hosts.items()
     }
     files = _files(run.practice.folder)
     return model.Practice(
         name=run.practice.name,
         hosts=hosts,
-        waivers=tuple(_accepted(waiver, masks) for waiver in host.waivers),
+        waivers=tuple(accepted(waiver, masks) for waiver in host.waivers),
         files={path: masks.text(text) for path, text in files},
     )
 
 
-def _declared(
+def declared(
     host: Host, link: Link | None, hidden: frozenset[str], masks: Redactor
 ) -> model.Declared:
+    """What a bundle says of a host. ``hidden``: names of the settings that it leaves out."""
     trouble = link.trouble if link is not None else None
     settings = {name: value for name, value in host.settings.items() if name not in hidden}
     return model.Declared(
@@ -181,7 +186,8 @@ def _declared(
     )
 
 
-def _accepted(waiver: Waiver, masks: Redactor) -> model.Accepted:
+def accepted(waiver: Waiver, masks: Redactor) -> model.Accepted:
+    """What a bundle says of a waiver."""
     return model.Accepted(
         control=waiver.control,
         hosts=waiver.hosts,

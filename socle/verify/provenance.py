@@ -11,22 +11,24 @@ from socle.baseline.digests import files_digest
 
 NAME = "checks"
 """Under which a bundle's ``software.versions`` has the digest."""
-_ROOMS = (
+ROOMS = (
     "roles/*.py",
     "roles/*/*.py",
     "roles/*/controls.yml",
     "roles/*/files/**/*",
     "roles/*/templates/**/*",
 )
-_HOUSE = ("*.py", "*.sh", "baseline/**/*.py", "evidence/*.py", "verify/**/*.py", "verify/**/*.sh")
+"""Below a checkout, what of the rooms judges."""
+HOUSE = ("*.py", "*.sh", "baseline/**/*.py", "evidence/*.py", "verify/**/*.py", "verify/**/*.sh")
+"""Below Socle's package, what of it judges."""
 _PACKAGES = ("jinja2", "pytest-testinfra")  # they word the questions
 
 
 def checks_digest(root: Path) -> str:
     """SHA-256 (hexadecimal) of all that judges: the rooms of ``root``, and Socle itself."""
     parts = [
-        files_digest(root, _ROOMS),
-        files_digest(Path(socle.__file__).parent, _HOUSE),
+        files_digest(root, ROOMS),
+        files_digest(Path(socle.__file__).parent, HOUSE),
         *(f"{name} {version(name)}" for name in _PACKAGES),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

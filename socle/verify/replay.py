@@ -16,6 +16,7 @@ from socle.baseline.loading import find_root
 from socle.baseline.model import Connection, Host, Origin, Practice, Waiver
 from socle.baseline.rooms import promises
 from socle.errors import SocleError
+from socle.evidence import model
 from socle.evidence.model import Accepted, Bundle, Declared, Said
 from socle.verify.checks import Unknown, Unreachable
 from socle.verify.collect import digest
@@ -84,21 +85,26 @@ def practice_of(bundle: Bundle, folder: Path, root: Path) -> Practice:
 
     ``folder``: an empty one; what the practice knew of host keys is put there.
     """
+    return practice_from(bundle.practice, bundle.host.name, folder, root)
+
+
+def practice_from(declared: model.Practice, name: str, folder: Path, root: Path) -> Practice:
+    """The same, of what a bundle or a machine knows of the practice; ``name``: whose waivers."""
     known = folder / "known_hosts"
-    known.write_text(_known_hosts(bundle), encoding="utf-8")
-    hosts = {name: _host(name, one, bundle, known) for name, one in bundle.practice.hosts.items()}
+    known.write_text(_known_hosts(declared), encoding="utf-8")
+    hosts = {host: _host(host, one, declared, known) for host, one in declared.hosts.items()}
     groups: dict[str, list[str]] = defaultdict(list)
-    for name, host in hosts.items():
+    for host in hosts.values():
         for group in host.groups:
-            groups[group].append(name)
+            groups[group].append(host.name)
     return Practice(
-        name=bundle.practice.name,
+        name=declared.name,
         folder=folder,
         root=root,
         hosts=hosts,
         groups={group: tuple(names) for group, names in groups.items()},
         rooms=promises(root),
-        waivers=hosts[bundle.host.name].waivers if bundle.host.name in hosts else (),
+        waivers=hosts[name].waivers if name in hosts else (),
     )
 
 
@@ -113,7 +119,7 @@ def resolved_again(bundle: Bundle, folder: Path, root: Path, baseline: Path) -> 
     (folder / "roles").symlink_to(root / "roles")
     (folder / "group_vars").symlink_to(baseline.absolute() / "group_vars")
     place = folder / "inventories" / bundle.practice.name
-    files = {"known_hosts": _known_hosts(bundle), **bundle.practice.files}
+    files = {"known_hosts": _known_hosts(bundle.practice), **bundle.practice.files}
     for name, text in files.items():
         file = place / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -129,11 +135,11 @@ def resolved_again(bundle: Bundle, folder: Path, root: Path, baseline: Path) -> 
     return replace(loaded, root=root, hosts=hosts)
 
 
-def _known_hosts(bundle: Bundle) -> str:
+def _known_hosts(declared: model.Practice) -> str:
     """What the operator knew of the hosts' keys: not what the judge knows."""
     return "".join(
         f"{entry_name(one.address, one.port)} {key}\n"
-        for one in bundle.practice.hosts.values()
+        for one in declared.hosts.values()
         for key in one.host_keys
     )
 
@@ -153,11 +159,11 @@ def _answer(said: Said) -> Answer:
     return Answer(said.code, stdout, stderr)
 
 
-def _host(name: str, declared: Declared, bundle: Bundle, known: Path) -> Host:
+def _host(name: str, declared: Declared, practice: model.Practice, known: Path) -> Host:
     connection = Connection(
         declared.method, declared.address, declared.port, known_hosts_file=known
     )
-    waivers = tuple(_waiver(one) for one in bundle.practice.waivers if name in one.hosts)
+    waivers = tuple(_waiver(one) for one in practice.waivers if name in one.hosts)
     return Host(
         name=name,
         groups=declared.groups,

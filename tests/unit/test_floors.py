@@ -16,6 +16,7 @@ FLOORS = {  # what a package may import besides itself; commands and cli may imp
     "baseline": {*GROUND, "evidence"},
     "apply": {*GROUND, "evidence", "baseline"},
     "verify": {*GROUND, "baseline", "evidence"},
+    "watch": {*GROUND, "baseline", "evidence", "verify"},
     "region": {*GROUND, "baseline", "evidence", "verify"},
     "report": {*GROUND, "baseline", "evidence", "verify", "region"},
 }

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Its cause is gone.
+systemctl reset-failed logiciel-medical.service

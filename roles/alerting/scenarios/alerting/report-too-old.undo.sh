@@ -1,0 +1,3 @@
+#!/bin/sh
+# The next look makes a report.
+systemctl start socle-watch.service

@@ -1,0 +1,4 @@
+#!/bin/sh
+# lab: watch
+# "It made the computer slow at noon."
+systemctl disable --quiet --now socle-watch.timer

@@ -1,0 +1,142 @@
+"""Settings of the alerting room: whether machines verify themselves, and whom they tell."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from socle.baseline.model import Host, Practice
+from socle.baseline.repositories import Path
+from socle.baseline.settings import (
+    RoomSettings,
+    matching,
+    neutral,
+    secret,
+    stricter,
+)
+from socle.baseline.windows import Window, on_calendar
+
+SPREAD_MINUTES = 45
+"""Machines begin that far apart at most: a relay and a server take them all."""
+
+Server = Annotated[str, matching(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*", "a server's name or address")]
+Account = Annotated[str, matching(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*", "an account's name")]
+Address = Annotated[
+    str, matching(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", "an address such as it@provider.example")
+]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Line = Annotated[str, matching(r"[^\x00-\x1f]*", "one line of text")]
+Password = Annotated[str, matching(r"[ -~]{1,200}", "a password of one line")]
+
+
+class _Declared(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )
+
+
+class Mail(_Declared):
+    """The relay that takes warnings, and who reads them."""
+
+    relay: Server
+    """Its name, as its certificate has it."""
+    port: Port = 587
+    """587 with starttls, 465 with tls; a declared outbound flow has to let it pass."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """"none" only for a relay on the machine itself."""
+    sender: Address
+    """Who they come from."""
+    recipients: Annotated[list[Address], Field(min_length=1)]
+    """Who reads them."""
+    user: Account | None = None
+    """The account at the relay; its password is alerting_mail_password."""
+
+
+class Drop(_Declared):
+    """A place that the practice chose for signed bundles."""
+
+    kind: Literal["folder", "sftp"]
+    """folder: on the machine, perhaps of a mounted share; sftp: an account elsewhere."""
+    folder: Path
+    """The folder; it has to be there."""
+    mount: Path | None = None
+    """Where that folder's disk or share is mounted: nothing is written while it is not."""
+    server: Server | None = None
+    """The server of an account over SFTP."""
+    port: Port = 22
+    """Its port."""
+    user: Account = "socle-evidence"
+    """The account there."""
+    host_key: (
+        Annotated[str, matching(r"(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]+", "ssh-ed25519 AAAA…")]
+        | None
+    ) = None
+    """The server's host key."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Drop:
+        for key in ("server", "host_key"):
+            if self.kind == "sftp" and getattr(self, key) is None:
+                raise ValueError(f"the key {key}, which a place of kind sftp has")
+        return self
+
+
+class Alerting(RoomSettings):
+    """Machines that verify themselves every day, warn, and hand over signed evidence."""
+
+    concluded: ClassVar[tuple[str, ...]] = ("declaration", "python")
+
+    enabled: Annotated[bool, stricter("true")] = False
+    """Whether the machine verifies itself every day; without it, the operator alone looks."""
+
+    windows: Annotated[list[Window], Field(min_length=1), neutral()] = [
+        Window(start="12:15", end="13:45")
+    ]
+    """When it looks: machines are on and nobody is consulting. One that was off catches up."""
+
+    evidence_hours: Annotated[int, Field(ge=24, le=168), stricter("lower")] = 48
+    """Age of the last report, in hours, from which silence is a failure."""
+
+    keep_bundles: Annotated[int, Field(ge=2, le=366), neutral()] = 14
+    """Bundles that stay on the machine."""
+
+    acknowledge_days: Annotated[int, Field(ge=1, le=90), stricter("lower")] = 30
+    """Days for which somebody may know of a broken promise without mending it."""
+
+    disk_percent: Annotated[int, Field(ge=50, le=98), stricter("lower")] = 85
+    """How full a file system may be."""
+
+    contact: Annotated[Line, neutral()] = ""
+    """Whom a warning tells people to call: the provider's name and telephone number."""
+
+    mail: Annotated[Mail | None, neutral()] = None
+    """The mail relay, and who is warned by mail; without it, desktops alone warn."""
+
+    mail_password: Annotated[Password | None, secret(), neutral()] = None
+    """The password of the account at the relay."""
+
+    drop: Annotated[Drop | None, neutral()] = None
+    """Where signed bundles go."""
+
+    def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
+        """The timer's ``calendar``, and the line for sftp's ``known_hosts``."""
+        place = self.drop
+        known = ""
+        if place and place.kind == "sftp":
+            name = place.server if place.port == 22 else f"[{place.server}]:{place.port}"
+            known = f"{name} {place.host_key}"
+        return {
+            "calendar": on_calendar(self.windows, host.name, SPREAD_MINUTES),
+            "drop_known_host": known,
+        }
+
+    def conclude(self, host: Host, practice: Practice) -> dict[str, Any]:
+        """``declaration``: what the machine is told; ``python``: which packs its program."""
+        if not self.enabled:
+            nothing = {"schema": 1, "host": host.name, "baseline": {}, "practice": {}}
+            return {"declaration": nothing, "python": ""}
+        from socle.watch.declaration import declaration  # noqa: PLC0415 - seldom needed
+
+        return {"declaration": declaration(host, practice), "python": sys.executable}

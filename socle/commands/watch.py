@@ -1,0 +1,82 @@
+"""``socle watch``: machines that verify themselves, from the operator's side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, Parameter
+
+from socle.commands.machines import Refused, chosen, connected
+
+if TYPE_CHECKING:
+    from socle.verify.links import Link
+
+app = App(name="watch", help="Machines that verify themselves, and sign what they find.")
+Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
+_READ = "cat /var/lib/socle/watch/{name}.pub 2>/dev/null"
+
+
+@app.command
+def keys(practice: Path, *, limit: Repeated = None) -> int:
+    """Let the machines sign evidence: their public keys, read from them, into allowed_signers.
+
+    A machine makes its key when it first looks at itself. Commit
+    inventories/PRACTICE/allowed_signers.
+    Exit code: 0 every machine that watches itself may sign, 1 one gave no key, 2 the practice's
+    files are wrong.
+
+    Parameters
+    ----------
+    practice
+        Folder of the practice: inventories/demo.
+    limit
+        Only this host or group (may be given again; * and ? match).
+    """
+    from socle.baseline import evidence, load  # noqa: PLC0415 - `socle --help` needs none of these
+
+    loaded = load(practice)
+    hosts = [h for h in chosen(loaded, limit or ()) if h.settings["alerting_enabled"]]
+    if not hosts:
+        raise Refused(f"{loaded.name}: no machine verifies itself: set alerting_enabled")
+    signers = evidence.read(loaded.folder).signers
+    with connected(loaded) as connections:
+        connections.open([host.name for host in hosts])
+        good = [
+            _allow(connections.link(host.name), f"{host.name}@{loaded.name}", signers)
+            for host in hosts
+        ]
+    return 0 if all(good) else 1
+
+
+def _allow(link: Link, principal: str, signers: Path) -> bool:
+    """Let one machine sign; whether it can from now on."""
+    from socle.evidence.keys import allow  # noqa: PLC0415
+    from socle.verify.checks import Unknown  # noqa: PLC0415
+    from socle.watch.hostkeys import DROPPING, SIGNING  # noqa: PLC0415
+
+    name = link.target.name
+    try:
+        public = link.run(_READ.format(name=SIGNING)).stdout.decode().split()
+        dropping = link.run(_READ.format(name=DROPPING)).stdout.decode().split()
+    except Unknown as trouble:
+        _say(f"{name}: {trouble}")
+        return False
+    if len(public) < 2 or public[0] != "ssh-ed25519":  # noqa: PLR2004 - kind and key
+        _say(f"{name}: no key yet. There: systemctl start socle-watch.service")
+        return False
+    before = signers.read_text(encoding="utf-8") if signers.exists() else ""
+    if public[1] in before.split():
+        _say(f"{name}: may sign already")
+    else:
+        allow(signers, principal, " ".join(public[:2]))
+        _say(f"{name}: {principal} may sign evidence, by {signers}. Commit this file.")
+        if any(line.startswith(f"{principal} ") for line in before.splitlines()):
+            _say(f"{name}: it had another key before: remove that line if the machine is new")
+    if len(dropping) >= 2:  # noqa: PLR2004
+        _say(f"{name}: the key that drops bundles, for the account there: {' '.join(dropping[:2])}")
+    return True
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201

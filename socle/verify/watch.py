@@ -1,0 +1,108 @@
+"""What a machine says of its own watch: the timer, the last look, and its health."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from testinfra.host import Host as TestinfraHost
+
+from socle.verify.checks import unknown
+
+OWN = "alerting"
+"""The control that judges the watch: it is no reason for its own failure."""
+_SCRIPT = Path(__file__).with_name("watch.sh")
+_FAILING = 0x08 | 0x10  # smartctl(8), bits of the exit status: failing now, below a threshold
+_DENIED = 0x03
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Of systemd. ``following``: when it fires next, empty when it does not."""
+
+    enabled: str
+    active: str
+    following: str
+
+
+@dataclass(frozen=True)
+class Watch:
+    """One machine's answer.
+
+    ``looking``: it looks at itself right now. ``program``: the version delivered; ``content``:
+    what its files are now. ``disks``: mount point and per cent in use. ``smart``: disk and
+    "healthy", or what is wrong.
+    """
+
+    now: datetime
+    timer: Timer
+    looking: bool
+    program: str
+    content: str
+    report: dict[str, Any] | None
+    acknowledged: tuple[dict[str, Any], ...]
+    failed: tuple[str, ...]
+    disks: tuple[tuple[str, int], ...]
+    smart: tuple[tuple[str, str], ...]
+
+    @property
+    def age_hours(self) -> float:
+        """How long ago the last look was, by the machine's own clock."""
+        if self.report is None:
+            return float("inf")
+        then = datetime.fromisoformat(self.report["time"])
+        return (self.now - then).total_seconds() / 3600
+
+    @property
+    def ignored(self) -> list[str]:
+        """Broken promises that nobody has acknowledged, or not any more."""
+        known = {
+            one["control"]
+            for one in self.acknowledged
+            if self.now < datetime.fromisoformat(one["until"])
+        }
+        verdicts = self.report["verdicts"] if self.report else {}
+        broken = [one for one, verdict in verdicts.items() if verdict == "fail" and one != OWN]
+        return [control for control in broken if control not in known]
+
+
+def ask(host: TestinfraHost) -> Watch:
+    """Ask the machine, in one command. Ends the check as unknown where it says nothing."""
+    answer = host.run(_SCRIPT.read_text(encoding="utf-8"))
+    lines = [line.split(" ") for line in answer.stdout.splitlines()]
+    if not lines or lines[-1] != ["end"]:
+        unknown(f"the machine's answer about its watch is incomplete: {answer.stderr.strip()}")
+    rows: dict[str, list[list[str]]] = {}
+    for kind, *fields in lines:
+        rows.setdefault(kind, []).append(fields)
+    enabled, active, service, *following = rows["units"][0]
+    return Watch(
+        now=datetime.fromisoformat(rows["now"][0][0]),
+        timer=Timer(enabled, active, " ".join(following)),
+        looking=service == "activating",
+        program=rows["program"][0][0],
+        content=rows["program"][0][1],
+        report=_json(rows, "report"),
+        acknowledged=tuple(_json(rows, "acknowledged") or ()),
+        failed=tuple(fields[0] for fields in rows.get("failed", ())),
+        disks=tuple((" ".join(place), int(used)) for used, *place in rows.get("disk", ())),
+        smart=tuple((disk, _health(int(code))) for disk, code in rows.get("smart", ())),
+    )
+
+
+def _json(rows: dict[str, list[list[str]]], kind: str) -> Any:
+    """A file of the machine; None where it is not there, or is none of ours."""
+    try:
+        return json.loads(base64.b64decode(rows[kind][0][0]))
+    except (ValueError, IndexError):
+        return None
+
+
+def _health(code: int) -> str:
+    if code & _FAILING:
+        return "failing"
+    return "cannot be asked" if code & _DENIED else "healthy"
