@@ -35,13 +35,13 @@ def test_only_desktops_may_lock_memory() -> None:
 
 
 def test_the_prefix_length_comes_from_the_gateway() -> None:
-    assert network_file(LAB, ACCUEIL).splitlines()[-4:] == [
+    assert network_file(LAB, ACCUEIL, *LAB.legs(ACCUEIL)).splitlines()[-4:] == [
         "Address=10.77.19.21/24",
         "Address=fd77:19::21/64",
         "Gateway=10.77.19.1",
         "Gateway=fd77:19::1",
     ]
-    assert "fd77" not in network_file(LAB, VISITEUR)
+    assert "fd77" not in network_file(LAB, VISITEUR, *LAB.legs(VISITEUR))
 
 
 def test_known_hosts_has_every_name_and_address() -> None:
