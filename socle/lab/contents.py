@@ -39,7 +39,7 @@ def files(lab: Lab, machine: Machine, around: Surroundings) -> dict[str, File]:
         "etc/resolv.conf": File(resolv_conf(lab)),
         "etc/apt/apt.conf.d/00lab": File(around.apt_conf),
         **{
-            f"etc/systemd/network/1{n}-lab.network": File(network_file(lab, machine, leg))
+            f"etc/systemd/network/1{n}-lab.network": File(network_file(machine, leg))
             for n, leg in enumerate(lab.legs(machine))
         },
         "etc/ssh/ssh_host_ed25519_key": File(around.host_key, 0o600),
@@ -64,7 +64,7 @@ def hosts_file(lab: Lab) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def network_file(lab: Lab, machine: Machine, leg: Leg) -> str:
+def network_file(machine: Machine, leg: Leg) -> str:
     """systemd-networkd's file for one of the machine's interfaces. No address waits for DAD."""
     lines = dedent(
         f"""\

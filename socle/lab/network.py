@@ -82,15 +82,17 @@ def rules(lab: Lab) -> str:
     """The lab's own nftables table, replaced in one transaction.
 
     Frames between two machines cross these hooks too where ``bridge-nf-call-iptables`` is 1:
-    they keep their source address.
+    they keep their source address, also those that a machine routed from one network to another.
     """
     table = _table(lab)
-    lines = [
-        f"ip saddr {gateway.network} ip daddr != {gateway.network} masquerade"
+    inside = [
+        str(gateway.network)
         for network in lab.networks
         for gateway in network.interfaces
         if gateway.version == 4  # noqa: PLR2004 (IP version)
     ]
+    within = ", ".join(inside)
+    lines = [f"ip saddr {one} ip daddr != {{ {within} }} masquerade" for one in inside]
     body = "\n".join(f"        {line}" for line in lines)
     server = name_server()
     names = "\n".join(

@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
 
 from igd import IPV6_FIREWALL, SEARCH, SEARCHES, Gateway, Nonsense, location, services
@@ -21,6 +22,7 @@ SSDP_PORT, PMP_PORT = 1900, 5351
 EVERYONE = "239.255.255.250"
 NATPMP = b"\0\0"  # RFC 6886, 3.2: which public address?
 RESPONSE = 0x80
+SHORTEST_ANSWER = 8  # bytes
 ROUNDS = 3  # datagrams get lost
 WAIT = 1.2  # seconds for each round: a gateway may take one to answer a search
 KEPT_IN = (errno.EPERM, errno.EACCES)
@@ -61,7 +63,7 @@ def search(address):
                     except OSError as trouble:
                         if target == address:
                             kept_in = trouble.errno if trouble.errno in KEPT_IN else kept_in
-            for datagram in answers([sock], address, WAIT):
+            for datagram in answers(sock, address, WAIT):
                 where = location(datagram)
                 if where and where not in found:
                     found.append(where)
@@ -84,25 +86,32 @@ def on_demand(address):
                     return found, None  # the box itself says that nobody is there
                 except OSError as trouble:
                     kept_in = trouble.errno if trouble.errno in KEPT_IN else kept_in
-            for datagram in answers([sock], address, WAIT / 2):
-                if len(datagram) >= 8 and datagram[1] & RESPONSE:
-                    found.add("PCP" if datagram[0] == 2 else "NAT-PMP")
+            for datagram in answers(sock, address, WAIT / 2):
+                name = protocol(datagram)
+                if name:
+                    found.add(name)
             if found:
                 break
     return found, kept_in
 
 
-def answers(socks, address, seconds):
+def protocol(datagram):
+    """Which protocol an answer on port 5351 is of; a refusal of ours is an answer too."""
+    if len(datagram) < SHORTEST_ANSWER or not datagram[1] & RESPONSE:
+        return None
+    return {0: "NAT-PMP", 2: "PCP"}.get(datagram[0])
+
+
+def answers(sock, address, seconds):
     """Datagrams that come from ``address`` within that time."""
     end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
-        for sock in select.select(socks, [], [], left)[0]:
-            try:
-                datagram, (sender, _) = sock.recvfrom(4096)
-            except OSError:
-                return
-            if sender == address:
-                yield datagram
+    while (left := end - time.monotonic()) > 0 and select.select([sock], [], [], left)[0]:
+        try:
+            datagram, (sender, _) = sock.recvfrom(4096)
+        except OSError:
+            return
+        if sender == address:
+            yield datagram
 
 
 def alive(address):
@@ -176,7 +185,7 @@ def main():
     except Slow:
         pass
     signal.alarm(0)
-    print(json.dumps({"boxes": boxes}))
+    json.dump({"boxes": boxes}, sys.stdout)
 
 
 main()
