@@ -47,7 +47,7 @@ class PortMapping(BaseModel):
     approved_by: Words
     """Who accepted it: the controller, by name."""
     until: date
-    """The last day on which it is accepted."""
+    """The last day on which it is accepted; a year ahead at most."""
 
 
 class Box(RoomSettings):
@@ -57,4 +57,4 @@ class Box(RoomSettings):
     """Ports that programs may have had the box open; layers add to them by name."""
 
     unlisted_requests: Annotated[bool, stricter("false")] = False
-    """Whether the box may open ports by NAT-PMP or PCP without any way to list them."""
+    """Whether the box may open ports for programs where no list of them can be had."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from labs import number
 
 from socle.lab.box import Box, Forward
 from socle.lab.locks import locked
+from socle.verify.clock import today
 from socle.verify.verdicts import Verdict
 
 pytestmark = pytest.mark.lab
@@ -93,20 +95,35 @@ def test_a_box_that_lets_nothing_in_passes(practice):
 @pytest.mark.parametrize("igd", [1, 2])
 def test_a_program_opened_a_port(practice, igd):
     practice.set(Box(upnp=igd))
-    assert practice.judged(MAPPINGS).verdict is Verdict.PASS  # it could; nothing is open
     box = practice.lab.machine("box").addresses[0]
     practice.on("accueil", f"python3 - {box} {practice.inside} {igd}", OPEN_A_PORT)
     open_port = f"tcp 8042 to {practice.inside} port 8042"
     failed(practice, MAPPINGS, open_port, "UPnP", "docs/fr/box.md")
     practice.attack(practice.outside, 8042)
     failed(practice, CANARY, "unsolicited packets from the Internet", "port forwarding")
+
+
+def test_a_declared_port_is_accepted_until_its_last_day(practice):
+    practice.set(Box(upnp=1))
+    assert practice.judged(MAPPINGS).verdict is Verdict.PASS  # nothing is open
+    practice.on(
+        "accueil",
+        f"python3 - {practice.lab.machine('box').addresses[0]} {practice.inside} 1",
+        OPEN_A_PORT,
+    )
     declared = (
         f"box_port_mappings: [{{name: essai, protocol: tcp, external_port: 8042, port: 8042, "
         f"address: {practice.inside}, purpose: Essai, reason: Essai, approved_by: Dr N., until: "
     )
-    for until, verdict in (("2099-12-31", Verdict.PASS), ("2020-12-31", Verdict.FAIL)):
+    soon, past = today() + timedelta(days=30), today() - timedelta(days=1)
+    for until, verdict in ((soon, Verdict.PASS), (past, Verdict.FAIL)):
         with practice.edited("group_vars/all.yml", "---\n", f"---\n{declared}{until}}}]\n"):
             assert practice.judged(MAPPINGS).verdict is verdict
+
+
+def test_ports_for_ipv6_that_no_list_has(practice):
+    practice.set(Box(upnp=2))
+    failed(practice, MAPPINGS, "without a list of them: UPnP for IPv6")
 
 
 def test_a_user_s_program_cannot_ask_the_box(practice):

@@ -77,7 +77,7 @@ def test_a_box_stands_on_two_networks_and_is_others_router() -> None:
     behind = Machine("poste", "trixie", ("10.77.19.30",), ("10.77.19.254",))
     lab = Lab("box", Path("build/unit"), NETWORK, (box, behind), beyond=(internet,))
     within, outside = (network_file(box, leg).splitlines() for leg in lab.legs(box))
-    assert ("Name=host0", "Address=10.77.19.254/24") == (within[1], within[-1])
+    assert (within[1], within[-1]) == ("Name=host0", "Address=10.77.19.254/24")
     assert [outside[1], *outside[-2:]] == [
         "Name=host1",
         "Address=198.18.19.2/24",

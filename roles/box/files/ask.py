@@ -139,6 +139,7 @@ def read(address, where, into):
             said, _ = box.call(service, url, "GetFirewallStatus")
             if said:
                 into["ipv6_firewall"] = said.get("FirewallEnabled") != "0"
+                into["pinholes"] = said.get("InboundPinholeAllowed") != "0"
             continue
         for one in box.mappings(service, url):
             if one not in into["mappings"]:
@@ -179,8 +180,8 @@ def main():
     try:
         for address in routers():
             boxes.append({"address": address, "alive": False, "upnp": False, "on_demand": [],
-                          "mappings": [], "ipv6_firewall": None, "unreadable": [],
-                          "kept_in": [], "complete": False})  # fmt: skip
+                          "mappings": [], "ipv6_firewall": None, "pinholes": False,
+                          "unreadable": [], "kept_in": [], "complete": False})  # fmt: skip
             ask(address, boxes[-1])
     except Slow:
         pass

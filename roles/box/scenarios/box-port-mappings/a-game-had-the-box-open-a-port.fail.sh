@@ -38,7 +38,7 @@ systemd-run --quiet --unit=socle-scenario-gateway python3 /run/socle-scenario-ga
 nft -f - <<END
 table ip socle_scenario {
     chain output {
-        type nat hook output priority -100;
+        type nat hook output priority 10; # once the firewall has let it out
         ip daddr $router udp dport 1900 redirect to :1900
         ip daddr $router tcp dport 5000 redirect to :5000
     }

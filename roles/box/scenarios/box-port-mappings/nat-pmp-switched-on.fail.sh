@@ -14,7 +14,7 @@ systemd-run --quiet --unit=socle-scenario-natpmp python3 /run/socle-scenario-nat
 nft -f - <<END
 table ip socle_scenario_natpmp {
     chain output {
-        type nat hook output priority -100;
+        type nat hook output priority 10; # once the firewall has let it out
         ip daddr $router udp dport 5351 redirect to :5351
     }
 }
