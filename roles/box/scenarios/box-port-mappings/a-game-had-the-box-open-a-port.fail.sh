@@ -1,8 +1,20 @@
 #!/bin/sh
-# UPnP is on, and a game asked for a port. A small gateway on the machine itself stands in for the
-# box: what root asks the router on UDP 1900 and TCP 5000 is turned round to it.
+# UPnP is on, and a game asked for a port. A small gateway in a network namespace stands in for the
+# box, under its address: only what goes to UDP 1900 and TCP 5000 is led there.
 router=$(ip -4 -json route show default | sed 's/.*"gateway":"\([0-9.]*\)".*/\1/')
-cat >/run/socle-scenario-gateway.py <<END
+own=$(ip -4 -json route get "$router" | sed 's/.*"prefsrc":"\([0-9.]*\)".*/\1/')
+ip netns add socle-game
+ip link add socle-game type veth peer name eth0 netns socle-game
+ip link set socle-game up
+sysctl --quiet --write net.ipv4.conf.socle-game.rp_filter=0
+ip -n socle-game link set lo up
+ip -n socle-game link set eth0 up
+ip -n socle-game address add "$router/32" dev eth0
+ip -n socle-game route add "$own" dev eth0
+ip route add "$router" dev socle-game table 1900
+ip rule add ipproto udp dport 1900 to "$router" lookup 1900
+ip rule add ipproto tcp dport 5000 to "$router" lookup 1900
+cat >/run/socle-scenario-game.py <<END
 import http.server, socket, threading
 KIND = "urn:schemas-upnp-org:service:WANIPConnection:1"
 ROOT = ("<root xmlns='urn:schemas-upnp-org:device-1-0'><device><serviceList><service>"
@@ -24,24 +36,17 @@ class Web(http.server.BaseHTTPRequestHandler):
         asked = self.rfile.read(int(self.headers["Content-Length"]))
         first = b"<NewPortMappingIndex>0<" in asked
         self.say(*(200, ANSWER) if first else (500, "<e><errorCode>713</errorCode></e>"))
-web = http.server.HTTPServer(("127.0.0.1", 5000), Web)
+web = http.server.HTTPServer(("", 5000), Web)
 threading.Thread(target=web.serve_forever, daemon=True).start()
 search = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-search.bind(("127.0.0.1", 1900))
+search.bind(("", 1900))
 while True:
     said, sender = search.recvfrom(2000)
     search.sendto(b"HTTP/1.1 200 OK\r\n"
                   b"ST: urn:schemas-upnp-org:device:InternetGatewayDevice:1\r\n"
                   b"LOCATION: http://$router:5000/root.xml\r\n\r\n", sender)
 END
-systemd-run --quiet --unit=socle-scenario-gateway python3 /run/socle-scenario-gateway.py
-nft -f - <<END
-table ip socle_scenario {
-    chain output {
-        type nat hook output priority 10; # once the firewall has let it out
-        ip daddr $router udp dport 1900 redirect to :1900
-        ip daddr $router tcp dport 5000 redirect to :5000
-    }
-}
-END
-until ss --no-header --udp --listening --numeric 'sport = 1900' | grep -q .; do sleep 0.1; done
+systemd-run --quiet --unit=socle-scenario-game ip netns exec socle-game \
+    python3 /run/socle-scenario-game.py
+until ip netns exec socle-game ss --no-header --udp --listening --numeric 'sport = 1900' |
+    grep -q .; do sleep 0.1; done
