@@ -181,6 +181,7 @@ def _rule(flow: Flow, peers: PeerAddresses) -> dict[str, Any]:
         "name": flow.name,
         "protocol": flow.protocol,
         "ports": [str(port) for port in flow.ports],
+        "users": list(flow.users),
         "peers": list(flow.peers),
         "any": peers.any,
         "ipv4": list(peers.ipv4),

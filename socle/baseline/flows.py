@@ -9,7 +9,15 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from socle.baseline.settings import KEBAB, BadSetting, BadSettings, matching
 
@@ -22,6 +30,7 @@ _WIDEST_RANGE = 1000  # ports; a wider range is no longer a named flow
 _RANGE = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 _LIKE_ADDRESS = re.compile(r"[0-9.]+(/.*)?|.*:.*")
 _WANTED_PORT = 'a port from 1 to 65535, or a range of at most 1000 ports such as "6000-6010"'
+_NARROW = f"{_WANTED_PORT} (outbound flows of named accounts may have wider ones)"
 
 Network = IPv4Network | IPv6Network
 
@@ -34,9 +43,18 @@ def _port(value: object) -> object:
     if found is None:
         raise ValueError(_WANTED_PORT)
     low, high = int(found[1]), int(found[2])
-    if not (1 <= low < high <= _HIGHEST_PORT and high - low < _WIDEST_RANGE):
+    if not 1 <= low < high <= _HIGHEST_PORT:
         raise ValueError(_WANTED_PORT)
     return f"{low}-{high}"
+
+
+def _narrow(ports: list[int | str], info: ValidationInfo) -> list[int | str]:
+    """Ranges that are still a named flow, unless only some account's programs may use it."""
+    for port in ports:
+        low, _, high = str(port).partition("-")
+        if int(high or low) - int(low) >= _WIDEST_RANGE and not info.data.get("users"):
+            raise ValueError(_NARROW)
+    return ports
 
 
 def _unique(values: list[Any]) -> list[Any]:
@@ -47,6 +65,7 @@ def _unique(values: list[Any]) -> list[Any]:
 
 Port = Annotated[int | str, BeforeValidator(_port)]
 Word = Annotated[str, Field(min_length=1)]
+Account = Annotated[str, matching(r"[a-z_][a-z0-9_-]{0,31}", "the name of a Unix account")]
 
 
 class Flow(BaseModel):
@@ -62,7 +81,11 @@ class Flow(BaseModel):
     """Seen from the host: who opens the connection."""
     protocol: Literal["tcp", "udp"]
     """Transport."""
-    ports: Annotated[list[Port], Field(min_length=1), AfterValidator(_unique)]
+    users: Annotated[list[Account], AfterValidator(_unique)] = []
+    """Accounts whose programs alone may use an outbound flow; without any, every program may."""
+    ports: Annotated[
+        list[Port], Field(min_length=1), AfterValidator(_unique), AfterValidator(_narrow)
+    ]
     """Destination ports: numbers, or ranges written "6000-6010"."""
     peers: Annotated[list[Word], Field(min_length=1), AfterValidator(_unique)]
     """The other side: any, an address, a network, a host, a group, or a named set of peers."""
@@ -72,6 +95,12 @@ class Flow(BaseModel):
     """What it is for, in words the doctor understands."""
     asked_by: str | None = None
     """Who asked for it."""
+
+    @model_validator(mode="after")
+    def _only_outbound_flows_have_users(self) -> Flow:
+        if self.users and self.direction == "in":
+            raise ValueError("users of outbound flows only: nobody's program opens an inbound one")
+        return self
 
     def applies_to(self, host: Host) -> bool:
         """Whether the flow is open on ``host``."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_interface
 from textwrap import dedent
 
-from socle.lab.spec import Lab, Machine
+from socle.lab.spec import Lab, Leg, Machine
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,10 @@ def files(lab: Lab, machine: Machine, around: Surroundings) -> dict[str, File]:
         "etc/hosts": File(hosts_file(lab)),
         "etc/resolv.conf": File(resolv_conf(lab)),
         "etc/apt/apt.conf.d/00lab": File(around.apt_conf),
-        "etc/systemd/network/10-lab.network": File(network_file(lab, machine)),
+        **{
+            f"etc/systemd/network/1{n}-lab.network": File(network_file(machine, leg))
+            for n, leg in enumerate(lab.legs(machine))
+        },
         "etc/ssh/ssh_host_ed25519_key": File(around.host_key, 0o600),
         "etc/ssh/ssh_host_ed25519_key.pub": File(around.host_key_public),
         "etc/sudoers.d/lab-administrator": File(
@@ -61,12 +64,12 @@ def hosts_file(lab: Lab) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def network_file(lab: Lab, machine: Machine) -> str:
-    """systemd-networkd's file for the machine's one interface. No address waits for DAD."""
+def network_file(machine: Machine, leg: Leg) -> str:
+    """systemd-networkd's file for one of the machine's interfaces. No address waits for DAD."""
     lines = dedent(
-        """\
+        f"""\
         [Match]
-        Name=host0
+        Name={leg.interface}
 
         [Network]
         DHCP=no
@@ -74,11 +77,12 @@ def network_file(lab: Lab, machine: Machine) -> str:
         IPv6DuplicateAddressDetection=0
         """
     ).splitlines()
-    gateways = []
-    for address in machine.addresses:
-        gateway = lab.network.gateway_of(address)
+    gateways = [f"Gateway={router}" for router in machine.routers if leg.network.has(router)]
+    for address in leg.addresses:
+        gateway = leg.network.gateway_of(address)
         lines.append(f"Address={ip_interface(f'{address}/{gateway.network.prefixlen}')}")
-        gateways.append(f"Gateway={gateway.ip}")
+        if not machine.routers:
+            gateways.append(f"Gateway={gateway.ip}")
     lines += dict.fromkeys(gateways)
     return "".join(f"{line}\n" for line in lines)
 

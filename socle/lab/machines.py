@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from socle.lab import cgroups, disks, processes
+from socle.lab import cgroups, disks, network, processes
 from socle.lab.commands import environment
 from socle.lab.console import execute
 from socle.lab.errors import LabError
@@ -97,12 +97,17 @@ def _name(lab: Lab, machine: Machine) -> str:
 
 
 def _nspawn(lab: Lab, machine: Machine) -> list[str]:
+    first, *further = lab.legs(machine)
     return [
         "systemd-nspawn",
         f"--directory={disks.root(lab, machine)}",
         f"--machine={_name(lab, machine)}",
         f"--hostname={machine.name}",
-        f"--network-bridge={lab.network.bridge}",
+        f"--network-bridge={first.network.bridge}",
+        *(
+            f"--network-veth-extra={network.outer_end(lab, machine, leg)}:{leg.interface}"
+            for leg in further
+        ),
         f"--setenv={processes.MARK}={processes.mark(lab.tag, machine.name)}",
         "--boot",
         "--register=no",
@@ -131,6 +136,7 @@ def _missing(lab: Lab, machine: Machine, *, ssh: bool) -> str | None:
     init = processes.init_of(lab.tag, machine.name)
     if init is None:
         return "no PID 1"
+    network.plug(lab, machine)
     try:
         state = execute(init, "systemctl is-system-running", timeout=10).stdout.strip()
     except LabError:

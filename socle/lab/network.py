@@ -1,4 +1,4 @@
-"""The lab's bridge on this computer, its way out, and names asked of the gateway.
+"""The lab's bridges on this computer, their way out, and names asked of the gateway.
 
 Nothing here belongs to anybody else.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from socle.lab.commands import call
 from socle.lab.errors import LabError
-from socle.lab.spec import Lab
+from socle.lab.spec import Lab, Leg, Machine, Network
 from socle.lab.surroundings import name_server
 
 
@@ -22,22 +22,8 @@ def up(lab: Lab) -> None:
     ``LabError`` when an interface of that name exists and is not this lab's, or when another
     interface is on the same network.
     """
-    bridge = lab.network.bridge
-    if not is_up(lab):
-        if _link(lab) is not None:
-            raise LabError(
-                f"network interface {bridge} exists and is not this lab's ({lab.folder}): "
-                f"name another bridge, or remove it with `ip link delete {bridge}`"
-            )
-        _refuse_overlap(lab)
-        # The address marks the bridge as ours in the same step that makes it. It also stays the
-        # same when machines come and go, so that nobody's neighbour table goes stale.
-        call(["ip", "link", "add", "name", bridge, "address", _mac(lab), "type", "bridge",
-              "stp_state", "0", "mcast_snooping", "0"])  # fmt: skip
-    for gateway in lab.network.interfaces:
-        nodad = ["nodad"] if gateway.version == 6 else []  # noqa: PLR2004 (IP version)
-        call(["ip", "address", "replace", gateway.with_prefixlen, "dev", bridge, *nodad])
-    call(["ip", "link", "set", "dev", bridge, "up"])
+    for network in lab.networks:
+        _bridge(lab, network)
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1\n")
     call(["nft", "-f", "-"], stdin=rules(lab))
     _let_through(lab)
@@ -48,33 +34,72 @@ def down(lab: Lab) -> None:
     call(["nft", "-f", "-"], stdin=f"table ip {_table(lab)}\ndelete table ip {_table(lab)}\n")
     for chain, handle in _our_rules(lab):
         call(["nft", "delete", "rule", *chain, "handle", str(handle)])
-    if is_up(lab):
-        call(["ip", "link", "delete", "dev", lab.network.bridge])
+    for network in lab.networks:
+        if _link(network.bridge) == _mac(lab):
+            call(["ip", "link", "delete", "dev", network.bridge])
 
 
 def is_up(lab: Lab) -> bool:
-    """True when the lab's own bridge is there."""
-    return _link(lab) == _mac(lab)
+    """True when the lab's own bridges are there."""
+    return all(_link(network.bridge) == _mac(lab) for network in lab.networks)
+
+
+def outer_end(lab: Lab, machine: Machine, leg: Leg) -> str:
+    """What this computer calls its end of a machine's further interface (15 characters)."""
+    return f"sl{lab.tag[:6]}{lab.machines.index(machine)}-{leg.interface}"
+
+
+def plug(lab: Lab, machine: Machine) -> None:
+    """Put a machine's further interfaces on their bridges: each boot makes them anew."""
+    for leg in lab.legs(machine)[1:]:
+        end = outer_end(lab, machine, leg)
+        shown = call(["ip", "-json", "link", "show", "dev", end], check=False)
+        if shown.returncode == 0 and "master" not in json.loads(shown.stdout)[0]:
+            call(["ip", "link", "set", "dev", end, "master", leg.network.bridge, "up"])
+
+
+def _bridge(lab: Lab, network: Network) -> None:
+    bridge = network.bridge
+    there = _link(bridge)
+    if there != _mac(lab):
+        if there is not None:
+            raise LabError(
+                f"network interface {bridge} exists and is not this lab's ({lab.folder}): "
+                f"name another bridge, or remove it with `ip link delete {bridge}`"
+            )
+        _refuse_overlap(lab, network)
+        # The address marks the bridge as ours in the same step that makes it. It also stays the
+        # same when machines come and go, so that nobody's neighbour table goes stale.
+        call(["ip", "link", "add", "name", bridge, "address", _mac(lab), "type", "bridge",
+              "stp_state", "0", "mcast_snooping", "0"])  # fmt: skip
+    for gateway in network.interfaces:
+        nodad = ["nodad"] if gateway.version == 6 else []  # noqa: PLR2004 (IP version)
+        call(["ip", "address", "replace", gateway.with_prefixlen, "dev", bridge, *nodad])
+    call(["ip", "link", "set", "dev", bridge, "up"])
 
 
 def rules(lab: Lab) -> str:
     """The lab's own nftables table, replaced in one transaction.
 
     Frames between two machines cross these hooks too where ``bridge-nf-call-iptables`` is 1:
-    they keep their source address.
+    they keep their source address, also those that a machine routed from one network to another.
     """
     table = _table(lab)
-    lines = [
-        f"ip saddr {gateway.network} ip daddr != {gateway.network} masquerade"
-        for gateway in lab.network.interfaces
+    inside = [
+        str(gateway.network)
+        for network in lab.networks
+        for gateway in network.interfaces
         if gateway.version == 4  # noqa: PLR2004 (IP version)
     ]
+    within = ", ".join(inside)
+    lines = [f"ip saddr {one} ip daddr != {{ {within} }} masquerade" for one in inside]
     body = "\n".join(f"        {line}" for line in lines)
     server = name_server()
     names = "\n".join(
-        f"        iifname {lab.network.bridge} ip daddr {gateway.ip} meta l4proto {{ tcp, udp }} "
+        f"        iifname {network.bridge} ip daddr {gateway.ip} meta l4proto {{ tcp, udp }} "
         f"th dport 53 dnat to {server}"
-        for gateway in lab.network.interfaces
+        for network in lab.networks
+        for gateway in network.interfaces
         if server and gateway.version == 4  # noqa: PLR2004 (IP version)
     )
     return f"""\
@@ -93,7 +118,7 @@ table ip {table} {{
 """
 
 
-def _refuse_overlap(lab: Lab) -> None:
+def _refuse_overlap(lab: Lab, network: Network) -> None:
     """Two interfaces on one network: half of the answers would leave by the wrong one."""
     links = json.loads(call(["ip", "-json", "address", "show"]).stdout)
     theirs = [
@@ -101,13 +126,13 @@ def _refuse_overlap(lab: Lab) -> None:
         for link in links
         for address in link["addr_info"]
     ]
-    for gateway in lab.network.interfaces:
+    for gateway in network.interfaces:
         ours = gateway.network
-        for interface, network in theirs:
-            if ours.version == network.version and ours.overlaps(network):
+        for interface, other in theirs:
+            if ours.version == other.version and ours.overlaps(other):
                 raise LabError(
                     f"network {ours} of lab {lab.name} is already there on {interface} "
-                    f"({network}): take that lab down, or choose other addresses"
+                    f"({other}): take that lab down, or choose other addresses"
                 )
 
 
@@ -124,7 +149,8 @@ def _let_through(lab: Lab) -> None:
         if chain in ours:
             continue
         lines = [
-            f'insert rule {" ".join(chain)} {side} {lab.network.bridge} accept comment "{table}"\n'
+            f'insert rule {" ".join(chain)} {side} {network.bridge} accept comment "{table}"\n'
+            for network in lab.networks
             for side in ("iifname", "oifname")
         ]
         call(["nft", "-f", "-"], stdin="".join(lines))
@@ -165,7 +191,7 @@ def _mac(lab: Lab) -> str:
     return ":".join(["02", *(digits[i : i + 2] for i in range(0, 10, 2))])
 
 
-def _link(lab: Lab) -> str | None:
+def _link(bridge: str) -> str | None:
     """The hardware address of the interface that has the bridge's name, if there is one."""
-    shown = call(["ip", "-json", "link", "show", "dev", lab.network.bridge], check=False)
+    shown = call(["ip", "-json", "link", "show", "dev", bridge], check=False)
     return str(json.loads(shown.stdout)[0]["address"]) if shown.returncode == 0 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 from pathlib import Path
@@ -53,14 +54,25 @@ class Network:
         networks = ", ".join(str(gateway.network) for gateway in self.interfaces)
         raise LabError(f"address {address} is outside network {self.bridge} ({networks})")
 
+    def has(self, address: str) -> bool:
+        """Whether ``address`` is on this network."""
+        with suppress(LabError):
+            return bool(self.gateway_of(address))
+        return False
+
 
 @dataclass(frozen=True)
 class Machine:
-    """A host to boot. ``image`` is one of ``IMAGES``, ``addresses`` are literals without prefix."""
+    """A host to boot. ``image`` is one of ``IMAGES``, ``addresses`` are literals without prefix.
+
+    ``routers``: its way out, where that is not this computer; a machine with addresses on several
+    networks names them.
+    """
 
     name: str
     image: str
     addresses: tuple[str, ...]
+    routers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ``LabError`` for a bad name, an unknown image, or no address."""
@@ -73,27 +85,61 @@ class Machine:
 
 
 @dataclass(frozen=True)
+class Leg:
+    """A machine's interface: its name in the machine, its network, the addresses on it."""
+
+    interface: str
+    network: Network
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Lab:
-    """A throw-away practice. ``folder`` receives its keys, ``known_hosts``, disks and logs."""
+    """A throw-away practice. ``folder`` receives its keys, ``known_hosts``, disks and logs.
+
+    ``beyond``: more networks, for instance an Internet behind a box.
+    """
 
     name: str
     folder: Path
     network: Network
     machines: tuple[Machine, ...]
     administrator: str = "adm-socle"
+    beyond: tuple[Network, ...] = ()
 
     def __post_init__(self) -> None:
         """Make ``folder`` absolute; raise ``LabError`` for machines that cannot live together."""
         object.__setattr__(self, "folder", self.folder.resolve())
         _check(_ACCOUNT, self.administrator, "the name of a Unix account")
-        taken = [str(gateway.ip) for gateway in self.network.interfaces]
+        taken = [network.bridge for network in self.networks]
+        taken += [str(gateway.ip) for one in self.networks for gateway in one.interfaces]
         for machine in self.machines:
-            for address in machine.addresses:
-                self.network.gateway_of(address)
+            for address in (*machine.addresses, *machine.routers):
+                self.network_of(address)
             taken += [machine.name, *(str(ip_address(address)) for address in machine.addresses)]
         twice = sorted({word for word in taken if taken.count(word) > 1})
         if twice:
             raise LabError(f"lab {self.name}: used twice: {', '.join(twice)}")
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """Every network; the first is the practice's own."""
+        return (self.network, *self.beyond)
+
+    def network_of(self, address: str) -> Network:
+        """The network that ``address`` is on. ``LabError`` when there is none."""
+        for network in self.beyond:
+            if network.has(address):
+                return network
+        self.network.gateway_of(address)
+        return self.network
+
+    def legs(self, machine: Machine) -> tuple[Leg, ...]:
+        """The machine's interfaces, ``host0`` first, in the order of its addresses."""
+        on: dict[Network, list[str]] = {}
+        for address in machine.addresses:
+            on.setdefault(self.network_of(address), []).append(address)
+        return tuple(Leg(f"host{n}", network, tuple(on[network])) for n, network in enumerate(on))
 
     @property
     def tag(self) -> str:

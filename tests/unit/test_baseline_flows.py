@@ -30,9 +30,17 @@ def test_ports(ports: list[Any]) -> None:
     assert Flow(**{**GOOD, "ports": ports}).ports == ports
 
 
+def test_an_account_s_own_flow_may_have_any_port() -> None:
+    assert Flow(**{**GOOD, "users": ["root"], "ports": ["1-65535"]}).ports == ["1-65535"]
+
+
 @pytest.mark.parametrize(
     "change",
     [
+        {"users": ["root"], "direction": "in"},
+        {"users": ["root; drop"]},
+        {"users": ["root", "root"]},
+        {"users": ["root"], "ports": ["1-65536"]},
         {"name": "Ntp"},
         {"name": "ntp-"},
         {"name": ""},

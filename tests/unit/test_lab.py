@@ -11,7 +11,7 @@ from socle.lab import Lab, LabError, Machine, Network, requirements
 from socle.lab.cgroups import folders
 from socle.lab.contents import Surroundings, files, hosts_file, known_hosts, network_file
 from socle.lab.images import IMAGES, MAY_LOCK_MEMORY, Image, image_key
-from socle.lab.network import rules
+from socle.lab.network import outer_end, rules
 
 NETWORK = Network("socle-unit", ("10.77.19.1/24", "fd77:19::1/64"))
 ACCUEIL = Machine("accueil", "trixie", ("10.77.19.21", "fd77:19::21"))
@@ -35,13 +35,13 @@ def test_only_desktops_may_lock_memory() -> None:
 
 
 def test_the_prefix_length_comes_from_the_gateway() -> None:
-    assert network_file(LAB, ACCUEIL).splitlines()[-4:] == [
+    assert network_file(ACCUEIL, *LAB.legs(ACCUEIL)).splitlines()[-4:] == [
         "Address=10.77.19.21/24",
         "Address=fd77:19::21/64",
         "Gateway=10.77.19.1",
         "Gateway=fd77:19::1",
     ]
-    assert "fd77" not in network_file(LAB, VISITEUR)
+    assert "fd77" not in network_file(VISITEUR, *LAB.legs(VISITEUR))
 
 
 def test_known_hosts_has_every_name_and_address() -> None:
@@ -68,7 +68,25 @@ def test_secrets_and_sudo_have_the_modes_their_readers_ask_for() -> None:
 
 def test_only_what_leaves_the_lab_is_masqueraded() -> None:
     assert rules(LAB).count("masquerade") == 1
-    assert "ip saddr 10.77.19.0/24 ip daddr != 10.77.19.0/24 masquerade" in rules(LAB)
+    assert "ip saddr 10.77.19.0/24 ip daddr != { 10.77.19.0/24 } masquerade" in rules(LAB)
+
+
+def test_a_box_stands_on_two_networks_and_is_others_router() -> None:
+    internet = Network("socle-wan", ("198.18.19.1/24",))
+    box = Machine("box", "bookworm", ("10.77.19.254", "198.18.19.2"), ("198.18.19.1",))
+    behind = Machine("poste", "trixie", ("10.77.19.30",), ("10.77.19.254",))
+    lab = Lab("box", Path("build/unit"), NETWORK, (box, behind), beyond=(internet,))
+    within, outside = (network_file(box, leg).splitlines() for leg in lab.legs(box))
+    assert (within[1], within[-1]) == ("Name=host0", "Address=10.77.19.254/24")
+    assert [outside[1], *outside[-2:]] == [
+        "Name=host1",
+        "Address=198.18.19.2/24",
+        "Gateway=198.18.19.1",
+    ]
+    assert network_file(behind, *lab.legs(behind)).splitlines()[-1] == "Gateway=10.77.19.254"
+    assert len(outer_end(lab, box, lab.legs(box)[1])) <= 15
+    # What a machine routes from one network to the other is not this computer's to change.
+    assert rules(lab).count("ip daddr != { 10.77.19.0/24, 198.18.19.0/24 } masquerade") == 2
 
 
 def test_a_tag_is_one_lab_s() -> None:

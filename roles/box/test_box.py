@@ -1,0 +1,175 @@
+"""What the machine's Internet box lets in, asked of the box; and what IPv6 would find here."""
+
+import json
+import re
+from datetime import date, timedelta
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+from socle.baseline.rules import port_in
+from socle.verify import control, expect, unknown
+from socle.verify.clock import today
+from socle.verify.sockets import listeners
+
+FILES = Path(__file__).parent / "files"
+PUBLIC_IPV6 = ip_network("2000::/3")  # what IANA gives out for use between networks
+SWITCH_OFF = "switch UPnP (NAT-PMP, PCP) off on the box: docs/fr/box.md"
+A_YEAR = timedelta(days=366)
+DECLARED = ("protocol", "external_port", "address", "port")
+
+
+@control("box-port-mappings")
+def test_the_box_has_opened_no_port(host, settings):
+    """UPnP lists no undeclared mapping; what cannot be listed is not accepted."""
+    boxes = asked(host)
+    accepted = [one for one in settings.box_port_mappings if agreed(one, today())]
+    for box in boxes:
+        expect_measured(box)
+        where = f"box {box['address']}"
+        strangers = [words(one) for one in box["mappings"] if not declared(one, accepted)]
+        expired = [one["name"] for one in settings.box_port_mappings if one not in accepted]
+        expect(
+            not strangers,
+            seen=f"{where}: {what_answers(box)}; undeclared ports that are open: "
+            + ("; ".join(strangers) or "none")
+            + (f" (declared, but past or too far ahead: {', '.join(expired)})" if expired else ""),
+            wanted="no port that the practice has not declared in box_port_mappings",
+            fix=f"close the port on the box, and {SWITCH_OFF}",
+        )
+        hidden = unlisted(box, public_ipv6(host))
+        expect(
+            not hidden or settings.box_unlisted_requests,
+            seen=f"{where}: ways to open ports without a list of them: "
+            + (", ".join(hidden) or "none"),
+            wanted="programs cannot have ports opened that nobody can list",
+            fix=SWITCH_OFF,
+        )
+        if box["ipv6_firewall"] is not None:  # some tell, most do not
+            expect(
+                box["ipv6_firewall"],
+                seen=f"{where} says: IPv6 firewall {'on' if box['ipv6_firewall'] else 'off'}",
+                wanted="the box's IPv6 firewall is on",
+                fix="switch the IPv6 firewall on: docs/fr/box.md",
+            )
+        expect_readable(box)
+
+
+@control("ipv6-public-listeners")
+def test_nothing_undeclared_listens_on_public_ipv6(host, settings):
+    """Sockets that a public IPv6 address of this machine leads to belong to declared flows."""
+    public = public_ipv6(host)
+    strangers = [
+        str(one)
+        for one in listeners(host)
+        if public and reached(one.address, public) and not declares(settings, one)
+    ]
+    expect(
+        not strangers,
+        seen=f"public IPv6 addresses: {', '.join(public) or 'none'}; undeclared on them: "
+        + ("; ".join(strangers) or "nothing"),
+        wanted="only services with a declared inbound flow listen where IPv6 leads without NAT",
+        fix="stop the program, bind it to a private address, or declare its flow and purpose",
+    )
+
+
+def asked(host):
+    """What the box said, asked from this machine, because only machines behind it may ask."""
+    programs = "\n".join((FILES / name).read_text("utf-8") for name in ("igd.py", "ask.py"))
+    program = re.sub(r"^from igd import .*\n", "", programs, flags=re.MULTILINE)
+    answer = host.run("python3 -c %s", program)
+    if answer.rc != 0:
+        last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
+        unknown(f"the machine cannot ask its box: {last}")
+    boxes = json.loads(answer.stdout)["boxes"]
+    if not boxes:
+        unknown("the machine has no IPv4 default route with a router: there is no box to ask")
+    return boxes
+
+
+def expect_measured(box):
+    """End as unknown where silence would prove nothing. What was found out counts nevertheless."""
+    if box["mappings"] or box["on_demand"] or box["upnp"]:
+        return
+    where = f"box {box['address']}"
+    if box["kept_in"]:
+        unknown(
+            f"{where}: this machine's firewall keeps the question in ({', '.join(box['kept_in'])}):"
+            f" name {box['address']} in firewall_peers.box, then deploy"
+        )
+    if not box["complete"]:
+        unknown(f"{where}: it did not come to an end with its answers")
+    if not box["alive"]:
+        unknown(f"{where}: no answer at all, not even to an echo: its silence proves nothing")
+
+
+def expect_readable(box):
+    """End as unknown where a gateway is there, and its list was not read to the end."""
+    trouble = [*box["unreadable"], *([] if box["complete"] else ["too slow"])]
+    if trouble:
+        unknown(
+            f"box {box['address']} answers UPnP, but its list cannot be read: "
+            f"{'; '.join(trouble)}; {SWITCH_OFF}"
+        )
+
+
+def unlisted(box, public):
+    """Ways by which programs may have ports opened that no question lists.
+
+    UPnP's list has the ports of IPv4, whichever way they were opened; where a machine has public
+    IPv6 addresses, UPnP (IGD 2) and PCP open the way to them too, and tell nobody.
+    """
+    ways = [] if box["upnp"] else list(box["on_demand"])
+    if public and box["pinholes"]:
+        ways.append("UPnP for IPv6")
+    if public and "PCP" in box["on_demand"]:
+        ways.append("PCP for IPv6")
+    return ways
+
+
+def what_answers(box):
+    """Which protocols for opening ports the box speaks, in words."""
+    spoken = [*(["UPnP"] if box["upnp"] else []), *box["on_demand"]]
+    if not spoken:
+        return "it answers neither UPnP nor NAT-PMP nor PCP"
+    return f"it opens ports for any program that asks ({', '.join(spoken)})"
+
+
+def words(mapping):
+    """One mapping; its description is not repeated, it may hold a name."""
+    state = "" if mapping["enabled"] else " (switched off)"
+    return (
+        f"{mapping['protocol']} {mapping['external_port']} to "
+        f"{mapping['address']} port {mapping['port']}{state}"
+    )
+
+
+def declared(mapping, accepted):
+    """Whether the practice agreed to exactly this mapping."""
+    return any(all(one[key] == mapping[key] for key in DECLARED) for one in accepted)
+
+
+def agreed(mapping, day):
+    """Whether a declared mapping is accepted on that day: for a year ahead at most, as a waiver."""
+    until = date.fromisoformat(str(mapping["until"]))  # a stored bundle holds it as text
+    return day <= until <= day + A_YEAR
+
+
+def public_ipv6(host):
+    """The machine's own addresses of the IPv6 Internet."""
+    interfaces = json.loads(host.check_output("ip -6 -json address show scope global"))
+    found = [info.get("local", "") for one in interfaces for info in one.get("addr_info", [])]
+    return [address for address in found if address and ip_address(address) in PUBLIC_IPV6]
+
+
+def reached(bound, public):
+    """Whether a socket bound to ``bound`` answers on one of the addresses."""
+    return bound in {"*", "[::]"} or bound.strip("[]").partition("%")[0] in public
+
+
+def declares(settings, listener):
+    """Whether an inbound flow names the socket's port."""
+    return any(
+        rule["protocol"] == listener.protocol
+        and any(port_in(listener.port, ports) for ports in rule["ports"])
+        for rule in settings.firewall_inbound
+    )

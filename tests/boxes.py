@@ -1,0 +1,127 @@
+"""A practice behind a box, and an attacker on the Internet: three machines and two networks."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from practices import Practice
+
+from socle.lab import Lab, Machine, Network, down, run, up
+from socle.lab.box import Box, configure
+from socle.verify.verdicts import Outcome
+
+# Packages of the other rooms have nothing to do with the box.
+DEPLOY = """\
+from roles.firewall.deploy import firewall
+
+firewall()
+"""
+
+HOSTS = """\
+---
+all:
+  vars:
+    ansible_user: {lab.administrator}
+    ansible_ssh_private_key_file: {lab.key_file}
+  children:
+    workstations:
+      hosts:
+        accueil:
+          ansible_host: 10.78.{number}.21
+          socle_addresses: [10.78.{number}.21, "2001:db8:{number}::21"]
+"""
+
+ALL = """\
+---
+firewall_peers:
+  administration: [10.78.{number}.1, "2001:db8:{number}::1"]
+  box: [10.78.{number}.254, "2001:db8:{number}::fe"]
+firewall_local_networks: [10.0.0.0/8, "fe80::/10", "2001:db8:{number}::/64"]
+"""
+
+
+def behind_a_box(number: int, folder: Path) -> Lab:
+    """``box`` between the practice's ``accueil`` and the Internet of the ``attaquant``.
+
+    The Internet's addresses are those for measurements (RFC 2544) and documentation: nobody's,
+    and yet public to everything that looks at them here.
+    """
+    lan, wan = f"10.78.{number}", f"198.18.{number}"
+    lan6, wan6 = f"2001:db8:{number}:", f"2001:db8:ffff:{number}:"
+    return Lab(
+        name=f"box-{number}",
+        folder=folder,
+        network=Network(f"socle-boxlan{number}", (f"{lan}.1/24", f"{lan6}:1/64")),
+        beyond=(Network(f"socle-boxwan{number}", (f"{wan}.1/24", f"{wan6}:1/64")),),
+        machines=(
+            Machine(
+                "box",
+                "bookworm",
+                (f"{lan}.254", f"{lan6}:fe", f"{wan}.2", f"{wan6}:2"),
+                (f"{wan}.1", f"{wan6}:1"),
+            ),
+            Machine("accueil", "trixie", (f"{lan}.21", f"{lan6}:21"), (f"{lan}.254", f"{lan6}:fe")),
+            Machine(
+                "attaquant", "bookworm", (f"{wan}.66", f"{wan6}:66"), (f"{wan}.2", f"{wan6}:2")
+            ),
+        ),
+    )
+
+
+class BoxPractice(Practice):
+    """A practice with one machine, and its box."""
+
+    def __init__(self, root: Path, folder: Path, number: int) -> None:
+        super().__init__(root, folder)
+        self.lab = behind_a_box(number, folder.with_name(f"{folder.name}-machines"))
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "group_vars").mkdir(parents=True)
+        shutil.copy(root / "inventories/demo/inventory.py", folder)
+        (folder / "hosts.yml").write_text(HOSTS.format(lab=self.lab, number=number))
+        (folder / "group_vars/all.yml").write_text(ALL.format(number=number))
+        self.deploy = folder / "deploy.py"
+        self.deploy.write_text(DEPLOY)
+        self.inside, self.inside6 = self.lab.machine("accueil").addresses
+        self.outside = self.lab.machine("box").addresses[2]
+
+    def up(self) -> None:
+        """Boot, behind a box that lets nothing in, and apply the firewall."""
+        up(self.lab, print)
+        shutil.copy(self.lab.known_hosts, self.folder / "known_hosts")
+        self.set(Box())
+        self.pyinfra("-y")
+
+    def down(self) -> None:
+        """Leave nothing."""
+        down(self.lab, print)
+
+    def set(self, box: Box) -> None:
+        """What a person clicks on the box; and the machine's canary starts anew."""
+        configure(self.lab, "box", box)
+        self.on("accueil", "nft reset counters table inet socle_canary 2>/dev/null || true")
+
+    def on(self, machine: str, command: str, stdin: str = "") -> str:
+        """Run a command as root in one of the machines; its output."""
+        done = run(self.lab, machine, command, stdin, timeout=120)
+        assert done.returncode == 0, done
+        return done.stdout
+
+    def attack(self, address: str, *ports: int) -> str:
+        """Connection attempts of the attacker: what came of each."""
+        program = (
+            "import socket, sys\n"
+            "for port in sys.argv[2:]:\n"
+            "    try: socket.create_connection((sys.argv[1], int(port)), 1.5); print('open')\n"
+            "    except OSError as error: print(type(error).__name__)\n"
+        )
+        return self.on("attaquant", f"python3 - {address} {' '.join(map(str, ports))}", program)
+
+    def judged(self, control: str) -> Outcome:
+        """The verdict of one control on the practice's machine."""
+        return self.verdicts(controls=(control,))["accueil", control]
+
+    def _run(self, code: int | None, program: str, *args, timeout=900, **env) -> str:
+        if program == "pyinfra":  # for the rooms that its deploy.py imports
+            env["PYTHONPATH"] = str(self.root)
+        return super()._run(code, program, *args, timeout=timeout, **env)
