@@ -14,8 +14,10 @@ from socle.commands import (
     demo,
     evidence,
     evidence_sign,
+    exposure,
     flows,
     history,
+    incident,
     lab,
     region,
     restore,
@@ -50,6 +52,9 @@ app.command(restore.restore, group="Copies of the data")
 evidence.app.group = ("Evidence",)
 app.command(evidence.app)
 app.command(region.region, group="Evidence")
+exposure.app.group = ("Seen from the Internet",)
+app.command(exposure.app)
+app.command(incident.incident, group="Seen from the Internet")
 for _machines in (demo.app, lab.app):
     _machines.group = ("Throw-away machines",)
     app.command(_machines)

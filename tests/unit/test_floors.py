@@ -17,7 +17,8 @@ FLOORS = {  # what a package may import besides itself; commands and cli may imp
     "apply": {*GROUND, "evidence", "baseline"},
     "verify": {*GROUND, "baseline", "evidence"},
     "region": {*GROUND, "baseline", "evidence", "verify"},
-    "report": {*GROUND, "baseline", "evidence", "verify", "region"},
+    "exposure": {*GROUND, "baseline", "evidence", "verify"},
+    "report": {*GROUND, "baseline", "evidence", "verify", "region", "exposure"},
 }
 UNKNOWN_TO_EVIDENCE = {"pytest", "testinfra", "pyinfra"}
 
