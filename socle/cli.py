@@ -15,6 +15,7 @@ from socle.commands import (
     evidence,
     evidence_sign,
     exposure,
+    exposure_attest,
     flows,
     history,
     incident,
@@ -53,6 +54,7 @@ evidence.app.group = ("Evidence",)
 app.command(evidence.app)
 app.command(region.region, group="Evidence")
 exposure.app.group = ("Seen from the Internet",)
+exposure.app.command(exposure_attest.attest)
 app.command(exposure.app)
 app.command(incident.incident, group="Seen from the Internet")
 for _machines in (demo.app, lab.app):

@@ -10,10 +10,12 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from typing import Literal
 
 from socle.exposure.dicom import Association, associate
 from socle.exposure.model import Port
+from socle.exposure.ports import IMAGING
 
 SECONDS = 4.0
 """For each step of a conversation."""
@@ -21,19 +23,24 @@ ORTHANC, DCM4CHEE = "/system", "/dcm4chee-arc/ui2"
 NOTHING = "/socle-asks-for-nothing"
 """A path that nobody has: a server that grants it grants everything, and tells nothing."""
 PATHS = (NOTHING, ORTHANC, DCM4CHEE)
+_Connect = Callable[[], socket.socket]
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)[ \r]")
 _FIRST_LINE = 16  # bytes: "HTTP/1.1 200 OK" begins like this
 _OK = 200
 
 
 def ask(address: str, port: int, seconds: float = SECONDS) -> Port:
-    """What an open port of ``address`` answers."""
+    """What an open port of ``address`` answers.
+
+    Where images usually travel, DICOM comes first: devices there may not like other languages.
+    """
+    if port in IMAGING:
+        plain = _association(partial(_connect, address, port, seconds, tls=False))
+        if plain is not Association.NONE:
+            return Port(port=port, dicom=plain)
     tls = _tls_version(address, port, seconds)
-
-    def connect() -> socket.socket:
-        return _connect(address, port, seconds, tls=tls is not None)
-
-    found = {path: status for path in PATHS if (status := _status(connect, address, path))}
+    connect = partial(_connect, address, port, seconds, tls=tls is not None)
+    found = _statuses(connect, address)
     dicom = Association.NONE if found else _association(connect)
     return Port(port=port, tls=tls, http=found, dicom=dicom, product=product(found))
 
@@ -47,7 +54,18 @@ def product(statuses: Mapping[str, int]) -> Literal["orthanc", "dcm4chee"] | Non
     return "dcm4chee" if statuses.get(DCM4CHEE) == _OK else None
 
 
-def _status(connect: Callable[[], socket.socket], address: str, path: str) -> int | None:
+def _statuses(connect: _Connect, address: str) -> dict[str, int]:
+    """Path -> status code; empty where it does not speak HTTP."""
+    found: dict[str, int] = {}
+    for path in PATHS:
+        status = _status(connect, address, path)
+        if status is None:
+            break
+        found[path] = status
+    return found
+
+
+def _status(connect: _Connect, address: str, path: str) -> int | None:
     """The status code of a GET without any name or password; None: it does not speak HTTP."""
     host = f"[{address}]" if ":" in address else address
     words = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: socle\r\nConnection: close\r\n\r\n"
@@ -63,7 +81,7 @@ def _status(connect: Callable[[], socket.socket], address: str, path: str) -> in
     return int(match[1]) if match else None
 
 
-def _association(connect: Callable[[], socket.socket]) -> Association:
+def _association(connect: _Connect) -> Association:
     try:
         with closing(connect()) as connection:
             return associate(connection)
@@ -87,7 +105,7 @@ def _connect(address: str, port: int, seconds: float, *, tls: bool) -> socket.so
         return plain
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.TLSv1  # old ones are worth telling
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED  # old ones are worth telling
     context.set_ciphers("ALL:@SECLEVEL=0")
     try:
         return context.wrap_socket(plain)

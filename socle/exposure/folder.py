@@ -37,6 +37,7 @@ def fill(folder: Path, contents: Mapping[str, bytes]) -> Path:
     """
     below = folder / EVIDENCE
     try:
+        below.mkdir(mode=0o700, exist_ok=True)
         for name, content in sorted(contents.items()):
             path = below / PurePosixPath(name)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

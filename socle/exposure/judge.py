@@ -65,7 +65,7 @@ class _Known:
     def add(self, scan: Scan, when: datetime) -> None:
         self.proven = self.proven and scan.vantage == "outside"
         self.open.update({port.port: port for port in scan.open})
-        for port in (p for ports in scan.closed.values() for p in ports):
+        for port in (port for state in scan.closed for port in scan.not_open(state)):
             self.open.pop(port, None)
             self.when[port] = when
         self.when.update({port.port: when for port in scan.open})

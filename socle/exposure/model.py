@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from socle.errors import SocleError
+from socle.exposure import ports
 from socle.exposure.dicom import Association
 from socle.verify.verdicts import State
 
@@ -22,6 +23,7 @@ FILE = "docs/exposure.schema.json"
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 # As ipaddress writes it: the same address is always the same text.
 Address = Annotated[str, AfterValidator(lambda text: str(ip_address(text)))]
+Ports = Annotated[str, AfterValidator(lambda text: ports.ranges(ports.parse(text)))]
 
 
 class _Model(BaseModel):
@@ -54,13 +56,17 @@ class Scan(_Model):
 
     address: Address
     open: tuple[Port, ...]
-    closed: dict[Annotated[State, Field(strict=False)], tuple[PortNumber, ...]]
-    """State (refused, rejected, silent) -> ports."""
-    unseen: tuple[PortNumber, ...] = ()
+    closed: dict[Annotated[State, Field(strict=False)], Ports]
+    """State (refused, rejected, silent) -> ports: "21-23,80"."""
+    unseen: Ports | None = None
     """Could not even be asked from here: no route, no such address family."""
     vantage: Literal["outside", "declared", "lab"]
     """outside: more than two routers lay between; declared: nobody can tell but who signed;
     lab: an attempt that says nothing of the Internet."""
+
+    def not_open(self, state: State) -> list[int]:
+        """The ports that were found in this state."""
+        return ports.parse(self.closed[state]) if state in self.closed else []
 
 
 class Attestation(_Model):

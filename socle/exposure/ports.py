@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from socle.errors import SocleError
+from collections.abc import Iterable
 
 PURPOSES = {
     21: "FTP",
@@ -45,16 +44,27 @@ _WORD = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
 
 def parse(words: str) -> list[int]:
-    """The ports in ``22,80,8000-8100``, sorted. Raises SocleError."""
+    """The ports in ``22,80,8000-8100``, sorted. Raises ValueError with the word that is none."""
     found: set[int] = set()
     for word in words.replace(" ", "").split(","):
         match = _WORD.fullmatch(word)
         first = int(match[1]) if match else 0
         last = int(match[2] or match[1]) if match else 0
         if not (1 <= first <= last <= EVERY[-1]):
-            raise SocleError(f"--ports: expected ports such as 22,80,8000-8100, read {word}")
+            raise ValueError(word)
         found.update(range(first, last + 1))
     return sorted(found)
+
+
+def ranges(ports: Iterable[int]) -> str:
+    """The same as text, as short as can be."""
+    runs: list[list[int]] = []
+    for port in sorted(set(ports)):
+        if runs and runs[-1][1] == port - 1:
+            runs[-1][1] = port
+        else:
+            runs.append([port, port])
+    return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
 
 
 def purpose(port: int) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from socle.exposure import answers
 from socle.exposure.model import Scan
+from socle.exposure.ports import ranges
 from socle.verify.probe import probe
 from socle.verify.verdicts import State
 
@@ -48,7 +49,7 @@ def look(
     with ThreadPoolExecutor(_CONVERSATIONS) as pool:
         asked = tuple(pool.map(lambda port: answers.ask(address, port), listening))
     closed = {
-        state: tuple(sorted(port for port, word in states.items() if word == state))
+        state: ranges(port for port, word in states.items() if word == state)
         for state in State
         if state is not State.OPEN
     }
@@ -56,6 +57,6 @@ def look(
         address=address,
         open=asked,
         closed={state: found for state, found in closed.items() if found},
-        unseen=tuple(sorted(p for p, word in states.items() if word.startswith(_UNSEEN))),
+        unseen=ranges(p for p, word in states.items() if word.startswith(_UNSEEN)) or None,
         vantage=vantage,
     )

@@ -14,7 +14,7 @@ from socle.exposure import model
 from socle.exposure.model import Attestation
 
 SUFFIX = "-exposure.json"
-_LARGEST = 4 << 20  # bytes; all ports of some addresses have 1 MB
+_LARGEST = 1 << 20  # bytes; ours have some thousand
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def read(folder: Path, trust: Trust, now: datetime | None = None) -> list[Signed
 
 
 def _each(folder: Path, trust: Trust, now: datetime) -> Iterator[Signed]:
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    for path in sorted(folder.glob("*.json")):
         name = files.printable(path.name)
         try:
             if path.stat().st_size > _LARGEST:

@@ -10,7 +10,6 @@ from socle.evidence import store
 from socle.evidence.bundle import SUFFIX as BUNDLE
 from socle.evidence.manifest import COMPANIONS
 from socle.evidence.redaction import Redactor
-from socle.exposure.store import SUFFIX as ATTESTATION
 
 _PLAIN = re.compile(r"[\w.+-]+")  # names that sha256sum reads as they are
 
@@ -28,7 +27,7 @@ def of_the_practice(
             if kind and content is not None:
                 text = masks.text(content.decode(errors="replace"))
                 found[f"practice/last-{kind}.json"] = text.encode()
-        found |= _signed(attestations, ATTESTATION)
+        found |= _signed(attestations, ".json")
         return found | (_signed(bundles, BUNDLE) if bundles else {})
     except OSError as error:
         raise SocleError(f"{error.filename}: cannot be read: {error.strerror}") from None
