@@ -56,7 +56,9 @@ _ADDRESSES = (
 )
 _STORED = "find {folder} -xdev -type f -printf x 2>/dev/null | wc -c"
 # Whoever mistypes may type a password where a name is asked for.
-_TYPED = re.compile(r"((?:invalid|illegal) user )\S*( from)", re.IGNORECASE)
+_TYPED = re.compile(
+    r"((?:invalid|illegal) user )(?:.*(?=(?: from)? [0-9a-f.:]+ port \d)|.*)", re.IGNORECASE
+)
 
 
 @dataclass
@@ -91,7 +93,7 @@ def gather(link: Link, since: datetime, masks: Redactor) -> Machine:
     for file, command in SOURCES.items():
         said = _ask(link, machine, file, command.format(since=moment))
         if said is not None:
-            machine.files[file] = _TYPED.sub(rf"\g<1>{MASK}\g<2>", said)
+            machine.files[file] = untyped(said)
     _imaging(link, machine, moment)
     machine.files = {name: masks.text(text) for name, text in machine.files.items()}
     return machine
@@ -114,6 +116,11 @@ def _imaging(link: Link, machine: Machine, since: str) -> None:
     said = (_ask(link, machine, "imaging-stored.json", count) or "").strip()
     machine.stored = int(said) if said.isdigit() else None
     machine.files["imaging-stored.json"] = _json({"folder": folder, "files": machine.stored})
+
+
+def untyped(log: str) -> str:
+    """A log of ssh without the names that no account has."""
+    return _TYPED.sub(rf"\g<1>{MASK}", log)
 
 
 def addresses(counted: str) -> dict[str, int]:

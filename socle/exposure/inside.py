@@ -18,7 +18,7 @@ from typing import Literal
 Distance = Literal["near", "far", "unknown"]
 ROUTERS = 2
 _SECONDS = 2.0
-_PORT = 443
+_PORT = 33434  # nothing listens there, and no provider answers in its place
 _RECVERR = {socket.AF_INET: (socket.IPPROTO_IP, 11), socket.AF_INET6: (socket.IPPROTO_IPV6, 25)}
 _HOPS = {
     socket.AF_INET: (socket.IPPROTO_IP, socket.IP_TTL),

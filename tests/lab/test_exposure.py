@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,11 @@ def practice(boot, tmp_path) -> tuple[Lab, Path]:
         f"    ansible_ssh_private_key_file: {lab.key_file}\n"
         "  hosts:\n"
         f"    accueil: {{ansible_host: {lab.machine('accueil').addresses[0]}}}\n"
+    )
+    (folder / "group_vars").mkdir()
+    gateway = lab.network.gateways[0].partition("/")[0]
+    (folder / "group_vars/all.yml").write_text(
+        f"firewall_peers: {{administration: [{gateway}], box: [{gateway}]}}\n"
     )
     (folder / "known_hosts").write_text(lab.known_hosts.read_text())
     return lab, folder
@@ -109,3 +115,46 @@ def test_a_machine_that_is_off_is_named_and_the_others_are_gathered(
     assert "Machine non interrogée" in (out / "notification.md").read_text()
     assert (out / "evidence/accueil/rules.nft.txt").is_file()
     assert not (out / "evidence/absent").exists()
+
+
+CHAIN = """
+set -e
+for n in 0 1 2 3 4; do
+    ip netns add expo$n; ip -n expo$n link set lo up
+    ip netns exec expo$n sysctl -qw net.ipv4.ip_forward=1
+done
+for n in 0 1 2 3; do
+    m=$((n + 1))
+    ip link add right netns expo$n type veth peer name left netns expo$m
+    ip -n expo$n address add 10.65.$n.1/24 dev right; ip -n expo$n link set right up
+    ip -n expo$m address add 10.65.$n.2/24 dev left; ip -n expo$m link set left up
+done
+for n in 0 1 2 3; do ip -n expo$n route add default via 10.65.$n.2; done
+for n in 2 3 4; do ip -n expo$n route add 10.65.0.0/24 via 10.65.$((n - 1)).1; done
+"""
+UNCHAIN = "for n in 0 1 2 3 4; do ip netns delete expo$n 2>/dev/null; done; :"
+DISTANCE = "from socle.exposure.inside import distance; print(distance({address!r}))"
+
+
+@pytest.fixture
+def routers(need_a_lab):
+    """Four routers in a row behind this one; the last one has 10.65.3.2."""
+    subprocess.run(["sh", "-c", UNCHAIN], check=True)
+    subprocess.run(["sh", "-c", CHAIN], check=True)
+    yield
+    subprocess.run(["sh", "-c", UNCHAIN], check=True)
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        pytest.param("10.65.0.2", "near", id="the-box-itself"),
+        pytest.param("10.65.1.2", "near", id="a-box-behind-a-router"),
+        pytest.param("10.65.3.2", "far", id="another-line"),
+        pytest.param("10.65.0.9", "unknown", id="nobody"),
+    ],
+)
+def test_whoever_stands_behind_the_box_is_found_out(routers, address, seen):
+    words = ["ip", "netns", "exec", "expo0", sys.executable, "-c", DISTANCE.format(address=address)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == seen

@@ -10,7 +10,7 @@ from exposed import NOW
 from socle.errors import SocleError
 from socle.evidence.redaction import Redactor
 from socle.exposure import folder
-from socle.exposure.gather import _ADDRESSES, _TYPED, SOURCES, addresses, gather
+from socle.exposure.gather import _ADDRESSES, SOURCES, addresses, gather, untyped
 from socle.exposure.orthanc import configuration, masked
 from socle.exposure.ports import PURPOSES
 from socle.verify.checks import Unknown, Unreachable
@@ -66,10 +66,21 @@ def test_what_is_no_address_is_dropped():
     assert addresses("   3 300.1.2.3\n   1 12:34:56\n   2 10.0.0.1\n") == {"10.0.0.1": 2}
 
 
-def test_what_was_typed_as_a_name_is_masked():
-    line = "Failed password for invalid user Hunter2! from 10.0.0.1 port 4 ssh2"
-    assert "Hunter2" not in _TYPED.sub(r"\1•\2", line)
-    assert "from 10.0.0.1" in _TYPED.sub(r"\1•\2", line)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Invalid user Hunter2! from 10.0.0.1 port 4",
+        "Failed password for invalid user Hunter2! from 10.0.0.1 port 4 ssh2",
+        "Connection closed by invalid user Hunter2! 10.0.0.1 port 4 [preauth]",
+        "Disconnected from invalid user my Hunter2! from x 10.0.0.1 port 4 [preauth]",
+        "input_userauth_request: invalid user Hunter2! [preauth]",
+    ],
+)
+def test_what_was_typed_as_a_name_is_masked(line):
+    found = untyped(f"{line}\nnext line")
+    assert "Hunter2" not in found
+    assert ("10.0.0.1 port 4" in found) == ("10.0.0.1" in line)
+    assert found.endswith("\nnext line")
 
 
 class Link:
