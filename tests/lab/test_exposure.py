@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from evidence_tools import key
 
-from socle.baseline import load
 from socle.commands.incident import incident
 from socle.lab import Lab, run
 
@@ -39,77 +38,91 @@ rm -rf /etc/orthanc /var/log/orthanc /var/lib/orthanc /etc/NetworkManager
 """
 
 
+MACHINES = {"accueil": "trixie", "imagerie": "bookworm"}
+WRITTEN = "find /etc /var/lib/orthanc -xdev -type f -newer /proc/1 | sort | md5sum"
+
+
 @pytest.fixture
-def practice(boot, tmp_path) -> tuple[Lab, Path]:
-    """A machine with an imaging program's files, in a practice that may sign."""
-    lab = boot({"accueil": "bookworm"})
+def practice(boot, tmp_path, monkeypatch) -> tuple[Lab, Path]:
+    """Two machines in a practice."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    lab = boot(MACHINES)
     folder = tmp_path / "inventories/cabinet"
-    folder.mkdir(parents=True)
-    (folder / "hosts.yml").write_text(
-        "all:\n  vars:\n"
-        f"    ansible_user: {lab.administrator}\n"
-        f"    ansible_ssh_private_key_file: {lab.key_file}\n"
-        "  hosts:\n"
-        f"    accueil: {{ansible_host: {lab.machine('accueil').addresses[0]}}}\n"
-    )
-    (folder / "group_vars").mkdir()
+    (folder / "group_vars").mkdir(parents=True)
+    hosts = {name: {"ansible_host": lab.machine(name).addresses[0]} for name in MACHINES}
+    login = {
+        "ansible_user": lab.administrator,
+        "ansible_ssh_private_key_file": str(lab.key_file),
+    }
+    (folder / "hosts.yml").write_text(json.dumps({"all": {"vars": login, "hosts": hosts}}))
     gateway = lab.network.gateways[0].partition("/")[0]
-    (folder / "group_vars/all.yml").write_text(
-        f"firewall_peers: {{administration: [{gateway}], box: [{gateway}]}}\n"
-    )
+    peers = {"administration": [gateway], "box": [gateway]}
+    (folder / "group_vars/all.yml").write_text(json.dumps({"firewall_peers": peers}))
     (folder / "known_hosts").write_text(lab.known_hosts.read_text())
     return lab, folder
 
 
-def root_on(lab, command) -> str:
-    done = run(lab, "accueil", command)
+def root_on(lab, machine, command) -> str:
+    done = run(lab, machine, command)
     assert done.returncode == 0, done
     return done.stdout
 
 
-def test_no_secret_and_no_patient_is_in_what_was_gathered(practice, tmp_path, monkeypatch):
-    lab, folder = practice
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    root_on(lab, PLANT)
-    typed = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no",
-             "-o", "UserKnownHostsFile=/dev/null", f"{TYPED}@{lab.machine('accueil').addresses[0]}",
-             "true"]  # fmt: skip
-    subprocess.run(typed, capture_output=True, check=False)
-    before = root_on(lab, "find /etc /var/lib/orthanc -xdev -type f -newer /proc/1 | sort | md5sum")
-    try:
-        out = tmp_path / "incident"
-        assert incident(folder, out=out, key=key(tmp_path, "signer")) == 0
-        after = root_on(
-            lab, "find /etc /var/lib/orthanc -xdev -type f -newer /proc/1 | sort | md5sum"
-        )
-    finally:
-        root_on(lab, UPROOT)
-    assert after == before
+@pytest.fixture
+def planted(practice):
+    """On both machines an imaging program's files, secrets, and a password typed as a name."""
+    lab, _ = practice
+    for name in MACHINES:
+        root_on(lab, name, PLANT)
+        login = f"{TYPED}@{lab.machine(name).addresses[0]}"
+        options = (f"UserKnownHostsFile={lab.known_hosts}", "BatchMode=yes")
+        words = ["ssh", *(f"-o{option}" for option in options), login, "true"]
+        assert subprocess.run(words, capture_output=True, check=False).returncode != 0
+    yield practice
+    for name in MACHINES:
+        root_on(lab, name, UPROOT)
+
+
+def test_no_secret_and_no_patient_is_in_what_was_gathered(planted, tmp_path):
+    lab, folder = planted
+    out = tmp_path / "incident"
+    before = [root_on(lab, name, WRITTEN) for name in MACHINES]
+    assert incident(folder, out=out, key=key(tmp_path, "signer")) == 0
+    assert [root_on(lab, name, WRITTEN) for name in MACHINES] == before
     texts = {str(p.relative_to(out)): p.read_text() for p in out.rglob("*") if p.is_file()}
-    assert not [(name, canary) for name, text in texts.items() for canary in CANARIES
-                if canary in text]  # fmt: skip
-    evidence = out / "evidence/accueil"
-    assert "sshd" in (evidence / "listening.txt").read_text()
-    assert "permitrootlogin" in (evidence / "sshd.txt").read_text()
-    assert "openssh-server" in (evidence / "packages.txt").read_text()
-    assert "invalid user" in (evidence / "journal-ssh.txt").read_text().lower()
+    assert not [(name, word) for name, text in texts.items() for word in CANARIES if word in text]
+    assert texts["notification.md"].count("1 adresse d") == len(MACHINES)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_facts_are_there(planted, tmp_path, machine):
+    _, folder = planted
+    out = tmp_path / "incident"
+    assert incident(folder, limit=[machine], out=out, key=key(tmp_path, "signer")) == 0
+    evidence = out / "evidence" / machine
+    for file, word in (
+        ("listening.txt", "sshd"),
+        ("sshd.txt", "permitrootlogin"),
+        ("packages.txt", "openssh-server"),
+        ("time.txt", "Timezone"),
+        ("journal-ssh.txt", "nvalid user •••• "),
+        ("files.txt", "/etc/orthanc/orthanc.json"),
+    ):
+        assert word in (evidence / file).read_text(), file
     assert json.loads((evidence / "imaging-addresses.json").read_text()) == {STRANGER: 1}
     assert json.loads((evidence / "imaging-stored.json").read_text())["files"] == 1
     settings = json.loads((evidence / "orthanc-configuration.json").read_text())
     assert settings["/etc/orthanc/orthanc.json"]["RemoteAccessAllowed"] is True
     assert settings["/etc/orthanc/broken.json"] is None
-    assert "1 adresse d" in texts["notification.md"]
 
 
-def test_a_machine_that_is_off_is_named_and_the_others_are_gathered(
-    practice, tmp_path, monkeypatch
-):
+def test_a_machine_that_is_off_is_named_and_the_others_are_gathered(practice, tmp_path):
     lab, folder = practice
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    hosts = folder / "hosts.yml"
+    file = folder / "hosts.yml"
+    hosts = json.loads(file.read_text())
     nobody = lab.machine("accueil").addresses[0].rpartition(".")[0] + ".250"
-    hosts.write_text(f"{hosts.read_text()}    absent: {{ansible_host: {nobody}}}\n")
-    assert set(load(folder).hosts) == {"accueil", "absent"}
+    hosts["all"]["hosts"]["absent"] = {"ansible_host": nobody}
+    file.write_text(json.dumps(hosts))
     out = tmp_path / "incident"
     assert incident(folder, out=out, key=key(tmp_path, "signer")) == 4
     assert "Machine non interrogée" in (out / "notification.md").read_text()

@@ -38,6 +38,7 @@ def web(statuses, context=None):
             pass
 
     server = ThreadingHTTPServer((LOCAL, 0), Handler)
+    server.handle_error = lambda *_: None  # whoever hangs up is expected here
     if context:
         server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
