@@ -138,7 +138,7 @@ def _facts(
         gathered=now,
         since=since,
         known=learned,
-        controller=declared.approved_by,
+        approved_by=declared.approved_by,
         seen=seen(judged, places, inside),
         machines=tuple(one.name for one in machines if not one.trouble),
         silent={one.name: one.trouble for one in machines if one.trouble},

@@ -43,7 +43,7 @@ class Known:
     gathered: datetime
     since: datetime
     known: datetime | None
-    controller: str | None
+    approved_by: str | None
     seen: tuple[str, ...]
     machines: tuple[str, ...]
     silent: Mapping[str, str]

@@ -94,7 +94,7 @@ def document(**changes) -> str:
         "gathered": NOW,
         "since": NOW - timedelta(days=30),
         "known": None,
-        "controller": None,
+        "approved_by": None,
         "seen": seen(NOTHING, [HERE], []),
         "machines": ("imagerie",),
         "silent": {},
@@ -126,7 +126,7 @@ def test_facts_are_filled_in():
         silent={"accueil": "no answer"},
         strangers={"imagerie": 3},
         stored={"imagerie": 5300},
-        controller="Dr N.",
+        approved_by="Dr N.",
         measures=(("Disques chiffrés", "non tenu"),),
     )
     for words in (
@@ -134,7 +134,7 @@ def test_facts_are_filled_in():
         "accueil (no answer)",
         "3 adresses d'Internet",
         "5300 fichiers au moment du relevé (ce n'est ni un nombre de patients",
-        "Responsable de traitement : Dr N.",
+        "autorisé par : Dr N.",
         "Disques chiffrés : non tenu",
     ):
         assert words in text
