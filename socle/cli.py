@@ -15,8 +15,11 @@ from socle.commands import (
     evidence,
     evidence_sign,
     evidence_silence,
+    exposure,
+    exposure_attest,
     flows,
     history,
+    incident,
     lab,
     region,
     restore,
@@ -59,6 +62,10 @@ app.command(evidence.app)
 app.command(region.region, group="Evidence")
 watch.app.group = ("Evidence",)
 app.command(watch.app)
+exposure.app.group = ("Seen from the Internet",)
+exposure.app.command(exposure_attest.attest)
+app.command(exposure.app)
+app.command(incident.incident, group="Seen from the Internet")
 for _machines in (demo.app, lab.app):
     _machines.group = ("Throw-away machines",)
     app.command(_machines)

@@ -13,7 +13,7 @@ from socle.baseline.variables import BadValue, Variable
 from socle.baseline.written import Block, Layer, Setting
 from socle.errors import BadPractice, Problem
 
-_FILES = {"hosts.yml", "waivers.yml", "secrets.yml", "lab.yml", evidence.NAME}
+_FILES = {"hosts.yml", "waivers.yml", "secrets.yml", "lab.yml", "exposure.yml", evidence.NAME}
 
 
 @dataclass

@@ -10,6 +10,7 @@ from textwrap import dedent
 
 import pytest
 
+from socle import cli
 from socle.baseline import load
 from socle.baseline.model import Practice
 from socle.errors import BadPractice
@@ -157,3 +158,25 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     made.write("/roles/toy/templates/etc/toy.conf.j2", "idle {{ toy_idle }}\n")
     made.write("hosts.yml", HOSTS)
     return made
+
+
+@pytest.fixture
+def own_places(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path.parent / f"{tmp_path.name}-config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+
+
+@pytest.fixture
+def socle(own_places, monkeypatch, capfd):
+    """Runs a command here; ``code`` is what it must end with. Its output, both streams."""
+
+    def call(*words: object, code: int = 0) -> str:
+        monkeypatch.setattr(sys, "argv", ["socle", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        said = "".join(capfd.readouterr())
+        assert ended.value.code == code, said
+        return said
+
+    return call

@@ -10,34 +10,11 @@ from typing import Any
 import pytest
 from evidence_tools import Authority, key
 
-from socle import cli
 from socle.baseline import evidence
 
 SOCLE = Path(sys.executable).parent / "socle"
 PRACTICE = "--practice=inventories/p"
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
-
-
-@pytest.fixture
-def own_places(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path.parent / f"{tmp_path.name}-config"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
-
-
-@pytest.fixture
-def socle(own_places, monkeypatch, capfd):
-    """Runs a command here; ``code`` is what it must end with. Its output, both streams."""
-
-    def call(*words: object, code: int = 0) -> str:
-        monkeypatch.setattr(sys, "argv", ["socle", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        said = "".join(capfd.readouterr())
-        assert ended.value.code == code, said
-        return said
-
-    return call
 
 
 @pytest.fixture

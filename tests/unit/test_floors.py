@@ -18,7 +18,8 @@ FLOORS = {  # what a package may import besides itself; commands and cli may imp
     "verify": {*GROUND, "baseline", "evidence"},
     "watch": {*GROUND, "baseline", "evidence", "verify"},
     "region": {*GROUND, "baseline", "evidence", "verify"},
-    "report": {*GROUND, "baseline", "evidence", "verify", "region"},
+    "exposure": {*GROUND, "baseline", "evidence", "verify"},
+    "report": {*GROUND, "baseline", "evidence", "verify", "region", "exposure"},
 }
 UNKNOWN_TO_EVIDENCE = {"pytest", "testinfra", "pyinfra"}
 

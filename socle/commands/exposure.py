@@ -1,0 +1,83 @@
+"""``socle exposure``: what answers from the Internet, in a sentence."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, Parameter
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from socle.baseline.evidence import EvidenceSettings
+    from socle.exposure.declared import Declared
+    from socle.exposure.store import Signed
+
+app = App(name="exposure", help="What of a practice answers from the Internet.")
+
+
+@app.command
+def check(
+    practice: Path,
+    *,
+    history: Path | None = None,
+    language: Annotated[Literal["fr", "en"], Parameter(alias="--lang")] = "fr",
+) -> int:
+    """Answer in a sentence: can images be reached from the Internet? Asks no machine.
+
+    It reads the attestations and the last verdicts that `socle verify` kept.
+    Exit code: 0 nothing answers, 1 something does, 3 nobody knows, 2 the files are wrong.
+
+    Parameters
+    ----------
+    practice
+        Folder of the practice: inventories/demo.
+    history
+        Folder where the runs are kept, else the practice's own.
+    language
+        Of the sentence.
+    """
+    from datetime import datetime  # noqa: PLC0415
+
+    from socle.baseline import load  # noqa: PLC0415
+    from socle.commands.history import kept  # noqa: PLC0415
+    from socle.exposure.judge import judge  # noqa: PLC0415
+    from socle.report.exposure import answer, facts  # noqa: PLC0415
+
+    loaded = load(practice)
+    declared, settings = files_of(practice)
+    now = datetime.now().astimezone()
+    found = attestations(declared, settings, now)
+    age = declared.max_age_days
+    judged = judge(found, declared.addresses, now, age, declared.open_ports)
+    runs = kept(history or settings.history, loaded.name).runs
+    known = [one for one in facts(runs, now, age) if one.host in loaded.hosts]
+    said = answer(judged, declared.addresses, known, language)
+    print(said.text)  # noqa: T201
+    for one in found:
+        if one.trouble:
+            sys.stderr.write(f"does not count: {one.trouble}\n")
+    return {"closed": 0, "open": 1, "unknown": 3}[said.state]
+
+
+def attestations(declared: Declared, settings: EvidenceSettings, now: datetime) -> list[Signed]:
+    """What lies in the practice's folder of attestations."""
+    from socle.evidence.signature import Trust  # noqa: PLC0415
+    from socle.exposure import store  # noqa: PLC0415
+
+    authorities = settings.authority.certificates if settings.authority else None
+    trust = Trust(settings.signers, settings.revoked, authorities)
+    return store.read(declared.folder, trust, now)
+
+
+def files_of(practice: Path) -> tuple[Declared, EvidenceSettings]:
+    """What the practice declares to the Internet, and how it signs."""
+    from socle.baseline import evidence  # noqa: PLC0415
+    from socle.errors import SocleError  # noqa: PLC0415
+    from socle.exposure import declared  # noqa: PLC0415
+
+    if not (practice / "hosts.yml").is_file():
+        raise SocleError(f"{practice}: expected a practice, a folder with hosts.yml")
+    return declared.read(practice), evidence.read(practice)

@@ -1,0 +1,90 @@
+"""Ask for a DICOM association, as any stranger could. No patient's data is ever asked for.
+
+Only the Verification service is proposed (DICOM PS3.8, upper layer protocol): whoever grants that
+association to an unknown name talks to strangers. Nothing is queried, nothing is sent.
+"""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+from enum import StrEnum
+
+CALLING = "SOCLEPROBE"
+CALLED = "ANY-SCP"
+_APPLICATION = "1.2.840.10008.3.1.1.1"
+_VERIFICATION = "1.2.840.10008.1.1"
+_IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
+_IMPLEMENTATION = "2.25.137026111231213236303604749444673656421"  # of an UUID: nobody else's
+_LARGEST_PDU = 16384  # bytes
+_ACCEPT, _REJECT, _ABORT_PDU = 2, 3, 7
+_ABORT = bytes((7, 0, 0, 0, 0, 4, 0, 0, 0, 0))
+_HEADER = 6  # bytes: type, reserved, length
+
+
+class Association(StrEnum):
+    """What came of the request."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    ABORTED = "aborted"
+    NONE = "none"
+    """It does not speak DICOM, or said nothing."""
+
+
+def associate(connection: socket.socket, called: str = CALLED) -> Association:
+    """Ask over an open connection (TLS or not) with a time limit of its own; then hang up."""
+    try:
+        connection.sendall(request(called))
+        header = _exactly(connection, _HEADER)
+    except OSError:
+        return Association.NONE
+    found = answer(header)
+    if found is Association.ACCEPTED:
+        with suppress(OSError):
+            connection.sendall(_ABORT)
+    return found
+
+
+def answer(header: bytes) -> Association:
+    """What the first six bytes of an answer say."""
+    if len(header) < _HEADER or header[1] != 0 or int.from_bytes(header[2:6]) > _LARGEST_PDU:
+        return Association.NONE
+    kinds = {
+        _ACCEPT: Association.ACCEPTED,
+        _REJECT: Association.REJECTED,
+        _ABORT_PDU: Association.ABORTED,
+    }
+    return kinds.get(header[0], Association.NONE)
+
+
+def request(called: str = CALLED, calling: str = CALLING) -> bytes:
+    """An A-ASSOCIATE-RQ that proposes Verification alone."""
+    proposed = bytes((1, 0, 0, 0)) + _uid(0x30, _VERIFICATION) + _uid(0x40, _IMPLICIT_LITTLE_ENDIAN)
+    user = _item(0x51, _LARGEST_PDU.to_bytes(4)) + _uid(0x52, _IMPLEMENTATION)
+    names = b"".join(name.encode("ascii").ljust(16) for name in (called, calling))
+    body = (
+        bytes((0, 1, 0, 0))
+        + names
+        + bytes(32)
+        + _uid(0x10, _APPLICATION)
+        + _item(0x20, proposed)
+        + _item(0x50, user)
+    )
+    return bytes((1, 0)) + len(body).to_bytes(4) + body
+
+
+def _uid(kind: int, uid: str) -> bytes:
+    return _item(kind, uid.encode("ascii"))
+
+
+def _item(kind: int, content: bytes) -> bytes:
+    return bytes((kind, 0)) + len(content).to_bytes(2) + content
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    """The next bytes; fewer where the other end hangs up."""
+    found = b""
+    while len(found) < size and (more := connection.recv(size - len(found))):
+        found += more
+    return found

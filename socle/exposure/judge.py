@@ -1,0 +1,192 @@
+"""Judge what was seen from outside: ``external-exposure-attestation``.
+
+The last look at each port counts, whichever attestation it stands in. What nobody has looked at,
+or too long ago, is unknown: an old attestation tells nothing of today, good or bad. But a port
+that was open at the last look is a failure whatever its age, until somebody looks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from socle.exposure.model import Attestation, Port, Scan
+from socle.exposure.ports import PURPOSES, purpose
+from socle.exposure.store import Signed
+from socle.verify.verdicts import Verdict
+
+CONTROL = "external-exposure-attestation"
+MAX_AGE_DAYS = 90
+_CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
+_WANTED = "a signed look from another line, {days} days old at most, that found nothing open"
+_AGAIN = "from another line (a phone's, a server's elsewhere): socle exposure attest PRACTICE"
+_CLOSE = (
+    "remove this port's forwarding, DMZ or IPv6 opening from the Internet box, or declare it in "
+    "exposure.yml where it is wanted; then {again}"
+)
+
+
+class Open(NamedTuple):
+    """A port that answered and should not have."""
+
+    address: str
+    port: Port
+    when: datetime
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict; ``fix`` is empty where there is nothing to do."""
+
+    verdict: Verdict
+    seen: str
+    wanted: str = ""
+    fix: str = ""
+    open: tuple[Open, ...] = ()
+    oldest: datetime | None = None
+    """When the longest-ago look at a port that matters was; None: not all were looked at."""
+    ports: int = 0
+    """How many TCP ports of each current address were looked at, the fewest."""
+    proven: bool = False
+    """Whether each look was seen to come from another line; else who signed says so."""
+
+
+@dataclass
+class _Known:
+    """The last look at each port of one address."""
+
+    when: dict[int, datetime] = field(default_factory=dict)
+    open: dict[int, Port] = field(default_factory=dict)
+    proven: bool = True
+    """Whether each look was seen to come from another line; else who signed says so."""
+
+    def add(self, scan: Scan, when: datetime) -> None:
+        self.proven = self.proven and scan.vantage == "outside"
+        self.open.update({port.port: port for port in scan.open})
+        for port in (port for state in scan.closed for port in scan.not_open(state)):
+            self.open.pop(port, None)
+            self.when[port] = when
+        self.when.update({port.port: when for port in scan.open})
+
+
+def judge(
+    attestations: Sequence[Signed],
+    current: Sequence[str],
+    now: datetime,
+    max_age_days: int = MAX_AGE_DAYS,
+    declared: Collection[int] = (),
+    *,
+    lab: bool = False,
+) -> Judged:
+    """What the attestations say of the practice's ``current`` public addresses.
+
+    ``declared``: ports that may answer; an imaging program that lets a stranger in may not, even
+    there. ``lab``: attempts in a lab count. All moments know their time zone.
+    """
+    wanted = _WANTED.format(days=max_age_days)
+    known = {address: _known(attestations, address, now, lab=lab) for address in current}
+    found = tuple(_open(known, frozenset(declared)))
+    if found:
+        seen = "; ".join(_in_words(one) for one in found)
+        fix = _CLOSE.format(again=_AGAIN)
+        return Judged(Verdict.FAIL, seen, wanted, fix, found)
+    reason = _not_known(attestations, known, now - timedelta(days=max_age_days), lab=lab)
+    if reason:
+        return Judged(Verdict.UNKNOWN, reason, wanted, _AGAIN)
+    oldest = min(one.when[port] for one in known.values() for port in PURPOSES)
+    ports = min(len(one.when) for one in known.values())
+    places = ", ".join(current)
+    seen = f"{ports} TCP ports of {places} looked at since {_day(oldest)}: none open undeclared"
+    proven = all(one.proven for one in known.values())
+    if not proven:
+        seen += "; that this was from another line is the word of who signed"
+    return Judged(Verdict.PASS, seen, oldest=oldest, ports=ports, proven=proven)
+
+
+def _known(attestations: Sequence[Signed], address: str, now: datetime, *, lab: bool) -> _Known:
+    usable = [one.attestation for one in attestations if _usable(one, now)]
+    looks = [
+        (attestation.finished, scan)
+        for attestation in usable
+        if attestation is not None
+        for scan in attestation.scans
+        if scan.address == address and (lab or scan.vantage != "lab")
+    ]
+    found = _Known()
+    for when, scan in sorted(looks, key=lambda one: one[0]):
+        found.add(scan, when)
+    return found
+
+
+def _usable(one: Signed, now: datetime) -> bool:
+    return (
+        not one.trouble
+        and one.attestation is not None
+        and one.attestation.finished <= now + _CLOCKS
+    )
+
+
+def _open(known: dict[str, _Known], declared: frozenset[int]) -> Iterator[Open]:
+    for address, one in known.items():
+        for number, port in sorted(one.open.items()):
+            if number not in declared or port.images:
+                yield Open(address, port, one.when[number])
+
+
+def _not_known(
+    attestations: Sequence[Signed], known: dict[str, _Known], limit: datetime, *, lab: bool
+) -> str:
+    """Why nobody can tell; empty where everything was looked at."""
+    if not attestations:
+        return "not measured: nobody has looked from outside yet"
+    if not known:
+        return "not measured: the current public address is not known"
+    for address, one in known.items():
+        if not one.when:
+            return f"not measured: no attestation for {address} counts{_refused(attestations, lab)}"
+        missing = [port for port in PURPOSES if port not in one.when]
+        if missing:
+            return f"not measured: {address} port {_list(missing)} was never looked at from outside"
+        oldest = min(one.when[port] for port in PURPOSES)
+        if oldest < limit:
+            return f"not measured since {_day(oldest)}: {address} was looked at then, not later"
+    return ""
+
+
+def _refused(attestations: Sequence[Signed], lab: bool) -> str:
+    """Why what is there does not count: troubles, other addresses."""
+    troubles = [one.trouble for one in attestations if one.trouble]
+    others = {scan.address for one in attestations for scan in _scans(one.attestation, lab=lab)}
+    if others:
+        troubles.append(f"others are for {', '.join(sorted(others))}")
+    return f": {'; '.join(troubles)}" if troubles else ""
+
+
+def _scans(attestation: Attestation | None, *, lab: bool) -> Iterator[Scan]:
+    if attestation is not None:
+        yield from (s for s in attestation.scans if lab or s.vantage != "lab")
+
+
+def _in_words(one: Open) -> str:
+    usual = purpose(one.port.port)
+    what = f" ({usual})" if usual else ""
+    return f"{one.address} port {one.port.port}/tcp{what} open on {_day(one.when)}{_more(one.port)}"
+
+
+def _more(port: Port) -> str:
+    if port.dicom == "accepted":
+        return ", a DICOM association was granted to a stranger"
+    if port.product:
+        return f", {port.product} answers a stranger"
+    return ", it speaks DICOM" if port.dicom != "none" else ""
+
+
+def _list(ports: Sequence[int]) -> str:
+    shown = ", ".join(map(str, ports[:5]))
+    return shown if len(ports) <= 5 else f"{shown} and {len(ports) - 5} more"  # noqa: PLR2004
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"

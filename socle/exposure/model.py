@@ -1,0 +1,120 @@
+"""What stands in an attestation. Every model refuses what it does not know.
+
+No banner, no page, no certificate: only ports, states, status codes and whether an association
+was granted. So nothing of a patient can be in it.
+"""
+
+from __future__ import annotations
+
+import json
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from socle.errors import SocleError
+from socle.exposure import ports
+from socle.exposure.dicom import Association
+from socle.verify.verdicts import State
+
+FORMAT = "socle-exposure"
+SCHEMA = 1
+FILE = "docs/exposure.schema.json"
+PortNumber = Annotated[int, Field(ge=1, le=65535)]
+# As ipaddress writes it: the same address is always the same text.
+Address = Annotated[str, AfterValidator(lambda text: str(ip_address(text)))]
+Ports = Annotated[str, AfterValidator(lambda text: ports.ranges(ports.parse(text)))]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
+    )
+
+
+class Port(_Model):
+    """An open port, and what answered there."""
+
+    port: PortNumber
+    tls: str | None = None
+    """The version that was agreed on ("TLSv1.3"), null where it does not speak TLS."""
+    http: dict[str, Annotated[int, Field(ge=100, le=999)]] = {}
+    """Path -> status code, asked for without any name or password."""
+    dicom: Annotated[Association, Field(strict=False)] = Association.NONE
+    """What became of an association for Verification under an unknown name."""
+    product: Literal["orthanc", "dcm4chee"] | None = None
+    """A guess from the status codes alone."""
+
+    @property
+    def images(self) -> bool:
+        """Whether an imaging program let a stranger in."""
+        return self.dicom is Association.ACCEPTED or self.product is not None
+
+
+class Scan(_Model):
+    """One address. Every port that was looked at stands in exactly one place."""
+
+    address: Address
+    open: tuple[Port, ...]
+    closed: dict[Annotated[State, Field(strict=False)], Ports]
+    """State (refused, rejected, silent) -> ports: "21-23,80"."""
+    unseen: Ports | None = None
+    """Could not even be asked from here: no route, no such address family."""
+    vantage: Literal["outside", "declared", "lab"]
+    """outside: more than two routers lay between; declared: nobody can tell but who signed;
+    lab: an attempt that says nothing of the Internet."""
+
+    def not_open(self, state: State) -> list[int]:
+        """The ports that were found in this state."""
+        return ports.parse(self.closed[state]) if state in self.closed else []
+
+
+class Attestation(_Model):
+    """What answered at a practice's public addresses, seen from another line."""
+
+    practice: str | None
+    socle: str
+    started: AwareDatetime
+    finished: AwareDatetime
+    source: Address | None
+    """The address that it was looked from, null where that is not known (NAT, a phone)."""
+    approved_by: str
+    """Who answers for the addresses, and allowed the look."""
+    scans: tuple[Scan, ...]
+
+
+def as_text(attestation: Attestation) -> str:
+    """The file's content."""
+    document = {"format": FORMAT, "schema": SCHEMA, **attestation.model_dump(mode="json")}
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def parse(content: bytes, name: str) -> Attestation:
+    """The attestation in a file's content; ``name``: what it is called in an error.
+
+    Raises SocleError: not an attestation, or of a newer Socle.
+    """
+    try:
+        document: Any = json.loads(content)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
+        raise SocleError(f"{name}: expected an attestation of `socle exposure attest`")
+    schema = document.pop("schema", None)
+    if schema != SCHEMA:
+        raise SocleError(f"{name}: its schema is {schema}, this Socle reads {SCHEMA}")
+    try:
+        return Attestation.model_validate_json(json.dumps(document))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SocleError(f"{name}: {where}: {first['msg']}") from None
+
+
+def published() -> str:
+    """The JSON Schema (2020-12) as ``docs/exposure.schema.json`` has it."""
+    shape = Attestation.model_json_schema()
+    shape["properties"] |= {"format": {"const": FORMAT}, "schema": {"const": SCHEMA}}
+    shape["required"] = ["format", "schema", *shape["required"]]
+    found = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(found | shape, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,171 @@
+"""The doctor's question, answered in one sentence: can my images be reached from the Internet?
+
+Never more than was measured: a look from outside is the only thing that lets the answer be "no".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from socle.exposure.judge import Judged, Open
+from socle.exposure.ports import IMAGING, purpose
+from socle.report.history import Pair, Run
+from socle.report.typography import count, long_day, typeset
+from socle.verify.verdicts import Verdict
+
+CANARY, MAPPINGS = "host-public-reachability", "box-port-mappings"
+INSIDE = (CANARY, MAPPINGS)
+"""What machines of the practice can tell, from inside."""
+_WORDS = {
+    "fr": {
+        "no": "Aucune image n'est joignable depuis Internet, d'après {proofs}.",
+        "yes": "Attention : {found}.",
+        "unknown": "On ne sait pas si des images sont joignables depuis Internet : {reason}.",
+        "and": " et ",
+        "scan": "le contrôle extérieur du {day} ({n} ports TCP essayés sur {places})",
+        "by_word": ", mené depuis une autre ligne selon son signataire",
+        "no_scan": "aucun contrôle extérieur signé et récent ne le dit",
+        "lets_in": "un logiciel d'imagerie laisse entrer un inconnu depuis Internet, {where}",
+        "imaging_port": "un port d'imagerie répond depuis Internet, {where}",
+        "port": "un port non déclaré répond depuis Internet, {where}",
+        "where": "{address} port {port}{what}, vu le {day}",
+        f"{CANARY} good": "le canari du {day} ({n} machine)|le canari du {day} ({n} machines)",
+        f"{CANARY} bad": "{host} a reçu des connexions non sollicitées d'Internet ou est exposé, "
+        "d'après le canari du {day}",
+        f"{CANARY} missing": "le canari (ce que les machines reçoivent d'Internet)",
+        f"{MAPPINGS} good": "les redirections annoncées par la box, lues le {day}",
+        f"{MAPPINGS} bad": "le réglage de la box est à revoir, vu depuis {host} le {day}",
+        f"{MAPPINGS} missing": "les redirections de la box",
+        "missing": "Non mesuré, ou il y a trop longtemps : {missing}.",
+        "known": "Ce que l'on sait : {proofs} n'ont rien relevé.",
+    },
+    "en": {
+        "no": "No image can be reached from the Internet, by {proofs}.",
+        "yes": "Beware: {found}.",
+        "unknown": "Nobody knows whether images can be reached from the Internet: {reason}.",
+        "and": " and ",
+        "scan": "the look from outside of {day} ({n} TCP ports tried on {places})",
+        "by_word": ", from another line by the word of who signed",
+        "no_scan": "no signed and recent look from outside says so",
+        "lets_in": "an imaging program lets a stranger in from the Internet, {where}",
+        "imaging_port": "an imaging port answers from the Internet, {where}",
+        "port": "an undeclared port answers from the Internet, {where}",
+        "where": "{address} port {port}{what}, seen on {day}",
+        f"{CANARY} good": "the canary of {day} ({n} machine)|the canary of {day} ({n} machines)",
+        f"{CANARY} bad": "{host} received unsolicited connections from the Internet or is exposed, "
+        "by the canary of {day}",
+        f"{CANARY} missing": "the canary (what machines receive from the Internet)",
+        f"{MAPPINGS} good": "the box's port mappings, read on {day}",
+        f"{MAPPINGS} bad": "the box's settings have to be looked at, seen from {host} on {day}",
+        f"{MAPPINGS} missing": "the box's port mappings",
+        "missing": "Not measured, or too long ago: {missing}.",
+        "known": "What is known: {proofs} found nothing.",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """The last verdict of a promise on a machine, and when it was given."""
+
+    host: str
+    control: str
+    verdict: Verdict
+    when: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``open``: something answers; ``closed``: nothing does; else nobody knows."""
+
+    state: Literal["open", "closed", "unknown"]
+    text: str
+
+
+def facts(runs: Sequence[Run], now: datetime, max_age_days: int) -> list[Fact]:
+    """The last verdicts of what machines can tell from inside, without those that are too old.
+
+    A machine that the practice no longer has, by the last run, is left out.
+    """
+    last: dict[Pair, Fact] = {}
+    for run in runs:
+        for (host, control), verdict in run.verdicts.items():
+            if control in INSIDE:
+                last[host, control] = Fact(host, control, verdict, run.finished)
+    limit = now - timedelta(days=max_age_days)
+    return [one for one in last.values() if one.when >= limit]
+
+
+def answer(judged: Judged, places: Sequence[str], inside: Sequence[Fact], language: str) -> Answer:
+    """The sentence. ``places``: the public addresses that the look was judged for."""
+    words = _WORDS[language]
+    bad = [*_opened(judged.open, words, language), *_bad(inside, words, language)]
+    if bad:
+        return Answer("open", _set(words["yes"].format(found="; ".join(bad)), language))
+    proofs = list(_good(inside, words, language))
+    missing = [words[f"{c} missing"] for c in INSIDE if not _measured(inside, c)]
+    note = " " + words["missing"].format(missing=", ".join(missing)) if missing else ""
+    if judged.verdict is Verdict.PASS and judged.oldest is not None:
+        day = long_day(judged.oldest, language)
+        first = words["scan"].format(day=day, n=judged.ports, places=", ".join(places))
+        first += "" if judged.proven else words["by_word"]
+        text = words["no"].format(proofs=_joined([first, *proofs], words))
+        return Answer("closed", _set(text + note, language))
+    text = words["unknown"].format(reason=words["no_scan"])
+    if proofs:
+        text += " " + words["known"].format(proofs=_joined(proofs, words))
+    return Answer("unknown", _set(text + note, language))
+
+
+def seen(judged: Judged, places: Sequence[str], inside: Sequence[Fact]) -> tuple[str, ...]:
+    """What answers, a sentence each, in French; else the answer itself."""
+    words = _WORDS["fr"]
+    bad = [*_opened(judged.open, words, "fr"), *_bad(inside, words, "fr")]
+    return tuple(bad) or (answer(judged, places, inside, "fr").text,)
+
+
+def _opened(found: Sequence[Open], words: Mapping[str, str], language: str) -> Iterator[str]:
+    for one in found:
+        usual = purpose(one.port.port)
+        where = words["where"].format(
+            address=one.address,
+            port=one.port.port,
+            what=f" ({usual})" if usual else "",
+            day=long_day(one.when, language),
+        )
+        imaging = "imaging_port" if one.port.port in IMAGING else "port"
+        yield words["lets_in" if one.port.images else imaging].format(where=where)
+
+
+def _bad(inside: Sequence[Fact], words: Mapping[str, str], language: str) -> Iterator[str]:
+    """A waiver accepts a risk; it does not close a port."""
+    for one in inside:
+        if one.verdict in (Verdict.FAIL, Verdict.WAIVED):
+            day = long_day(one.when, language)
+            yield words[f"{one.control} bad"].format(host=one.host, day=day)
+
+
+def _good(inside: Sequence[Fact], words: Mapping[str, str], language: str) -> Iterator[str]:
+    for control in INSIDE:
+        passed = [o.when for o in inside if o.control == control and o.verdict is Verdict.PASS]
+        if passed:
+            day = long_day(min(passed), language)
+            yield count(words[f"{control} good"], len(passed), language, day=day)
+
+
+def _measured(inside: Sequence[Fact], control: str) -> bool:
+    """Whether every machine that the control is for could be asked."""
+    given = [one.verdict for one in inside if one.control == control]
+    applying = [verdict for verdict in given if verdict is not Verdict.NOT_APPLICABLE]
+    return bool(applying) and Verdict.UNKNOWN not in applying
+
+
+def _joined(parts: Sequence[str], words: Mapping[str, str]) -> str:
+    return words["and"].join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
+
+
+def _set(text: str, language: str) -> str:
+    return typeset(text, language)

@@ -1,0 +1,107 @@
+"""What an attestation from outside is worth."""
+
+from datetime import timedelta
+
+import pytest
+from exposed import HERE, NOW, attested
+
+from socle.exposure.dicom import Association
+from socle.exposure.judge import judge
+from socle.exposure.model import Port
+from socle.exposure.ports import PURPOSES
+from socle.verify.verdicts import Verdict
+
+V6 = "2001:db8::7"
+ORTHANC = Port(port=443, tls="TLSv1.3", http={"/system": 200}, product="orthanc")
+
+
+@pytest.mark.parametrize(
+    ("attestations", "current", "verdict"),
+    [
+        pytest.param([attested()], [HERE], Verdict.PASS, id="fresh-and-closed"),
+        pytest.param([], [HERE], Verdict.UNKNOWN, id="nobody-looked"),
+        pytest.param([attested(days=91)], [HERE], Verdict.UNKNOWN, id="too-old"),
+        pytest.param([attested(days=-1)], [HERE], Verdict.UNKNOWN, id="from-the-future"),
+        pytest.param([attested()], ["203.0.113.8"], Verdict.UNKNOWN, id="another-address"),
+        pytest.param([attested()], [], Verdict.UNKNOWN, id="address-not-known"),
+        pytest.param([attested()], [HERE, V6], Verdict.UNKNOWN, id="ipv6-not-looked-at"),
+        pytest.param(
+            [attested(), attested(address=V6)], [HERE, V6], Verdict.PASS, id="both-families"
+        ),
+        pytest.param([attested(trouble="altered")], [HERE], Verdict.UNKNOWN, id="bad-signature"),
+        pytest.param([attested(ports=[80])], [HERE], Verdict.UNKNOWN, id="one-port-alone"),
+        pytest.param([attested(vantage="lab")], [HERE], Verdict.UNKNOWN, id="in-a-lab"),
+        pytest.param([attested(opened=[22])], [HERE], Verdict.FAIL, id="open"),
+        pytest.param([attested(days=200, opened=[22])], [HERE], Verdict.FAIL, id="open-long-ago"),
+        pytest.param(
+            [attested(trouble="x", opened=[22])], [HERE], Verdict.UNKNOWN, id="unsigned-open"
+        ),
+        pytest.param(
+            [attested(days=3, opened=[22]), attested(days=2)],
+            [HERE],
+            Verdict.PASS,
+            id="closed-since",
+        ),
+        pytest.param(
+            [attested(days=1), attested(days=2, opened=[22])], [HERE], Verdict.PASS, id="any-order"
+        ),
+        pytest.param(
+            [attested(days=3), attested(days=1, ports=[9000], opened=[9000])],
+            [HERE],
+            Verdict.FAIL,
+            id="opened-since",
+        ),
+    ],
+)
+def test_the_last_look_at_each_port_counts(attestations, current, verdict):
+    assert judge(attestations, current, NOW).verdict is verdict
+
+
+def test_a_declared_port_may_answer():
+    assert judge([attested(opened=[443])], [HERE], NOW, declared=[443]).verdict is Verdict.PASS
+
+
+def test_a_declared_port_may_not_show_images():
+    found = judge([attested(opened=[ORTHANC])], [HERE], NOW, declared=[443])
+    assert found.verdict is Verdict.FAIL
+    assert "orthanc answers a stranger" in found.seen
+
+
+def test_a_failure_says_where_when_and_what_to_do():
+    port = Port(port=4242, dicom=Association.ACCEPTED)
+    found = judge([attested(days=2, opened=[port])], [HERE], NOW)
+    assert found.seen == (
+        "203.0.113.7 port 4242/tcp (DICOM (Orthanc)) open on 2026-11-20, "
+        "a DICOM association was granted to a stranger"
+    )
+    assert "box" in found.fix
+
+
+def test_a_pass_says_how_much_was_looked_at_and_on_whose_word():
+    found = judge([attested(days=2, vantage="declared")], [HERE], NOW)
+    assert (found.ports, found.proven) == (len(PURPOSES), False)
+    assert found.seen.startswith(f"{len(PURPOSES)} TCP ports of {HERE} looked at since 2026-11-20")
+    assert "the word of who signed" in found.seen
+
+
+def test_what_could_not_be_tried_is_not_closed():
+    some = [port for port in PURPOSES if port != 8042]
+    found = judge([attested(ports=some, unseen="8042")], [HERE], NOW)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "port 8042 was never looked at" in found.seen
+
+
+def test_an_old_look_is_not_made_young_by_a_look_at_other_ports():
+    found = judge([attested(days=91), attested(days=1, ports=[9000])], [HERE], NOW)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "not measured since 2026-08-23" in found.seen
+
+
+def test_attempts_in_a_lab_count_in_a_lab():
+    assert judge([attested(vantage="lab")], [HERE], NOW, lab=True).verdict is Verdict.PASS
+
+
+def test_the_last_day_counts():
+    assert judge([attested(days=90)], [HERE], NOW, 90).verdict is Verdict.PASS
+    late = NOW + timedelta(seconds=1)
+    assert judge([attested(days=90)], [HERE], late, 90).verdict is Verdict.UNKNOWN
