@@ -3,6 +3,7 @@
 from roles.backup.deploy import backup
 from roles.disk_encryption.deploy import disk_encryption
 from roles.firewall.deploy import firewall
+from roles.imaging.deploy import imaging
 from roles.screen_lock.deploy import screen_lock
 from roles.updates.deploy import updates
 
@@ -10,4 +11,5 @@ firewall()
 disk_encryption()
 updates()
 screen_lock()
+imaging()
 backup()
