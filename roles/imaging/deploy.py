@@ -15,7 +15,8 @@ from socle.apply import (
 )
 
 PROGRAM = "/usr/local/sbin/socle-imaging"
-TIMER = "/etc/systemd/system/socle-imaging-renew.timer"
+UNITS = "/etc/systemd/system"
+RENEWAL = f"{UNITS}/socle-imaging-renew"
 
 
 @deploy("Imaging")
@@ -31,13 +32,15 @@ def imaging() -> None:
             f"{', '.join(settings['imaging_missing'])}. Set imaging_orthanc: true and make it "
             "with: socle backup passwords inventories/PRACTICE"
         )
-    packages(present=["orthanc", "openssl"])
+    packages(present=["orthanc", "openssl", "stunnel4"])
     static_tree("/usr/local/lib/socle/imaging")
     static(PROGRAM, mode="755")
     files = [
         template("/etc/socle/imaging.json"),
         template("/etc/socle/imaging-secrets.json", mode="600", secret=True),
         template("/etc/socle/imaging/confinement.conf"),
+        template("/etc/socle/imaging/stunnel.conf"),
+        template(f"{UNITS}/socle-imaging-tls.service"),
     ]
     about = "; ".join(drifted) or "what is declared"
     command_on_change(
@@ -46,5 +49,5 @@ def imaging() -> None:
         or_when=bool(drifted),
         title=f"Orthanc: {about}",
     )
-    service = template(TIMER.replace(".timer", ".service"))
-    unit("socle-imaging-renew.timer", reload_when=[template(TIMER), service])
+    timer = [template(f"{RENEWAL}.service"), template(f"{RENEWAL}.timer")]
+    unit("socle-imaging-renew.timer", reload_when=timer)

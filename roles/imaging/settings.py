@@ -96,8 +96,11 @@ class Imaging(RoomSettings):
     passwords: Annotated[dict[str, Password], secret(), neutral()] = {}
     """Account -> password, for each server its own (`socle backup passwords` makes them)."""
 
+    https_port: Annotated[OwnPort, neutral()] = 8443
+    """Port of the HTTP server for viewers, behind stunnel: TLS only."""
+
     http_port: Annotated[OwnPort, neutral()] = 8042
-    """Port of the HTTP server, which speaks TLS only."""
+    """Port of the HTTP server itself; it serves the machine alone."""
 
     dicom_port: Annotated[OwnPort, neutral()] = 2762
     """Port of the DICOM server."""
@@ -148,7 +151,7 @@ class Imaging(RoomSettings):
         server = GROUP in host.groups
         problems: list[BadSetting] = []
         addresses = {one.name: self._address(one, practice, problems) for one in self.modalities}
-        inbound = _flows(host, practice, (self.http_port, self.dicom_port)) if server else []
+        inbound = _flows(host, practice, (self.https_port, self.dicom_port)) if server else []
         problems += self._general_problems()
         for one in self.modalities if server else []:
             problems += self._problems(one, addresses[one.name], inbound)
@@ -170,8 +173,9 @@ class Imaging(RoomSettings):
         found = []
         if (self.certificate is None) != (self.key is None):
             found.append(BadSetting(("certificate",), "imaging_certificate and imaging_key"))
-        if self.http_port == self.dicom_port:
-            found.append(BadSetting(("dicom_port",), "another port than imaging_http_port"))
+        if len({self.https_port, self.http_port, self.dicom_port}) < 3:
+            wanted = "three different ports: https_port, http_port, dicom_port"
+            found.append(BadSetting(("dicom_port",), wanted, str(self.dicom_port)))
         if self.aet == "ORTHANC":
             found.append(BadSetting(("aet",), "another AE title than the one everybody knows"))
         return found
@@ -210,12 +214,10 @@ class Imaging(RoomSettings):
         probe = Modality(name=PROBE, aet="SOCLESONDE", host="127.0.0.1", port=104, allow=["echo"])
         everyone = [(probe, "127.0.0.1"), *((one, addresses[one.name]) for one in self.modalities)]
         return {
-            "RemoteAccessAllowed": True,
+            "RemoteAccessAllowed": False,
             "AuthenticationEnabled": True,
             "HttpPort": self.http_port,
-            "SslEnabled": True,
-            "SslCertificate": PEM,
-            "SslMinimumProtocolVersion": 4,
+            "SslEnabled": False,
             "DicomAet": self.aet,
             "DicomPort": self.dicom_port,
             "DicomCheckCalledAet": True,

@@ -55,7 +55,7 @@ firewall_flows:
   - name: visionneuse
     direction: in
     protocol: tcp
-    ports: [8042]
+    ports: [8443]
     peers: [{network}.20]
     hosts: [imaging_servers]
     purpose: "Visionneuse d'images"

@@ -84,7 +84,9 @@ def keep_original(path: Path) -> None:
 
 def write(path: Path, content: bytes, mode: int, gid: int = 0, uid: int = 0) -> None:
     """A file in one step: never half of it, never readable by others for a moment."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.exists():
+        path.parent.mkdir(parents=True)
+        path.parent.chmod(0o755)
     half = path.with_name(f".{path.name}.socle")
     half.unlink(missing_ok=True)
     handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

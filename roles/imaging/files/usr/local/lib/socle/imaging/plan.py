@@ -43,8 +43,8 @@ class Plan:
 
     @property
     def port(self) -> int:
-        """Of the HTTP server."""
-        return int(self.settings["HttpPort"])
+        """Of the HTTP server behind TLS."""
+        return self.wish.https_port
 
     @property
     def account(self) -> tuple[str, str]:
@@ -89,13 +89,13 @@ class Plan:
         return f"{path.name}: {', '.join(differing) or 'its words'}"
 
     def _running(self) -> Iterator[str]:
-        seen = service.shown()
-        if seen["UnitFileState"] != "enabled" or seen["ActiveState"] != "active":
-            yield f"{service.UNIT}: {seen['UnitFileState']}, {seen['ActiveState']}"
-            return
-        read = [*(ORTHANC / file.name for file in self.files), PEM, TRUSTED, CONFINEMENT]
-        if seen["NeedDaemonReload"] == "yes" or service.newest(read) > service.started(seen):
-            yield f"{service.UNIT}: it began before its settings were last changed"
+        read = {
+            service.UNIT: [*(ORTHANC / file.name for file in self.files), PEM, TRUSTED, CONFINEMENT],
+            service.TLS: [PEM, certificates.HOME / "stunnel.conf"],
+        }
+        idle = list(filter(None, (_stale(unit, paths) for unit, paths in read.items())))
+        yield from idle
+        if idle:
             return
         live = None if self.texts else service.modalities(self.port, self.account)
         if live is not None and not self._as_declared(live):
@@ -165,6 +165,16 @@ def _change(plan: Plan, changes: dict[Path, Wanted]) -> None:
             after = f"; even so: {again}"
         raise Trouble(f"{trouble}; the former settings are back{after}") from None
     change.forget()
+
+
+def _stale(unit: str, read: list[Path]) -> str | None:
+    """Why the unit has to begin anew; ``read``: the files that it read when it began."""
+    seen = service.shown(unit)
+    if seen.get("UnitFileState") != "enabled" or seen.get("ActiveState") != "active":
+        return f"{unit}: {seen.get('UnitFileState') or 'absent'}, {seen.get('ActiveState')}"
+    if seen["NeedDaemonReload"] == "yes" or service.newest(read) > service.started(seen):
+        return f"{unit}: it began before its settings were last changed"
+    return None
 
 
 def _value(file: folder.File, key: str) -> object:

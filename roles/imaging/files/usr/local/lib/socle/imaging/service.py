@@ -17,14 +17,15 @@ from .certificates import HOME
 from .errors import Trouble
 
 UNIT = "orthanc.service"
+TLS = "socle-imaging-tls.service"
 SECONDS = 30
 """An Orthanc that does not answer by then is put back as it was."""
 
 
-def shown() -> dict[str, str]:
-    """The unit's properties that matter here."""
+def shown(unit: str = UNIT) -> dict[str, str]:
+    """A unit's properties that matter here."""
     names = "ActiveState,UnitFileState,NeedDaemonReload,ExecMainStartTimestamp"
-    words = ["systemctl", "show", UNIT, "--timestamp=us+utc", f"--property={names}"]
+    words = ["systemctl", "show", unit, "--timestamp=us+utc", f"--property={names}"]
     text = subprocess.run(words, capture_output=True, text=True, check=False).stdout
     return dict(line.partition("=")[::2] for line in text.splitlines())
 
@@ -40,10 +41,13 @@ def started(properties: dict[str, str]) -> float:
 
 def restart() -> None:
     """Begin anew with the files as they are."""
-    for words in (["daemon-reload"], ["--quiet", "enable", UNIT], ["restart", UNIT]):
+    both = [UNIT, TLS]
+    steps = (["daemon-reload"], ["--quiet", "enable", *both], ["reset-failed", *both],
+             ["restart", *both])  # fmt: skip
+    for words in steps:
         done = subprocess.run(["systemctl", *words], capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise Trouble(f"systemctl {words[-1]}: {done.stderr.strip()}")
+            raise Trouble(f"systemctl {words[-2]}: {done.stderr.strip()}")
 
 
 def ask(path: str, port: int, account: tuple[str, str], body: str | None = None) -> tuple[int, str]:
@@ -96,10 +100,8 @@ def newest(paths: Iterable[Path]) -> float:
 
 
 def _last_words() -> str:
-    """Of the log, the line that says why: settings, never data."""
-    words = ["journalctl", "--unit", UNIT, "--lines=40", "--output=cat", "--no-pager"]
-    text = subprocess.run(words, capture_output=True, text=True, check=False).stdout
-    logs = sorted(Path("/var/log/orthanc").glob("*.log*"), key=lambda p: p.stat().st_mtime)
-    lines = text.splitlines() + (logs[-1].read_text("utf-8", "replace").splitlines() if logs else [])
+    """The line of this very start's log that says why: settings, no data so far."""
+    logs = sorted(Path("/var/log/orthanc").glob("*.log*"), key=lambda path: path.stat().st_mtime)
+    lines = logs[-1].read_text("utf-8", "replace").splitlines() if logs else []
     bad = [line for line in lines if line.startswith("E") and "]" in line]
     return bad[-1].partition("]")[2].strip() if bad else "its log says no reason"

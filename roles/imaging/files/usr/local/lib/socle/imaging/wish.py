@@ -14,7 +14,6 @@ from .errors import Trouble
 
 SINCE = {
     "HttpBindAddresses": (1, 12, 10),
-    "RestApiWriteToFileSystemEnabled": (1, 12, 0),
     "DicomTlsMinimumProtocolVersion": (1, 12, 4),
 }
 """Keys that an older Orthanc ignores without a word: it does not get them."""
@@ -26,6 +25,7 @@ class Wish:
 
     settings: Mapping[str, Any]
     accounts: Mapping[str, str]
+    https_port: int
     names: tuple[str, ...]  # of this machine, in its certificate
     certificate: str | None  # a given certificate, and its key
     key: str | None
@@ -43,6 +43,7 @@ class Wish:
         return cls(
             settings=wish["settings"],
             accounts=secret["accounts"],
+            https_port=wish["https_port"],
             names=tuple(wish["names"]),
             certificate=wish["certificate"],
             key=wish["key"],
