@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import fcntl
+import http.client
 import json
 import sys
 from pathlib import Path
@@ -45,6 +46,8 @@ def _words() -> argparse.Namespace:
     ask = verbs.add_parser("ask", help="status and answer of Orthanc itself")
     ask.add_argument("path", help="/system, /modalities?expand …")
     ask.add_argument("--post", metavar="BODY")
+    clear = verbs.add_parser("clear", help="status of /system by HTTP in clear, on this machine")
+    clear.add_argument("addresses", nargs="+", help="this machine's own")
     sign = verbs.add_parser("sign", help="a certificate for a modality's own key")
     sign.add_argument("request", type=Path, help="its certificate request (PEM)")
     return parser.parse_args()
@@ -58,6 +61,18 @@ def _ask(words: argparse.Namespace) -> None:
     made = plan.Plan.made()
     status, text = service.ask(words.path, made.port, made.account, words.post)
     sys.stdout.write(f"{status}\n{text}")
+
+
+def _clear(words: argparse.Namespace) -> None:
+    """The account goes no further than this machine: whatever its address, it is at home."""
+    made = plan.Plan.made()
+    for address in words.addresses:
+        try:
+            link = http.client.HTTPConnection(address, made.settings["HttpPort"], timeout=5)
+            status = service.request(link, "/system", made.account)[0]
+        except Trouble:
+            status = 0
+        print(address, status)
 
 
 def _folders(_: argparse.Namespace) -> None:
@@ -80,4 +95,5 @@ def _print(lines: object) -> None:
 
 _VERBS = {
     "check": _check, "ask": _ask, "folders": _folders, "authority": _authority, "sign": _sign,
+    "clear": _clear,
 }  # fmt: skip

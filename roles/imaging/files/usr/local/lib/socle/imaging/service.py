@@ -56,6 +56,13 @@ def ask(path: str, port: int, account: tuple[str, str], body: str | None = None)
     context.check_hostname = False  # the very certificate is known: its name says nothing more
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     link = http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=context)
+    return request(link, path, account, body)
+
+
+def request(
+    link: http.client.HTTPConnection, path: str, account: tuple[str, str], body: str | None = None
+) -> tuple[int, str]:
+    """Status and answer over ``link``, which is closed. Raises Trouble where there is none."""
     word = base64.b64encode(":".join(account).encode()).decode()
     try:
         method = "GET" if body is None else "POST"
@@ -63,7 +70,7 @@ def ask(path: str, port: int, account: tuple[str, str], body: str | None = None)
         answer = link.getresponse()
         return answer.status, answer.read().decode("utf-8", "replace")
     except (OSError, http.client.HTTPException) as error:
-        raise Trouble(f"Orthanc does not answer on port {port}: {error}") from None
+        raise Trouble(f"Orthanc does not answer on port {link.port}: {error}") from None
     finally:
         link.close()
 
