@@ -15,12 +15,11 @@ CONTEXT = b"1.2.840.10008.3.1.1.1"  # the DICOM application context
 VERIFICATION = b"1.2.840.10008.1.1"
 IMPLICIT = b"1.2.840.10008.1.2"
 OURSELVES = b"2.25.219874129874123"
+SECONDS = 4
 ACCEPTED, REJECTED, ABORTED = 2, 3, 7
 
 
-def associate(
-    address: str, port: int, called: str, calling: str, pem: str | None = None, seconds: float = 4
-) -> str:
+def associate(address: str, port: int, called: str, calling: str, pem: str | None = None) -> str:
     """Ask for an association that can only be pinged, and end it.
 
     Returns:
@@ -28,7 +27,7 @@ def associate(
         ``closed``, ``refused``, ``silent`` or ``no TLS``.
     """
     try:
-        link: socket.socket = socket.create_connection((address, port), seconds)
+        link: socket.socket = socket.create_connection((address, port), SECONDS)
     except ConnectionRefusedError:
         return "refused"
     except OSError:
@@ -89,4 +88,5 @@ if __name__ == "__main__":
     words = sys.argv[1:]
     for at in range(0, len(words), 5):
         where, number, server, client, file = words[at : at + 5]
-        print(associate(where, int(number), server, client, None if file == "-" else file))
+        met = associate(where, int(number), server, client, None if file == "-" else file)
+        sys.stdout.write(f"{met}\n")

@@ -47,4 +47,5 @@ def count(places: list[str], left_out: list[str], limit: float) -> tuple[dict[st
 if __name__ == "__main__":
     at = sys.argv.index("--")
     seen, whole = count(sys.argv[1:at], sys.argv[at + 1 :], time.monotonic() + SECONDS)
-    print(sum(seen.values()), ",".join(sorted(seen)) or "-", "all" if whole else "part")
+    words = (str(sum(seen.values())), ",".join(sorted(seen)) or "-", "all" if whole else "part")
+    sys.stdout.write(f"{' '.join(words)}\n")

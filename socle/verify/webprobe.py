@@ -33,7 +33,8 @@ def status(scheme: str, address: str, port: int, path: str, account: str) -> str
         link = http.client.HTTPConnection(address, port, timeout=SECONDS)
     word = base64.b64encode(account.encode()).decode()
     try:
-        link.request("GET", path, headers={} if account == "-" else {"Authorization": f"Basic {word}"})
+        known = {} if account == "-" else {"Authorization": f"Basic {word}"}
+        link.request("GET", path, headers=known)
         answer = link.getresponse()
     except ConnectionRefusedError:
         return "refused"
@@ -96,4 +97,5 @@ def answer(line: str) -> str:
 if __name__ == "__main__":
     warnings.simplefilter("ignore")  # old versions of TLS are what we ask for
     for text in sys.argv[1:]:
-        print(answer(text).replace("\n", " "), flush=True)
+        line = answer(text).replace("\n", " ")
+        sys.stdout.write(f"{line}\n")

@@ -51,19 +51,21 @@ def authority(names: tuple[str, ...]) -> Path:
 
 def due(wish: Wish) -> str | None:
     """Why the server needs another certificate; None while the one it has is good."""
-    try:
-        if wish.certificate:
-            return None if server(wish) == _read(HOME / "orthanc.pem") else "another one is given"
-    except Trouble as trouble:
-        return str(trouble)
     pem = HOME / "orthanc.pem"
+    if wish.certificate:
+        given = pem.exists() and server(wish) == _read(pem)
+        return None if given else "another one is given"
+    return _own_due(pem, wish.names)
+
+
+def _own_due(pem: Path, names: tuple[str, ...]) -> str | None:
     if not pem.exists():
         return "there is none"
     if openssl_says("x509", "-in", pem, "-noout", "-checkend", str(RENEW_DAYS * 86400)) is None:
         return f"it ends within {RENEW_DAYS} days"
     if openssl_says("verify", "-CAfile", HOME / "authority.crt", pem) is None:
         return "the authority did not sign it"
-    if named(pem) != set(map(_plain, wish.names)):
+    if named(pem) != set(map(_plain, names)):
         return "it names another machine"
     return None
 

@@ -96,4 +96,3 @@ def write(path: Path, content: bytes, mode: int, gid: int = 0, uid: int = 0) -> 
         os.fchmod(handle, mode)
         os.fsync(handle)
     half.replace(path)
-

@@ -7,6 +7,7 @@ import fcntl
 import http.client
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from . import certificates, folder, plan, service
@@ -72,12 +73,13 @@ def _clear(words: argparse.Namespace) -> None:
             status = service.request(link, "/system", made.account)[0]
         except Trouble:
             status = 0
-        print(address, status)
+        _print([f"{address} {status}"])
 
 
 def _folders(_: argparse.Namespace) -> None:
     now = folder.merged(folder.read(plan.ORTHANC))
-    print(json.dumps({key: str(now.get(key, usual)) for key, usual in _FOLDERS.items()}))
+    found = {key: str(now.get(key, usual)) for key, usual in _FOLDERS.items()}
+    _print([json.dumps(found)])
 
 
 def _authority(_: argparse.Namespace) -> None:
@@ -88,9 +90,8 @@ def _sign(words: argparse.Namespace) -> None:
     sys.stdout.write(certificates.sign(words.request))
 
 
-def _print(lines: object) -> None:
-    for line in lines:  # type: ignore[attr-defined]
-        print(line)
+def _print(lines: Iterable[str]) -> None:
+    sys.stdout.writelines(f"{line}\n" for line in lines)
 
 
 _VERBS = {

@@ -90,7 +90,7 @@ class Plan:
 
     def _running(self) -> Iterator[str]:
         read = {
-            service.UNIT: [*(ORTHANC / file.name for file in self.files), PEM, TRUSTED, CONFINEMENT],
+            service.UNIT: [*(ORTHANC / f.name for f in self.files), PEM, TRUSTED, CONFINEMENT],
             service.TLS: [PEM, certificates.HOME / "stunnel.conf"],
         }
         idle = list(filter(None, (_stale(unit, paths) for unit, paths in read.items())))
@@ -142,7 +142,8 @@ def apply(*, only_certificate: bool = False) -> list[str]:
         changes = {path: one for path, one in changes.items() if path in (PEM, TRUSTED)}
     _change(plan, changes)
     if not only_certificate:
-        change.write(OURS, json.dumps(sorted(plan.wish.settings["DicomModalities"])).encode(), 0o600)
+        ours = sorted(plan.wish.settings["DicomModalities"])
+        change.write(OURS, json.dumps(ours).encode(), 0o600)
     return said
 
 

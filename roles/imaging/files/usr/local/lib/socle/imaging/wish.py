@@ -39,7 +39,7 @@ class Wish:
             wish = json.loads((folder / "imaging.json").read_text(encoding="utf-8"))
             secret = json.loads((folder / "imaging-secrets.json").read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise Trouble(f"{folder}/imaging*.json cannot be read: deploy again ({error})") from None
+            raise Trouble(f"{folder}/imaging*.json: deploy again ({error})") from None
         return cls(
             settings=wish["settings"],
             accounts=secret["accounts"],
