@@ -4,16 +4,14 @@ from ipaddress import ip_address, ip_network
 
 from socle.baseline.rules import admits
 from socle.verify import control, expect, unknown
+from socle.verify.images import AGAIN, expect_certificate, expect_modalities
 from socle.verify.imaging import PEM, TRUSTED, Association, associations, programs, web
 from socle.verify.imaging import orthanc as asked
 from socle.verify.sockets import operator
 
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 OURS = {"Orthanc", "stunnel"}
 KNOWN_TO_ALL = ("-", "orthanc:orthanc", "alice:alicePassword", "admin:admin")
 PATHS = ("/system", "/patients", "/studies")
-DAY = 86400
-LONGEST_DAYS = 3 * 366
 
 
 @control("orthanc-http-auth")
@@ -125,34 +123,10 @@ def test_only_declared_devices_associate(orthanc, settings, target):
         wanted="a declared device is let in",
         fix=AGAIN,
     )
-    _expect_modalities(orthanc, declared)
-
-
-def _expect_modalities(host, declared):
-    """What Orthanc holds in memory is what is declared, permission by permission."""
-    status, live = asked(host, "/modalities?expand")
+    status, live = asked(orthanc, "/modalities?expand")
     if status != 200:
         unknown(f"/modalities answers {status}")
-    strange = sorted(live.keys() - declared.keys())
-    expect(
-        not strange,
-        seen=f"devices that are not declared: {', '.join(strange) or 'none'}",
-        wanted="only the devices of imaging_modalities",
-        fix="declare it in imaging_modalities, with its flow; or remove it from DicomModalities in "
-        "/etc/orthanc and deploy again",
-    )
-    wrong = [
-        f"{name}: {key} {live.get(name, {}).get(key)}"
-        for name, one in declared.items()
-        for key, value in one.items()
-        if name not in live or live[name].get(key, value) != value
-    ]
-    expect(
-        not wrong,
-        seen=f"{len(live)} devices; {', '.join(wrong) or 'each as declared'}",
-        wanted="addresses and permissions as declared",
-        fix=AGAIN,
-    )
+    expect_modalities(live, declared)
 
 
 @control("orthanc-tls")
@@ -184,7 +158,9 @@ def test_exchanges_are_encrypted(orthanc, settings, target):
     )
     now = int(orthanc.check_output("date +%s"))
     for one in (t for t in tries if t.startswith("certificate")):
-        _expect_certificate(one.split(" ")[1:3], met[one], now, settings.imaging_certificate_days)
+        expect_certificate(
+            ":".join(one.split(" ")[1:3]), met[one], now, settings.imaging_certificate_days
+        )
 
 
 def _expect_dicom_tls(host, settings):
@@ -197,21 +173,6 @@ def _expect_dicom_tls(host, settings):
         seen=f"DICOM in clear on port {port}: {said}",
         wanted="no DICOM without TLS",
         fix=AGAIN,
-    )
-
-
-def _expect_certificate(place, said, now, days):
-    where = ":".join(place)
-    start, _, end = said.partition("/")
-    good = start.isdigit() and end.isdigit()
-    left = (int(end) - now) // DAY if good else 0
-    length = (int(end) - int(start)) // DAY if good else 0
-    expect(
-        good and left > days and length <= LONGEST_DAYS,
-        seen=f"{where}: " + (f"{left} days left of {length}" if good else said),
-        wanted=f"a certificate of the declared authority for this address, more than {days} days "
-        f"before its end, made for {LONGEST_DAYS} days at most",
-        fix=f"{AGAIN}; a given certificate: put the new one in its file first",
     )
 
 

@@ -6,12 +6,11 @@ import shlex
 from importlib.resources import files
 
 from socle.verify import blockdevices, control, expect, not_applicable, unknown
-from socle.verify.blockstack import Fate
+from socle.verify.images import AGAIN, expect_encrypted
 from socle.verify.imaging import PROGRAM, programs, web
 from socle.verify.imaging import orthanc as asked
 from socle.verify.sockets import listeners
 
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 PLACES = ("/home", "/root", "/tmp", "/var/tmp", "/srv", "/mnt", "/media", "/opt")  # noqa: S108
 STRAY = (files("socle.verify") / "stray.py").read_text(encoding="utf-8")
 DCM4CHEE = "/dcm4chee-arc"
@@ -41,7 +40,7 @@ def test_images_lie_encrypted_and_nowhere_else(orthanc, settings):
         wanted="Orthanc's folder is closed to other accounts",
         fix=AGAIN,
     )
-    _expect_encrypted(blockdevices.ask(orthanc, folders), folders)
+    expect_encrypted(blockdevices.ask(orthanc, folders), folders)
     if not whole:
         unknown("too many files to look for stray images in time")
 
@@ -51,26 +50,6 @@ def _folders(host):
     if said.rc != 0:
         unknown(said.stderr.strip() or "Orthanc's settings cannot be read")
     return list(dict.fromkeys(json.loads(said.stdout).values()))
-
-
-def _expect_encrypted(machine, folders):
-    """Judge each folder by the devices below it."""
-    if machine.container:
-        unknown(f"a container ({machine.container}) has no disks of its own: verify its computer")
-    fates = {
-        folder: min((b.fate for b in machine.stack.path(folder)), key=list(Fate).index)
-        for folder in folders
-    }
-    plain = [folder for folder, fate in fates.items() if fate is Fate.PLAIN]
-    expect(
-        not plain,
-        seen=", ".join(f"{folder}: {fate}" for folder, fate in fates.items()),
-        wanted="images, index and temporary files on encrypted disks",
-        fix="docs/fr/chiffrement-des-disques.md",
-    )
-    unsure = [folder for folder, fate in fates.items() if fate not in (Fate.CRYPT, Fate.MEMORY)]
-    if unsure:
-        unknown(f"what lies below {', '.join(unsure)} cannot be told")
 
 
 @control("orthanc-runtime-hardening")
