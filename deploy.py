@@ -4,6 +4,7 @@ from roles.alerting.deploy import alerting
 from roles.backup.deploy import backup
 from roles.disk_encryption.deploy import disk_encryption
 from roles.firewall.deploy import firewall
+from roles.imaging.deploy import imaging
 from roles.screen_lock.deploy import screen_lock
 from roles.updates.deploy import updates
 
@@ -11,5 +12,6 @@ firewall()
 disk_encryption()
 updates()
 screen_lock()
+imaging()
 backup()
 alerting()

@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 GROUPS = (
     ("vm/",),
     ("lab/backup/",),
+    ("lab/imaging/",),
     ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
     ("lab/test_scenarios.py",),
     ("lab/",),

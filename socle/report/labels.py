@@ -68,6 +68,10 @@ REFERENCES: Pairs = {
         "ANSSI, Guide to IT hygiene, 42 measures",
     ),
     "cis": ("CIS Benchmarks, par distribution", "CIS Benchmarks, by distribution"),
+    "anssi_tls": (
+        "ANSSI, Recommandations de sécurité relatives à TLS",
+        "ANSSI, Security recommendations for TLS",
+    ),
     "anssi_tpe_pme": (
         "ANSSI, La cybersécurité pour les TPE/PME en treize questions",
         "ANSSI, Cybersecurity for small businesses in thirteen questions",
@@ -110,6 +114,7 @@ SHORT_REFERENCES: Mapping[str, str] = {
     "anssi_bp_028": "ANSSI-BP-028",
     "anssi_hygiene": "ANSSI hygiène",
     "cis": "CIS",
+    "anssi_tls": "ANSSI TLS",
     "anssi_tpe_pme": "ANSSI TPE/PME",
     "iso_27001": "ISO 27001",
     "pgssi_s": "PGSSI-S",

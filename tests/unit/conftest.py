@@ -19,7 +19,9 @@ TODAY = date(2026, 11, 22)
 BIN = Path(sys.executable).parent
 BACKUP = Path(__file__).parents[2] / "roles/backup/files/usr/local/lib/socle"
 
-sys.path.insert(0, str(BACKUP))  # the program that runs on hosts: test_backup_*.py
+IMAGING = Path(__file__).parents[2] / "roles/imaging/files/usr/local/lib/socle"
+
+sys.path[:0] = [str(BACKUP), str(IMAGING)]  # programs that run on hosts
 
 
 @pytest.fixture(autouse=True, scope="session")

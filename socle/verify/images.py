@@ -1,0 +1,79 @@
+"""What the answers of an imaging server are worth: its certificate, its devices, its disks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from socle.verify.blockdevices import Machine
+from socle.verify.blockstack import Fate
+from socle.verify.checks import expect, unknown
+
+AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
+DAY = 86400  # seconds
+LONGEST_DAYS = 3 * 366
+
+
+def expect_certificate(where: str, said: str, now: int, days: int) -> None:
+    """A certificate that holds for more than ``days``; ``said``: as `webprobe.certificate` says.
+
+    ``now``: seconds since 1970.
+    """
+    start, _, end = said.partition("/")
+    good = start.isdigit() and end.isdigit()
+    left = (int(end) - now) // DAY if good else 0
+    length = (int(end) - int(start)) // DAY if good else 0
+    expect(
+        good and left > days and length <= LONGEST_DAYS,
+        seen=f"{where}: " + (f"{left} days left of {length}" if good else said),
+        wanted=f"a certificate of the declared authority for this address, more than {days} days "
+        f"before its end, made for {LONGEST_DAYS} days at most",
+        fix=f"{AGAIN}; a given certificate: put the new one in its file first",
+    )
+
+
+def expect_modalities(live: Mapping[str, Any], declared: Mapping[str, Mapping[str, Any]]) -> None:
+    """What Orthanc holds in memory is what is declared, permission by permission."""
+    strange = sorted(live.keys() - declared.keys())
+    expect(
+        not strange,
+        seen=f"devices that are not declared: {', '.join(strange) or 'none'}",
+        wanted="only the devices of imaging_modalities",
+        fix="declare it in imaging_modalities, with its flow; or remove it from DicomModalities in "
+        "/etc/orthanc and deploy again",
+    )
+    wrong = [
+        f"{name}: {key} {live.get(name, {}).get(key)}"
+        for name, one in declared.items()
+        for key, value in one.items()
+        if name not in live or live[name].get(key, value) != value
+    ]
+    expect(
+        not wrong,
+        seen=f"{len(live)} devices; {', '.join(wrong) or 'each as declared'}",
+        wanted="addresses and permissions as declared",
+        fix=AGAIN,
+    )
+
+
+def expect_encrypted(machine: Machine, folders: Sequence[str]) -> None:
+    """An encrypting layer on each way from the folders down to a disk.
+
+    Raises Unknown in a container, and where a layer is not known.
+    """
+    if machine.container:
+        unknown(f"a container ({machine.container}) has no disks of its own: verify its computer")
+    fates = {
+        folder: min((branch.fate for branch in machine.stack.path(folder)), key=list(Fate).index)
+        for folder in folders
+    }
+    plain = [folder for folder, fate in fates.items() if fate is Fate.PLAIN]
+    expect(
+        not plain,
+        seen=", ".join(f"{folder}: {fate}" for folder, fate in fates.items()),
+        wanted="images, index and temporary files on encrypted disks",
+        fix="what lies there moves to an encrypted disk: docs/fr/chiffrement-des-disques.md",
+    )
+    unsure = [folder for folder, fate in fates.items() if fate not in (Fate.CRYPT, Fate.MEMORY)]
+    if unsure:
+        unknown(f"what lies below {', '.join(unsure)} cannot be told")

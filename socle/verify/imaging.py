@@ -1,0 +1,87 @@
+"""Imaging servers as the checks see them: tries sent to the host, and what they met."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from socle.verify.checks import Unknown
+
+PROGRAM = "/usr/local/sbin/socle-imaging"
+PEM = "/etc/socle/imaging/orthanc.pem"
+TRUSTED = "/etc/socle/imaging/trusted.pem"
+PATIENCE = 120  # seconds; a silent port takes four, and a machine may have several
+_LISTENER = re.compile(r'^\S+ +\d+ +\d+ +(\S+):(\d+) .*?\(\("([^"]+)"', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Association:
+    """A try to associate; ``tls``: with the server's own certificate, which it trusts."""
+
+    address: str
+    port: int
+    called: str
+    calling: str
+    tls: bool
+
+    def __str__(self) -> str:
+        """``ECHO1 from 127.0.0.1 to IMAGERIE``."""
+        return f"{self.calling} from {self.address} to {self.called}"
+
+
+def associations(host: Any, tries: Sequence[Association]) -> dict[Association, str]:
+    """What each try met, in the words of `socle.verify.associate.associate`."""
+    words = [
+        word
+        for one in tries
+        for word in (
+            one.address, str(one.port), one.called, one.calling, PEM if one.tls else "-"
+        )
+    ]  # fmt: skip
+    return dict(zip(tries, _sent(host, "associate.py", words, len(tries)), strict=True))
+
+
+def web(host: Any, tries: Iterable[str]) -> dict[str, str]:
+    """What each try met; both in the words of `socle.verify.webprobe`."""
+    asked = list(dict.fromkeys(tries))
+    return dict(zip(asked, _sent(host, "webprobe.py", asked, len(asked)), strict=True))
+
+
+def programs(host: Any) -> dict[int, str]:
+    """TCP port -> name of the program that listens on it, loopback included."""
+    said = host.check_output("ss --no-header --tcp --listening --numeric --processes")
+    return {int(port): name for _, port, name in _LISTENER.findall(said)}
+
+
+def orthanc(host: Any, path: str, body: str | None = None) -> tuple[int, Any]:
+    """Status and answer of Orthanc to Socle's own account; text where it is no JSON."""
+    words = "" if body is None else " --post %s"
+    answer = host.run(f"{PROGRAM} ask %s{words}", path, *([] if body is None else [body]))
+    status, _, text = answer.stdout.partition("\n")
+    if answer.rc != 0 or not status.isdigit():
+        raise Unknown((answer.stderr.strip().splitlines() or ["no answer"])[-1])
+    try:
+        return int(status), json.loads(text)
+    except ValueError:
+        return int(status), text
+
+
+def _sent(host: Any, script: str, words: Sequence[str], count: int) -> list[str]:
+    """The lines that a script prints on the host, one a try."""
+    places = " ".join(["%s"] * len(words))
+    answer = host.run(f"python3 -I -c %s {places}", _script(script), *words, timeout=PATIENCE)
+    lines: list[str] = answer.stdout.splitlines()
+    if answer.rc != 0 or len(lines) != count:
+        said = answer.stderr.strip().splitlines() or ["too few answers"]
+        raise Unknown(f"{script}: {said[-1]}")
+    return lines
+
+
+@cache
+def _script(name: str) -> str:
+    return (files("socle.verify") / name).read_text(encoding="utf-8")
