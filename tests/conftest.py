@@ -12,7 +12,13 @@ from xdist.scheduler import LoadScopeScheduling
 GROUPS = (
     ("vm/",),
     ("lab/backup/",),
-    ("lab/imaging/",),
+    (
+        "lab/imaging/",
+        "lab/test_box.py",
+        "lab/test_exposure.py",
+        "lab/test_warnings.py",
+        "lab/test_watch.py",
+    ),
     ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
     ("lab/test_scenarios.py",),
     ("lab/",),
