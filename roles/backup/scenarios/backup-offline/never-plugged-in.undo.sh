@@ -2,6 +2,9 @@
 # The disk is plugged in, filled, and let go. It lies inside of a blank disk of the lab, so that it
 # can be taken away again; few rounds of its key, because the lab's machine is slow.
 set -eu
+# udev would start it at every move of the disk, and once more when it is taken away.
+unit=socle-backup-offline@disque-a.service
+systemctl mask --quiet --runtime --now "$unit"
 uuid=$(python3 -c 'import json; print(next(r["luks_uuid"] for r in json.load(
     open("/etc/socle/backup.json"))["repositories"] if r["kind"] == "disk"))')
 phrase() {
@@ -22,9 +25,9 @@ fi
 udevadm trigger --action=change "$disk"
 udevadm settle
 until [ -e "/dev/disk/by-uuid/$uuid" ]; do sleep 0.2; done
-systemctl stop socle-backup-offline@disque-a.service
 socle-backup run >/dev/null || :
 socle-backup offline disque-a || :
 losetup --detach "$disk"
 udevadm settle
 while [ -e "/dev/disk/by-uuid/$uuid" ]; do sleep 0.2; done
+systemctl unmask --quiet --runtime "$unit"
