@@ -69,7 +69,9 @@ def test_a_declared_modality_stores_and_queries_over_tls(modality, secured, serv
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize(
-    "wrong", [{"title": "ECHO2"}, {"called": "ORTHANC"}, {"tls": False}], ids=str
+    "wrong",
+    [{"title": "ECHO2"}, {"called": "ORTHANC"}, {"tls": False}],
+    ids=["unknown title", "title that everybody knows", "in clear"],
 )
 def test_a_wrong_title_and_clear_text_are_refused(modality, server, wrong):
     said = modality("echoscu -v", server, **wrong, code=1)
