@@ -18,12 +18,12 @@ PYTEST = $(BIN)/pytest -v -n $(WORKERS) --no-loadscope-reorder --durations=25
 
 test: venv ## Run the tests, on real hosts and a virtual machine where the computer can boot them
 	@$(BIN)/socle lab prepare --vm
-	@echo "==> Tests; the longest of the virtual machine are left to make proofs"
+	@echo "==> Tests; the longest are left to make proofs"
 	@$(PYTEST) -m "not proof" tests/vm tests/lab tests/unit
 
-proofs: venv ## Run all tests of the virtual machine, also those that are too long for make test
+proofs: venv ## Run the tests that are too long for make test, with all of the virtual machine
 	@$(BIN)/socle lab prepare --vm
-	@$(PYTEST) tests/vm
+	@$(PYTEST) -m "proof or vm" tests/vm tests/lab
 
 molecule: venv ## The Ansible role alone, as Ansible users test it
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test

@@ -200,6 +200,7 @@ def test_only_root_reads_what_a_machine_was_told_and_found(watched):
     assert not [k for k in told["practice"]["hosts"]["nouveau"]["settings"] if "firewall" in k]
 
 
+@pytest.mark.proof
 @of_lab("watch")
 def test_the_mistake_is_seen_and_mended(batches, scenario):
     seen_and_mended(batches, scenario)

@@ -7,7 +7,7 @@ from scenarios import Batches, of_lab, selected
 
 from socle.verify.verdicts import Verdict
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.proof]
 NOT_MEASURED_HERE = {
     "orthanc-data-at-rest": (Verdict.UNKNOWN, "a container"),
     "dcm4chee-secured": (Verdict.NOT_APPLICABLE, "nothing answers as dcm4chee"),
