@@ -13,17 +13,18 @@ from rich.console import Console
 from socle.baseline import evidence
 from socle.baseline.digests import baseline_digest
 from socle.commands.differences import show
+from socle.commands.history import kept
+from socle.errors import SocleError
 from socle.evidence import bundle, store
 from socle.evidence.model import Baseline, Software
 from socle.report.data import versions
 from socle.report.drift import compare, known, regressions
-from socle.report.history import run_of
+from socle.report.history import NOTHING_KEPT, History, run_of
 from socle.verify import provenance
 from socle.verify.collect import Run, bundles
 
 if TYPE_CHECKING:
     from socle.baseline.model import Practice
-    from socle.report.history import History
     from socle.verify.links import Link
     from socle.verify.recorder import Entry
     from socle.verify.verdicts import Outcome
@@ -50,6 +51,17 @@ def as_bundles(  # noqa: PLR0917 - what a bundle is made of
 def history_of(practice: Practice, folder: Path | None) -> Path:
     """Where the practice's runs are kept: ``folder``, else where its evidence.yml says."""
     return folder or evidence.read(practice.folder).history
+
+
+def past(place: Path, practice: Practice, *, needed: bool) -> History:
+    """The runs before this one. Where they are not ``needed``, a verification does without."""
+    try:
+        return kept(place, practice.name)
+    except SocleError as error:
+        if needed:
+            raise
+        sys.stderr.write(f"{error}\n")
+        return NOTHING_KEPT
 
 
 def got_worse(

@@ -75,7 +75,6 @@ def verify(
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
     from socle.commands import keeping  # noqa: PLC0415
-    from socle.commands.history import kept  # noqa: PLC0415
     from socle.report.data import build  # noqa: PLC0415
     from socle.report.files import write  # noqa: PLC0415
     from socle.verify.connections import Connections  # noqa: PLC0415
@@ -87,7 +86,7 @@ def verify(
     loaded = load(practice)
     screen = Screen(loaded, language, verbose=verbose)
     place = keeping.history_of(loaded, history)
-    past = kept(place, loaded.name)
+    past = keeping.past(place, loaded, needed=since_last)
     notebook = Recorder(Memory.of(loaded) if ahead else None)
     started = datetime.now().astimezone()
     with screen:

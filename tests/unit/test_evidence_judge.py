@@ -331,6 +331,8 @@ def test_rooms_say_what_cannot_be_computed_without_secrets(toy_vault, tmp_path):
         if (found := repositories_of(host))
     }
     secrets = {host: {"backup_passwords": found} for host, found in passwords.items()}
+    for host in without.groups["imaging_servers"]:
+        secrets[host]["imaging_passwords"] = {"socle": "x" * 24}
     toy_vault(folder / "secrets.yml", yaml.safe_dump(secrets))
     complete = load(folder, root=CHECKOUT)
     hidden = secret_names(complete)
