@@ -138,7 +138,7 @@ class VmPractice(Practice):
         }
         encrypt(vault, yaml.safe_dump(data).encode())
 
-    def root_on(self, machine: str, command: str, timeout: float = 300) -> str:
+    def root_on(self, machine: str, command: str, timeout: float = 900) -> str:
         """Run a command as root; its output."""
         assert machine == self.vm.name
         done = run(self.vm, command, timeout=timeout)
