@@ -10,12 +10,10 @@ import socket
 from contextlib import suppress
 from enum import StrEnum
 
+from socle.verify.associate import request
+
 CALLING = "SOCLEPROBE"
 CALLED = "ANY-SCP"
-_APPLICATION = "1.2.840.10008.3.1.1.1"
-_VERIFICATION = "1.2.840.10008.1.1"
-_IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
-_IMPLEMENTATION = "2.25.137026111231213236303604749444673656421"  # of an UUID: nobody else's
 _LARGEST_PDU = 16384  # bytes
 _ACCEPT, _REJECT, _ABORT_PDU = 2, 3, 7
 _ABORT = bytes((7, 0, 0, 0, 0, 4, 0, 0, 0, 0))
@@ -35,7 +33,7 @@ class Association(StrEnum):
 def associate(connection: socket.socket, called: str = CALLED) -> Association:
     """Ask over an open connection (TLS or not) with a time limit of its own; then hang up."""
     try:
-        connection.sendall(request(called))
+        connection.sendall(request(called, CALLING))
         header = _exactly(connection, _HEADER)
     except OSError:
         return Association.NONE
@@ -56,30 +54,6 @@ def answer(header: bytes) -> Association:
         _ABORT_PDU: Association.ABORTED,
     }
     return kinds.get(header[0], Association.NONE)
-
-
-def request(called: str = CALLED, calling: str = CALLING) -> bytes:
-    """An A-ASSOCIATE-RQ that proposes Verification alone."""
-    proposed = bytes((1, 0, 0, 0)) + _uid(0x30, _VERIFICATION) + _uid(0x40, _IMPLICIT_LITTLE_ENDIAN)
-    user = _item(0x51, _LARGEST_PDU.to_bytes(4)) + _uid(0x52, _IMPLEMENTATION)
-    names = b"".join(name.encode("ascii").ljust(16) for name in (called, calling))
-    body = (
-        bytes((0, 1, 0, 0))
-        + names
-        + bytes(32)
-        + _uid(0x10, _APPLICATION)
-        + _item(0x20, proposed)
-        + _item(0x50, user)
-    )
-    return bytes((1, 0)) + len(body).to_bytes(4) + body
-
-
-def _uid(kind: int, uid: str) -> bytes:
-    return _item(kind, uid.encode("ascii"))
-
-
-def _item(kind: int, content: bytes) -> bytes:
-    return bytes((kind, 0)) + len(content).to_bytes(2) + content
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:
