@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from socle.baseline import words, yaml
-from socle.errors import BadPractice, Problem
+from socle.baseline import single
 from socle.evidence.store import state_folder
 
 NAME = "evidence.yml"
@@ -70,7 +69,7 @@ def read(folder: Path) -> EvidenceSettings:
     Relative paths start there, ``~`` is the operator's home. Raises BadPractice.
     """
     folder = folder.absolute()
-    written = _written(folder / NAME)
+    written = single.read(folder / NAME, _File) or _File()
 
     def place(name: str) -> Path:
         return folder / Path(name).expanduser()
@@ -88,25 +87,6 @@ def read(folder: Path) -> EvidenceSettings:
         signers=folder / "allowed_signers",
         revoked=revoked if revoked.is_file() else None,
     )
-
-
-def _written(file: Path) -> _File:
-    if not file.is_file():
-        return _File()
-    document = yaml.read(file)
-    try:
-        return _File.model_validate(document.data or {})
-    except ValidationError as error:
-        raise BadPractice(
-            Problem(
-                file,
-                document.line(*complaint.place),
-                words.where(complaint.place) or NAME,
-                complaint.expected,
-                complaint.read,
-            )
-            for complaint in words.complaints(_File, error)
-        ) from None
 
 
 def _key(practice: str) -> Path:

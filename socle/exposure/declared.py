@@ -10,10 +10,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from socle.baseline import words, yaml
-from socle.errors import BadPractice, Problem
+from socle.baseline import single
 from socle.evidence.store import operator_state
 from socle.exposure.ports import IMAGING
 
@@ -69,7 +68,7 @@ class Declared:
 def read(practice: Path) -> Declared:
     """What the practice in this folder declares. Raises BadPractice."""
     place = practice.absolute()
-    written = _written(place / NAME)
+    written = single.read(place / NAME, _File)
     default = operator_state() / "exposure" / place.name
     if written is None:
         return Declared((), None, frozenset(), default, 90)
@@ -81,22 +80,3 @@ def read(practice: Path) -> Declared:
         place / Path(named).expanduser() if named else default,
         written.max_age_days,
     )
-
-
-def _written(file: Path) -> _File | None:
-    if not file.is_file():
-        return None
-    document = yaml.read(file)
-    try:
-        return _File.model_validate(document.data or {})
-    except ValidationError as error:
-        raise BadPractice(
-            Problem(
-                file,
-                document.line(*complaint.place),
-                words.where(complaint.place) or NAME,
-                complaint.expected,
-                complaint.read,
-            )
-            for complaint in words.complaints(_File, error)
-        ) from None
