@@ -9,7 +9,7 @@ import pytest
 
 from socle.lab.vm import UsbDisk, plug, pull, run
 
-pytestmark = pytest.mark.vm
+pytestmark = [pytest.mark.vm, pytest.mark.proof]
 
 NAME = "disque-a"
 UUID = "5f4c3a2b-1d0e-4f6a-8b7c-9d8e7f6a5b4c"
@@ -84,7 +84,6 @@ def test_plugged_in_filled_and_let_go(practice):
     pull(practice.vm, DISK)
 
 
-@pytest.mark.proof
 def test_pulled_out_in_the_middle(practice):
     before = json.loads(on(practice, f"cat {RECORD}"))
     on(practice, "head -c 80M /dev/urandom > /home/dossiers/large")
@@ -107,7 +106,6 @@ def test_pulled_out_in_the_middle(practice):
     pull(practice.vm, DISK)
 
 
-@pytest.mark.proof
 def test_data_come_back_from_the_disk(practice):
     before = on(practice, "sha256sum /home/dossiers/image")
     on(practice, f"systemctl mask --quiet --runtime '{UNIT}'")
@@ -123,7 +121,6 @@ def test_data_come_back_from_the_disk(practice):
         on(practice, f"systemctl unmask --quiet --runtime '{UNIT}'")
 
 
-@pytest.mark.proof
 def test_its_age_is_judged(practice):
     host = practice.vm.name
     control = ("backup-offline",)
