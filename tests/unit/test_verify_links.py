@@ -43,6 +43,7 @@ class Server(paramiko.ServerInterface):
         self.folder, self.host_key, self.user_key = folder, host_key, user_key
         self.connections = 0
         self.transports = []
+        self.asked = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -77,6 +78,7 @@ class Server(paramiko.ServerInterface):
         return False
 
     def check_channel_exec_request(self, channel, command):
+        self.asked.set()
         threading.Thread(target=self._run, args=(channel, command), daemon=True).start()
         return True
 
@@ -266,9 +268,10 @@ def test_a_broken_connection_is_unknown_and_mended(connect, server):
     connections = connect("accueil")
     link = connections.link("accueil")
     link.open()
+    server.asked.clear()
 
     def cut():
-        time.sleep(0.3)
+        server.asked.wait()
         server.transports[0].close()
 
     threading.Thread(target=cut).start()
