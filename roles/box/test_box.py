@@ -9,7 +9,7 @@ from pathlib import Path
 from socle.baseline.rules import port_in
 from socle.verify import control, expect, unknown
 from socle.verify.clock import today
-from socle.verify.sockets import listeners
+from socle.verify.sockets import TURNS, listeners
 
 FILES = Path(__file__).parent / "files"
 PUBLIC_IPV6 = ip_network("2000::/3")  # what IANA gives out for use between networks
@@ -76,7 +76,7 @@ def asked(host):
     """What the box said, asked from this machine, because only machines behind it may ask."""
     programs = "\n".join((FILES / name).read_text("utf-8") for name in ("igd.py", "ask.py"))
     program = re.sub(r"^from igd import .*\n", "", programs, flags=re.MULTILINE)
-    answer = host.run("python3 -c %s", program)
+    answer = host.run("python3 -c %s %s", program, TURNS)
     if answer.rc != 0:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
         unknown(f"the machine cannot ask its box: {last}")

@@ -9,6 +9,8 @@ from ipaddress import ip_address
 from typing import Any
 
 _PROGRAM = re.compile(r'\(\("([^"]+)"')
+TURNS = "/run/socle-sockets.lock"
+"""Questions that open sockets of their own hold it, and are not taken for the machine's."""
 DHCP_CLIENT = {("udp", 68), ("udp", 546)}
 """Sockets of the machine's own address configuration; they answer nobody."""
 
@@ -36,7 +38,7 @@ def listeners(host: Any) -> list[Listener]:
     Raises:
         RuntimeError: ``ss`` is missing or failed.
     """
-    answer = host.run("ss --no-header --tcp --udp --listening --numeric --processes")
+    answer = host.run(f"flock {TURNS} ss --no-header --tcp --udp --listening --numeric --processes")
     if answer.rc != 0:
         raise RuntimeError(f"ss failed: {answer.stderr.strip()}")
     found = (_listener(line.split()) for line in answer.stdout.splitlines())

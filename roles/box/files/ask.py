@@ -1,11 +1,13 @@
 """Asks the machine's Internet box which ports it has opened, and prints the answer as JSON.
 
-Run as root, below the text of igd.py: the firewall lets root alone ask. Read-only: it searches
+Run as root, below the text of igd.py: the firewall lets root alone ask. Argument: the file that is
+locked while sockets are open, so that no check takes them for a program's. Read-only: it searches
 for a gateway (SSDP), reads its list of mappings (SOAP), and asks NAT-PMP and PCP what they would
 tell anybody; it never asks for a mapping. Names that the box gives are not kept.
 """
 
 import errno
+import fcntl
 import json
 import select
 import signal
@@ -14,6 +16,7 @@ import struct
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from igd import IPV6_FIREWALL, SEARCH, SEARCHES, Gateway, Nonsense, location, services
 
@@ -174,6 +177,13 @@ def too_slow(*_):
 
 def main():
     """Ask every router, within bounded time."""
+    with Path(sys.argv[1]).open("a") as turns:
+        fcntl.flock(turns, fcntl.LOCK_EX)
+        everything()
+
+
+def everything():
+    """What each router said, on standard output."""
     signal.signal(signal.SIGALRM, too_slow)
     signal.alarm(SECONDS_IN_ALL)
     boxes = []
