@@ -15,12 +15,12 @@ GROUPS = (
     (
         "lab/imaging/",
         "lab/test_box.py",
-        "lab/test_exposure.py",
         "lab/test_warnings.py",
         "lab/test_watch.py",
     ),
     ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
     ("lab/test_scenarios.py",),
+    ("lab/test_evidence.py", "lab/test_practice.py", "lab/test_sessions_lock.py"),
     ("lab/",),
 )
 """Files that share machines, the first group that fits. Each takes about as long as another."""
