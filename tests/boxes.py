@@ -7,7 +7,7 @@ from pathlib import Path
 
 from practices import Practice
 
-from socle.lab import Lab, Machine, Network, down, run, up
+from socle.lab import Lab, Machine, Network, run
 from socle.lab.box import Box, configure
 from socle.verify.verdicts import Outcome
 
@@ -85,16 +85,11 @@ class BoxPractice(Practice):
         self.inside, self.inside6 = self.lab.machine("accueil").addresses
         self.outside = self.lab.machine("box").addresses[2]
 
-    def up(self) -> None:
-        """Boot, behind a box that lets nothing in, and apply the firewall."""
-        up(self.lab, print)
+    def prepare(self) -> None:
+        """A box that lets nothing in, and the firewall applied."""
         shutil.copy(self.lab.known_hosts, self.folder / "known_hosts")
         self.set(Box())
         self.pyinfra("-y")
-
-    def down(self) -> None:
-        """Leave nothing."""
-        down(self.lab, print)
 
     def set(self, box: Box) -> None:
         """What a person clicks on the box; and the machine's canary starts anew."""

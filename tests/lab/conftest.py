@@ -8,18 +8,16 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from labs import number
+from labs import net, net6, number, standing
 from practices import Practice
 
 from socle.commands.demo_data import prepare
 from socle.commands.labs import lab_of
 from socle.lab import Lab, Machine, Network, down, requirements, run, up
-from socle.lab.locks import locked
-
-NETWORK = Network("socle-test", ("10.77.14.1/24", "fd77:14::1/64"))
 
 Boot = Callable[[dict[str, str]], Lab]
 
@@ -38,15 +36,17 @@ def need_a_lab() -> None:
 @pytest.fixture(scope="session")
 def boot(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Boot]:
     """``boot({"accueil": "trixie"})`` gives the session's lab with at least these machines."""
-    folder = pytestconfig.rootpath / "build" / "lab-tests"
+    folder = pytestconfig.rootpath / f"build/tests-{number()}"
+    lan, lan6 = net("tests"), net6("tests")
+    network = Network(f"socle-test{number()}", (f"{lan}.1/24", f"{lan6}::1/64"))
     images: dict[str, str] = {}
 
     def lab() -> Lab:
         machines = tuple(
-            Machine(name, image, (f"10.77.14.{number}", f"fd77:14::{number}"))
-            for number, (name, image) in enumerate(images.items(), start=11)
+            Machine(name, image, (f"{lan}.{end}", f"{lan6}::{end}"))
+            for end, (name, image) in enumerate(images.items(), start=11)
         )
-        return Lab("tests", folder, NETWORK, machines)
+        return Lab(f"tests-{number()}", folder, network, machines)
 
     def booted(wanted: dict[str, str]) -> Lab:
         for name, image in wanted.items():
@@ -54,12 +54,11 @@ def boot(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Boot]:
         up(lab(), print)
         return lab()
 
-    with locked(Path("/run/socle-lab/tests.lock")):
-        down(lab(), print)  # what a killed session left
+    with standing(lab()):
         try:
             yield booted
         finally:
-            down(lab(), print)
+            down(lab(), print)  # with the machines that came later
 
 
 class Cabinet(Practice):
@@ -68,6 +67,7 @@ class Cabinet(Practice):
     def __init__(self, root: Path, folder: Path, network: str) -> None:
         super().__init__(root, folder)
         self.network = network
+        self.settled: set[str] = set()
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(root / "inventories/demo", folder)
         for made in ("known_hosts", "secrets.yml", "vault-password"):
@@ -81,8 +81,7 @@ class Cabinet(Practice):
             file.write_text(text)
         self.lab = lab_of(self.practice)
 
-    def up(self) -> None:
-        up(self.lab, print)
+    def set_up(self) -> None:
         shutil.copy(self.lab.known_hosts, self.folder / "known_hosts")
         prepare(self.folder, self.lab, self.root)
 
@@ -96,11 +95,25 @@ class Cabinet(Practice):
         shutil.copytree(self.folder, other.folder)
         return other
 
+    def harden(self) -> None:
+        """Apply every room to the machines that anybody touched since the last time."""
+        touched = sorted(set(self.practice.hosts) - self.settled)
+        if touched:
+            self.pyinfra("-y", *(word for name in touched for word in ("--limit", name)))
+        self.settled.update(touched)
+
     def root_on(self, machine: str, command: str, timeout: float = 120) -> str:
         """Run a command as root behind the machine's back; its output."""
+        self.settled.discard(machine)
         done = run(self.lab, machine, command, timeout=timeout)
         assert done.returncode == 0, done
         return done.stdout
+
+    def _run(self, code: int | None, program: str, *args, **options) -> str:
+        if program != "socle":
+            limits = {after for word, after in pairwise(args) if word == "--limit"}
+            self.settled.difference_update(limits or set(self.settled))
+        return super()._run(code, program, *args, **options)
 
     def first_backup(self, *machines: str) -> None:
         """What a new practice does once: a copy, and proof that it comes back."""
@@ -114,18 +127,14 @@ def cabinet(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Cabinet]:
     """A booted practice, as its machines come from the installer."""
     root = pytestconfig.rootpath
     network = str(number())
-    with locked(Path(f"/run/socle-lab/cabinet-{network}.lock")):
-        made = Cabinet(root, root / f"build/cabinet-{network}", network)
-        down(made.lab, print)
-        try:
-            made.up()
-            yield made
-        finally:
-            down(made.lab, print)
+    made = Cabinet(root, root / f"build/cabinet-{network}", network)
+    with standing(made.lab):
+        made.set_up()
+        yield made
 
 
 @pytest.fixture
 def hardened(cabinet: Cabinet) -> Cabinet:
     """The practice after a successful apply of every room."""
-    cabinet.pyinfra("-y")
+    cabinet.harden()
     return cabinet

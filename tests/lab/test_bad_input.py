@@ -32,7 +32,7 @@ SESSIONS = "journalctl --no-pager -t sshd -t sshd-session | grep -c 'Connection 
 
 @pytest.fixture(scope="module")
 def applied(cabinet):
-    cabinet.pyinfra("-y")
+    cabinet.harden()
     return cabinet
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from boxes import BoxPractice
-from labs import number
+from labs import number, standing
 
 from socle.lab.box import Box, Forward
-from socle.lab.locks import locked
 from socle.verify.clock import today
 from socle.verify.verdicts import Verdict
 
@@ -59,14 +57,10 @@ while True:
 @pytest.fixture(scope="module")
 def practice(need_a_lab, pytestconfig):
     root = pytestconfig.rootpath
-    with locked(Path(f"/run/socle-lab/box-{number()}.lock")):
-        made = BoxPractice(root, root / f"build/box-{number()}", number())
-        made.down()
-        try:
-            made.up()
-            yield made
-        finally:
-            made.down()
+    made = BoxPractice(root, root / f"build/box-{number()}", number())
+    with standing(made.lab):
+        made.prepare()
+        yield made
 
 
 def failed(practice: BoxPractice, control: str, *words: str) -> None:

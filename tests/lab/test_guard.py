@@ -67,7 +67,7 @@ def is_back(cabinet, rules: str, output: str) -> None:
     assert cabinet.root_on(HOST, RULES) == rules
     assert "unconfirmed change undone" in cabinet.root_on(HOST, "journalctl -t socle-guard")
     assert "socle-guard" not in cabinet.root_on(HOST, "find /etc/systemd/system")
-    assert cabinet.changes(cabinet.pyinfra("-y")) == 0
+    assert cabinet.changes(cabinet.pyinfra("-y", "--limit", HOST)) == 0
 
 
 @pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from labs import net, net6, number
 
 from socle.lab import (
     Lab,
@@ -37,9 +39,9 @@ def lab(boot) -> Lab:
 @pytest.fixture
 def short_lived(boot, tmp_path: Path) -> Iterator[Lab]:
     """Another lab beside the session's, for a test to end in its own way."""
-    network = Network("socle-test-b", ("10.77.16.1/24", "fd77:16::1/64"))
-    machine = Machine("accueil", "bookworm", ("10.77.16.21", "fd77:16::21"))
-    other = Lab("short", tmp_path / "a folder", network, (machine,))
+    network = Network(f"socle-short{number()}", (f"{net('short')}.1/24", f"{net6('short')}::1/64"))
+    machine = Machine("accueil", "bookworm", (f"{net('short')}.21", f"{net6('short')}::21"))
+    other = Lab(f"short-{number()}", tmp_path / "a folder", network, (machine,))
     yield other
     down(other, print)
 
@@ -162,7 +164,7 @@ def test_a_machine_may_reboot_itself(lab: Lab) -> None:
 def test_who_lets_nobody_in_is_told_with_the_console(lab: Lab, monkeypatch) -> None:
     monkeypatch.setattr(machines, "BOOT_SECONDS", 4.0)
     said(lab, "accueil", "systemctl disable ssh.service")
-    with pytest.raises(LabError, match=r"(?s)accueil: no SSH greeting on 10\.77\.14.*login:"):
+    with pytest.raises(LabError, match=r"(?s)accueil: no SSH greeting on 10\..*login:"):
         reboot(lab, "accueil")
     reboot(lab, "accueil", wait_for_ssh=False)
     assert said(lab, "accueil", "systemctl is-system-running") == "running"
@@ -173,7 +175,7 @@ def test_who_lets_nobody_in_is_told_with_the_console(lab: Lab, monkeypatch) -> N
 def test_down_leaves_nothing(short_lived: Lab) -> None:
     up(short_lived, print)
     assert rest_of(short_lived)
-    assert not {line for line in rest_of(short_lived).splitlines() if "10.77.14." in line}
+    assert not {line for line in rest_of(short_lived).splitlines() if f"{net('tests')}." in line}
     down(short_lived, print)
     assert rest_of(short_lived) == ""
     assert not short_lived.folder.exists()
@@ -213,6 +215,7 @@ def test_somebody_else_s_bridge_is_left_alone(short_lived: Lab) -> None:
 
 def test_a_network_that_is_there_already_is_refused(lab: Lab, tmp_path: Path) -> None:
     twin = Lab("twin", tmp_path, Network("socle-test-c", lab.network.gateways), ())
-    with pytest.raises(LabError, match=r"10\.77\.14\.0/24 .* already there on socle-test"):
+    taken = rf"{re.escape(net('tests'))}\.0/24 .* already there on socle-test"
+    with pytest.raises(LabError, match=taken):
         up(twin, print)
     down(twin, print)

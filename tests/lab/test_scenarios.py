@@ -24,7 +24,7 @@ def test_no_scenario_belongs_to_an_unknown_control():
 
 @pytest.fixture(scope="module")
 def batches(cabinet, request):
-    cabinet.pyinfra("-y")
+    cabinet.harden()
     cabinet.first_backup(*WORKSTATIONS)
     return Batches(cabinet, WORKSTATIONS, selected(request))
 

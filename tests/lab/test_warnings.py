@@ -11,11 +11,11 @@ from base64 import b64encode
 from pathlib import Path
 from types import SimpleNamespace
 
+import labs
 import pytest
 
 import socle
-from socle.lab import Lab, Machine, Network, down, run, up
-from socle.lab.locks import locked
+from socle.lab import Lab, Machine, Network, run
 from tests.lab.desktops import Gnome, Xfce, together
 
 pytestmark = pytest.mark.lab
@@ -92,21 +92,17 @@ def on_host(lab, machine: str, program: str, *words: str):
 
 @pytest.fixture(scope="module")
 def lab(need_a_lab, pytestconfig):
-    network = Network("socle-warn", ("10.77.61.1/24",))
+    own, net = labs.number(), labs.net("warnings")
+    network = Network(f"socle-warn{own}", (f"{net}.1/24",))
     machines = (
-        Machine("bureau", "trixie-desktop", ("10.77.61.11",)),
-        Machine("depot", "bookworm", ("10.77.61.12",)),
+        Machine("bureau", "trixie-desktop", (f"{net}.11",)),
+        Machine("depot", "bookworm", (f"{net}.12",)),
     )
-    made = Lab("warn", pytestconfig.rootpath / "build/lab-warn", network, machines)
-    with locked(Path("/run/socle-lab/warn.lock")):
-        down(made, print)
-        try:
-            up(made, print)
-            for machine in machines:
-                install(made, machine.name)
-            yield made
-        finally:
-            down(made, print)
+    folder = pytestconfig.rootpath / f"build/warnings-{own}"
+    with labs.standing(Lab(f"warnings-{own}", folder, network, machines)) as made:
+        for machine in machines:
+            install(made, machine.name)
+        yield made
 
 
 @pytest.fixture(scope="module")

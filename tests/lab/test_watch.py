@@ -8,14 +8,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from labs import number
+from labs import net, net6, number, standing
 from practices import Practice
 from scenarios import Batches, of_lab, seen_and_mended, selected
 
 from socle.commands.labs import lab_of
 from socle.evidence.bundle import read
-from socle.lab import down, run, up
-from socle.lab.locks import locked
+from socle.lab import run
 from socle.verify import Verdict
 from socle.verify.replay import judge
 
@@ -32,19 +31,19 @@ all:
   children:
     servers:
       hosts:
-        ancien: {{ansible_host: 10.77.{n}.21, socle_addresses: [10.77.{n}.21, "fd77:{n}::21"]}}
-        nouveau: {{ansible_host: 10.77.{n}.22, socle_addresses: [10.77.{n}.22, "fd77:{n}::22"]}}
+        ancien: {{ansible_host: {net}.21, socle_addresses: [{net}.21, "{net6}::21"]}}
+        nouveau: {{ansible_host: {net}.22, socle_addresses: [{net}.22, "{net6}::22"]}}
 """
 LAB = """---
 network:
-  bridge: socle-watch{n}
-  gateways: [10.77.{n}.1/24, "fd77:{n}::1/64"]
+  bridge: socle-watch{number}
+  gateways: [{net}.1/24, "{net6}::1/64"]
 machines: {{ancien: bookworm, nouveau: trixie}}
 """
 SETTINGS = """---
 firewall_peers:
-  administration: [10.77.{n}.1, "fd77:{n}::1"]
-  box: [10.77.{n}.1, "fd77:{n}::1"]
+  administration: [{net}.1, "{net6}::1"]
+  box: [{net}.1, "{net6}::1"]
 alerting_enabled: true
 alerting_contact: "Prestataire Démo, 05 00 00 00 00"
 alerting_mail:                       # nobody answers there
@@ -60,17 +59,18 @@ alerting_drop: {{kind: folder, folder: /srv/preuves}}
 class Watched(Practice):
     """A practice of two servers that look at themselves."""
 
-    def __init__(self, root: Path, folder: Path, network: int) -> None:
+    def __init__(self, root: Path, folder: Path) -> None:
         super().__init__(root, folder)
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "group_vars").mkdir(parents=True)
         shutil.copy(root / "inventories/demo/inventory.py", folder)
+        words = {"number": number(), "net": net("watched"), "net6": net6("watched")}
         for name, text in (
             ("hosts.yml", HOSTS),
             ("lab.yml", LAB),
             ("group_vars/all.yml", SETTINGS),
         ):
-            (folder / name).write_text(text.format(folder=folder, n=network))
+            (folder / name).write_text(text.format(folder=folder, **words))
         self.lab = lab_of(self.practice)
 
     def root_on(self, machine: str, command: str, timeout: float = 300) -> str:
@@ -95,21 +95,15 @@ class Watched(Practice):
 @pytest.fixture(scope="module")
 def watched(need_a_lab, pytestconfig):
     root = pytestconfig.rootpath
-    network = number() + 5  # beside the cabinet's
-    with locked(Path(f"/run/socle-lab/watched-{network}.lock")):
-        made = Watched(root, root / f"build/watched-{network}", network)
-        down(made.lab, print)
-        try:
-            up(made.lab, print)
-            shutil.copy(made.lab.known_hosts, made.folder / "known_hosts")
-            for name in MACHINES:
-                made.root_on(name, "install -d /srv/preuves")
-            made.pyinfra("-y")
-            for name in MACHINES:
-                made.look(name)
-            yield made
-        finally:
-            down(made.lab, print)
+    made = Watched(root, root / f"build/watched-{number()}")
+    with standing(made.lab):
+        shutil.copy(made.lab.known_hosts, made.folder / "known_hosts")
+        for name in MACHINES:
+            made.root_on(name, "install -d /srv/preuves")
+        made.pyinfra("-y")
+        for name in MACHINES:
+            made.look(name)
+        yield made
 
 
 @pytest.fixture(scope="module")

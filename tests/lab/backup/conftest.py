@@ -12,17 +12,16 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from labs import number
+from labs import net, number, standing
 
-from socle.lab import Lab, Machine, Network, down, run, up
-from socle.lab.locks import locked
+from socle.lab import Lab, Machine, Network, run
 
-NUMBER = 100 + number()
+NETWORK = net("backup")
 MACHINES = {
-    "medecin": ("trixie", f"10.77.{NUMBER}.12"),
-    "imagerie": ("bookworm", f"10.77.{NUMBER}.20"),
-    "sauvegarde": ("trixie", f"10.77.{NUMBER}.30"),
-    "hebergeur": ("bookworm", f"10.77.{NUMBER}.40"),
+    "medecin": ("trixie", f"{NETWORK}.12"),
+    "imagerie": ("bookworm", f"{NETWORK}.20"),
+    "sauvegarde": ("trixie", f"{NETWORK}.30"),
+    "hebergeur": ("bookworm", f"{NETWORK}.40"),
 }
 
 
@@ -37,8 +36,8 @@ class Practice:
 
     def __init__(self, root: Path, folder: Path) -> None:
         machines = tuple(Machine(name, image, (ip,)) for name, (image, ip) in MACHINES.items())
-        network = Network("socle-bak", (f"10.77.{NUMBER}.1/24",))
-        self.lab = Lab("backup", folder, network, machines)
+        network = Network(f"socle-bak{number()}", (f"{NETWORK}.1/24",))
+        self.lab = Lab(f"backup-{number()}", folder, network, machines)
         self.root = root
         self.folder = folder
 
@@ -199,15 +198,11 @@ END
 
 @pytest.fixture(scope="module")
 def booted(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Practice]:
-    made = Practice(pytestconfig.rootpath, pytestconfig.rootpath / "build" / "lab-backup")
-    with locked(Path("/run/socle-lab/backup.lock")):
-        down(made.lab, print)
-        try:
-            up(made.lab, print)
-            made.set_up()
-            yield made
-        finally:
-            down(made.lab, print)
+    root = pytestconfig.rootpath
+    made = Practice(root, root / f"build/backup-{number()}")
+    with standing(made.lab):
+        made.set_up()
+        yield made
 
 
 @pytest.fixture

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from ipaddress import IPv4Address
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from labs import number
+from labs import net, number, standing
 from practices import Practice
 
 from socle.commands import secrets
-from socle.lab import Lab, Machine, Network, down, run, up
-from socle.lab.locks import locked
+from socle.lab import Lab, Machine, Network, run
 
-NUMBER = 40 + number()
-NETWORK = f"10.77.{NUMBER}"
+NETWORK = net("imaging")
 SERVERS = ("img12", "img13")
 MODALITY = "echographe"
 DEPLOY = """
@@ -74,9 +71,9 @@ class Imaging(Practice):
         images = {"img12": "bookworm", "img13": "trixie", MODALITY: "trixie"}
         ends = {"img12": 12, "img13": 13, MODALITY: 20}
         machines = [Machine(n, image, (f"{NETWORK}.{ends[n]}",)) for n, image in images.items()]
-        network = Network("socle-img", (str(IPv4Address(f"{NETWORK}.1")) + "/24",))
+        network = Network(f"socle-img{number()}", (f"{NETWORK}.1/24",))
         state = folder.with_name(f"{folder.name}-machines")
-        self.lab = Lab("imaging", state, network, tuple(machines))
+        self.lab = Lab(f"imaging-{number()}", state, network, tuple(machines))
 
     def write(self) -> None:
         """The practice's files, and its passwords."""
@@ -105,8 +102,7 @@ class Imaging(Practice):
     def address(self, machine: str) -> str:
         return self.lab.machine(machine).addresses[0]
 
-    def up(self) -> None:
-        up(self.lab, print)
+    def prepare(self) -> None:
         for machine in (*SERVERS, MODALITY):
             self.root_on(
                 machine,
@@ -120,11 +116,7 @@ class Imaging(Practice):
 def imaging(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Imaging]:
     """The practice with machines as they come from the installer."""
     root = pytestconfig.rootpath
-    with locked(Path("/run/socle-lab/imaging.lock")):
-        made = Imaging(root, root / f"build/imaging-{NUMBER}")
-        down(made.lab, print)
-        try:
-            made.up()
-            yield made
-        finally:
-            down(made.lab, print)
+    made = Imaging(root, root / f"build/imaging-{number()}")
+    with standing(made.lab):
+        made.prepare()
+        yield made
