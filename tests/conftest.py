@@ -11,19 +11,15 @@ from xdist.scheduler import LoadScopeScheduling
 
 GROUPS = (
     ("vm/",),
-    ("lab/backup/",),
-    (
-        "lab/imaging/",
-        "lab/test_box.py",
-        "lab/test_warnings.py",
-        "lab/test_watch.py",
-    ),
-    ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
     ("lab/test_scenarios.py",),
-    ("lab/test_evidence.py", "lab/test_practice.py", "lab/test_sessions_lock.py"),
+    # first what needs machines as they come from the installer
+    ("lab/test_practice.py", "lab/test_evidence.py", "lab/test_sessions_lock.py"),
+    ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
+    ("lab/test_box.py", "lab/test_warnings.py", "lab/test_watch.py", "lab/imaging/"),
+    ("lab/backup/",),
     ("lab/",),
 )
-"""Files that share machines, the first group that fits. Each takes about as long as another."""
+"""Files that share machines, the first group that fits, in the order in which they run."""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -33,6 +29,11 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder = tmp_path_factory.mktemp("state")
         patch.setenv("XDG_STATE_HOME", str(folder))
         yield folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long groups first: what is short fills the gaps at the end."""
+    items.sort(key=lambda item: _place(item.nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -45,5 +46,15 @@ class ByMachines(LoadScopeScheduling):
     """Gives a worker all tests of a group. (loadgroup does not know the node ids of pytest 9.2.)"""
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.split("::", maxsplit=1)[0].removeprefix("tests/")
-        return next((group[0] for group in GROUPS if file.startswith(group)), file)
+        group, _ = _place(nodeid)
+        return GROUPS[group][0] if group < len(GROUPS) else nodeid.partition("::")[0]
+
+
+def _place(nodeid: str) -> tuple[int, int]:
+    """Which group, and where in it; after all groups what needs no machines."""
+    file = nodeid.removeprefix("tests/")
+    for number, group in enumerate(GROUPS):
+        for place, start in enumerate(group):
+            if file.startswith(start):
+                return number, place
+    return len(GROUPS), 0

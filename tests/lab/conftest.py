@@ -68,6 +68,7 @@ class Cabinet(Practice):
         super().__init__(root, folder)
         self.network = network
         self.settled: set[str] = set()
+        self.as_installed = True
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(root / "inventories/demo", folder)
         for made in ("known_hosts", "secrets.yml", "vault-password"):
@@ -111,6 +112,7 @@ class Cabinet(Practice):
 
     def _run(self, code: int | None, program: str, *args, **options) -> str:
         if program != "socle":
+            self.as_installed = False
             limits = {after for word, after in pairwise(args) if word == "--limit"}
             self.settled.difference_update(limits or set(self.settled))
         return super()._run(code, program, *args, **options)
