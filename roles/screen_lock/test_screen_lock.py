@@ -7,13 +7,12 @@ import pytest
 
 from roles.screen_lock import judge
 from socle.render import render
-from socle.verify import control, expect, not_applicable, unknown
+from socle.verify import AGAIN, control, expect, not_applicable, unknown
 
 ROOM = Path(__file__).parent
 XFCE = ROOM / "templates/etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml.j2"
 KDE = ROOM / "templates/etc/xdg/kscreenlockerrc.j2"
 GUARDIAN = ROOM / "files/usr/local/lib/socle/screen_lock"
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 NO_DESKTOP = "no desktop is installed"
 PRIVACY = ("show-in-lock-screen",)
 SLEEP = ("ubuntu-lock-on-suspend",)
