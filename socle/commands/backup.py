@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from socle.commands.machines import LONGEST, Refused, chosen, clients, complete, connected
+from socle.commands.machines import LONGEST, Refused, Repeated, chosen, clients, complete, connected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from socle.baseline.model import Host
 
 app = App(name="backup", help="Copies of a practice's data: make them now, look at them, recover.")
-Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 _SCREEN = Console(highlight=False)
 _AT_ONCE = 4  # machines; they share one server and one line
 # A new machine has proved nothing yet: its first copy is tried out at once, then monthly.

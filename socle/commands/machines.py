@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from socle.errors import SocleError
 
 if TYPE_CHECKING:
     from socle.baseline.model import Host, Practice
     from socle.verify.connections import Connections
+
+Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
+"""A word of the command line that may be given again: --limit accueil --limit serveur."""
 
 LONGEST = 72 * 3600.0
 """Seconds that a first copy over a slow line may take."""

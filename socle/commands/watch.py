@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from socle.commands.machines import Refused, chosen, connected
+from socle.commands.machines import Refused, Repeated, chosen, connected
 
 if TYPE_CHECKING:
     from socle.verify.links import Link
 
 app = App(name="watch", help="Machines that verify themselves, and sign what they find.")
-Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 _READ = "cat /var/lib/socle/watch/{name}.pub 2>/dev/null"
 
 
