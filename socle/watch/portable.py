@@ -26,6 +26,7 @@ from packaging.utils import canonicalize_name
 import socle
 from socle.baseline.digests import REGION, matching_files
 from socle.errors import SocleError
+from socle.evidence.store import operator_cache
 from socle.verify.provenance import HOUSE, ROOMS
 
 PYTHONS = ("3.11", "3.13")
@@ -184,8 +185,7 @@ def _write(archive: Path, content: bytes) -> None:
 
 
 def _cache() -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return cache / "socle" / "portable"
+    return operator_cache() / "portable"
 
 
 if __name__ == "__main__":  # for Ansible, which runs no Python of ours
