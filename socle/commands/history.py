@@ -110,7 +110,7 @@ def _tell(
     all_changes: bool,
 ) -> None:
     from socle.commands.differences import show  # noqa: PLC0415
-    from socle.report.drift import REGRESSIONS, Change  # noqa: PLC0415
+    from socle.verify.changes import REGRESSIONS, Change  # noqa: PLC0415
 
     wanted = tuple(Change) if all_changes else (*REGRESSIONS, Change.BETTER)
     shown = [one for one in differences if one.change in wanted]
@@ -125,8 +125,9 @@ def _table(found: History, last: int) -> Table:
     from rich.table import Column, Table  # noqa: PLC0415
 
     from socle.commands.verify_screen import SHOWN  # noqa: PLC0415
-    from socle.report.drift import Change, compare, known  # noqa: PLC0415
+    from socle.report.drift import compare, known  # noqa: PLC0415
     from socle.report.history import Apply  # noqa: PLC0415
+    from socle.verify.changes import Change  # noqa: PLC0415
     from socle.verify.verdicts import Verdict  # noqa: PLC0415
 
     words = [SHOWN[verdict][1].lower() for verdict in Verdict]

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from socle.report.doctor import where
-from socle.report.drift import REGRESSIONS, Change, Difference, compare, drift, effect, known
+from socle.report.drift import Difference, compare, drift, effect, known
 from socle.report.history import Apply, History, Run, run_of
 from socle.report.timeline import svg_over_time
 from socle.report.typography import long_date
 from socle.report.view import Page
 from socle.report.words import words
+from socle.verify.changes import REGRESSIONS, Change
 
 
 @dataclass(frozen=True)

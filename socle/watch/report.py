@@ -11,6 +11,8 @@ from typing import Any
 
 from socle.errors import SocleError
 from socle.evidence import files
+from socle.verify.changes import REGRESSIONS, change
+from socle.verify.verdicts import Verdict
 
 STATE = Path("/var/lib/socle/watch")
 LAST, ACKNOWLEDGED = "last.json", "acknowledged.json"
@@ -70,6 +72,8 @@ def last(state: Path = STATE) -> Report | None:
             return None
         for name in ("worse", "attempts", "told"):
             document[name] = tuple(document[name])
+        verdicts = document["verdicts"]
+        document["verdicts"] = {control: Verdict(verdicts[control]) for control in verdicts}
         return Report(**document)
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -82,12 +86,11 @@ def keep(report: Report, state: Path = STATE) -> None:
 
 def got_worse(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
     """The promises that are broken and were not, or were good and are unknown now."""
-    good = ("pass", "waived", "not-applicable")
+    never_judged = Verdict.UNKNOWN
     return tuple(
         control
         for control, verdict in now.items()
-        if (verdict == "fail" and before.get(control, "pass") != "fail")
-        or (verdict == "unknown" and before.get(control) in good)
+        if change(Verdict(before.get(control, never_judged)), Verdict(verdict)) in REGRESSIONS
     )
 
 
