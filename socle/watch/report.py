@@ -11,14 +11,13 @@ from typing import Any
 
 from socle.errors import SocleError
 from socle.evidence import files
+from socle.verify import watch
 from socle.verify.changes import REGRESSIONS, change
 from socle.verify.verdicts import Verdict
 
 STATE = Path("/var/lib/socle/watch")
 LAST, ACKNOWLEDGED = "last.json", "acknowledged.json"
 SCHEMA = 1
-OWN = "alerting"
-"""The control that judges the watch itself: nobody is warned of a warning."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Report:
     @property
     def broken(self) -> list[str]:
         """The promises that do not hold, that of the watch itself aside."""
-        return [one for one, verdict in self.verdicts.items() if verdict == "fail" and one != OWN]
+        return watch.broken(self.verdicts)
 
 
 @dataclass(frozen=True)
@@ -58,10 +57,6 @@ class Acknowledgement:
     why: str
     when: str
     until: str
-
-    def holds(self, now: datetime) -> bool:
-        """Whether it has not run out."""
-        return now < datetime.fromisoformat(self.until)
 
 
 def last(state: Path = STATE) -> Report | None:
@@ -136,8 +131,8 @@ def forget_mended(report: Report, state: Path = STATE) -> None:
 def ignored(report: Report, state: Path = STATE, now: datetime | None = None) -> list[str]:
     """The broken promises that nobody has acknowledged."""
     moment = now or datetime.now(UTC)
-    known = {one.control for one in acknowledged(state) if one.holds(moment)}
-    return [control for control in report.broken if control not in known]
+    known = ((one.control, one.until) for one in acknowledged(state))
+    return watch.ignored(report.verdicts, known, moment)
 
 
 def _write(path: Path, document: Any) -> None:
