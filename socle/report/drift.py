@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from socle.report.history import Apply, Pair, Run
 from socle.verify.changes import REGRESSIONS, Change, change
 from socle.verify.verdicts import Verdict
 
 State = Mapping[Pair, Verdict]
+Stretch = Literal["since_last_run", "effect_of_apply", "since_apply"]
 
 
 @dataclass(frozen=True)
@@ -74,3 +76,14 @@ def drift(runs: Sequence[Run], apply: Apply) -> list[Difference]:
     first = known(reversed(after))
     now = replace(after[-1], verdicts=known(after))
     return compare(first, now)
+
+
+def chapters(
+    runs: Sequence[Run], applies: Sequence[Apply]
+) -> Iterator[tuple[Stretch, Run | Apply, list[Difference]]]:
+    """What changed, told by its stretch of time: its name, the event it begins with, what moved."""
+    if len(runs) > 1:
+        yield "since_last_run", runs[-2], since_last(runs)
+    if applies:
+        yield "effect_of_apply", applies[-1], effect(runs, applies[-1])
+        yield "since_apply", applies[-1], drift(runs, applies[-1])
