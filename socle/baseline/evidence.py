@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from socle.baseline import single
+from socle.evidence.signature import Trust
 from socle.evidence.store import operator_config, state_folder
 
 NAME = "evidence.yml"
@@ -60,6 +61,12 @@ class EvidenceSettings:
     keep_days: int
     signers: Path
     revoked: Path | None  # None where the practice has no such list
+
+    @property
+    def trust(self) -> Trust:
+        """Whom the practice believes."""
+        authorities = self.authority.certificates if self.authority else None
+        return Trust(self.signers, self.revoked, authorities)
 
 
 def read(folder: Path) -> EvidenceSettings:

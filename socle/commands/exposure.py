@@ -64,12 +64,9 @@ def check(
 
 def attestations(declared: Declared, settings: EvidenceSettings, now: datetime) -> list[Signed]:
     """What lies in the practice's folder of attestations."""
-    from socle.evidence.signature import Trust  # noqa: PLC0415
     from socle.exposure import store  # noqa: PLC0415
 
-    authorities = settings.authority.certificates if settings.authority else None
-    trust = Trust(settings.signers, settings.revoked, authorities)
-    return store.read(declared.folder, trust, now)
+    return store.read(declared.folder, settings.trust, now)
 
 
 def files_of(practice: Path) -> tuple[Declared, EvidenceSettings]:

@@ -126,8 +126,8 @@ def region(
 def _trust(signers: Path | None, revoked: Path | None, authorities: Path | None) -> Trust | None:
     import shutil  # noqa: PLC0415
 
+    from socle.commands.evidence_sign import trust  # noqa: PLC0415
     from socle.errors import SocleError  # noqa: PLC0415
-    from socle.evidence.signature import Trust  # noqa: PLC0415
 
     if signers is None:
         if revoked or authorities:
@@ -135,4 +135,4 @@ def _trust(signers: Path | None, revoked: Path | None, authorities: Path | None)
         return None
     if shutil.which("ssh-keygen") is None:
         raise SocleError("ssh-keygen checks signatures: install openssh-client")
-    return Trust(signers, revoked, authorities)
+    return trust(None, signers, revoked, authorities)
