@@ -136,11 +136,9 @@ def _cells(one: Mapping[str, Any]) -> list[str]:
         last = one["last_copy"] or {}
         remark = "plugged in" if one["attached"] else "not plugged in"
         return ["", last.get("time", "never"), "", "", remark]
-    remarks = (
-        [one["error"] or "", *(f"without {folder}" for folder in one.get("missing_folders", ()))]
-        if (one["reachable"])
-        else [one["error"] or "no answer"]
-    )
+    remarks = [one["error"] or ("" if one["reachable"] else "no answer")]
+    if one["reachable"]:
+        remarks += [f"without {folder}" for folder in one.get("missing_folders", ())]
     newest = (one.get("newest") or {}).get("time", "never")
     checked, restored = one["last_check"] or {}, one["last_restore_test"] or {}
     return [
