@@ -135,7 +135,7 @@ class Alerting(RoomSettings):
     def conclude(self, host: Host, practice: Practice) -> dict[str, Any]:
         """``declaration``: what the machine is told; ``python``: which packs its program."""
         if not self.enabled:
-            nothing = {"schema": 1, "host": host.name, "baseline": {}, "practice": {}}
+            nothing = {"format": "", "schema": 0, "host": host.name, "baseline": {}, "practice": {}}
             return {"declaration": nothing, "python": ""}
         from socle.watch.declaration import declaration  # noqa: PLC0415 - seldom needed
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from socle.verify import control, expect, not_applicable, note, watch
+from socle.verify import AGAIN, control, expect, not_applicable, note, watch
 
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 LOOK = "systemctl start socle-watch.service; socle-watch status says what it found"
 
 

@@ -7,8 +7,18 @@ import pytest
 
 from socle.baseline.copies import repositories_of
 from socle.baseline.repositories import OWN
-from socle.verify import clock, control, copies, expect, keepers, not_applicable, note, unknown
-from socle.verify.backups import AGAIN, ask, filled, host_key, in_container, status, told
+from socle.verify import (
+    AGAIN,
+    clock,
+    control,
+    copies,
+    expect,
+    keepers,
+    not_applicable,
+    note,
+    unknown,
+)
+from socle.verify.backups import ask, filled, host_key, in_container, status, told
 
 
 @pytest.fixture(scope="module")

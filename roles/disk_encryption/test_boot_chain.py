@@ -2,9 +2,7 @@
 
 import pytest
 
-from socle.verify import bootchain, control, expect, unknown
-
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
+from socle.verify import AGAIN, bootchain, control, expect, unknown
 
 
 @control("boot-chain-protected")

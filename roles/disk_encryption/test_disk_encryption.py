@@ -1,6 +1,6 @@
 """What lies on the machine's disks and what its memory leaves there, asked of the kernel."""
 
-from socle.verify import control, expect, unknown
+from socle.verify import AGAIN, control, expect, unknown
 from socle.verify.blockstack import Fate
 
 GUIDE = "docs/fr/chiffrement-des-disques.md"
@@ -9,7 +9,6 @@ WAY_OUT = (
     "reinstall with encryption, or encrypt offline (cryptsetup reencrypt --encrypt from a rescue "
     f"system); step by step in {GUIDE}"
 )
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 TARGETS = ("hibernate.target", "hybrid-sleep.target", "suspend-then-hibernate.target")
 CAN_HIBERNATE = (
     "busctl call org.freedesktop.login1 /org/freedesktop/login1 "

@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from socle.baseline.rules import admits, port_in
-from socle.verify import control, expect, unknown
+from socle.verify import AGAIN, control, expect, unknown
 from socle.verify.nftables import at_boot, attempt, declared, first_difference, live, packets
 from socle.verify.sockets import listeners, operator
 
@@ -13,7 +13,6 @@ TEMPLATES = Path(__file__).parent / "templates"
 FLOWS = TEMPLATES / "etc/socle/firewall.nft.j2"
 CANARY = TEMPLATES / "etc/socle/canary.nft.j2"
 SELDOM_DECLARED = (9, 23, 3389, 5900, 47808)
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 
 
 @control("firewall-default-deny")

@@ -3,8 +3,8 @@
 from ipaddress import ip_address, ip_network
 
 from socle.baseline.rules import admits
-from socle.verify import control, expect, unknown
-from socle.verify.images import AGAIN, expect_certificate, expect_modalities
+from socle.verify import AGAIN, control, expect, unknown
+from socle.verify.images import expect_certificate, expect_modalities
 from socle.verify.imaging import PEM, TRUSTED, Association, associations, programs, web
 from socle.verify.imaging import orthanc as asked
 from socle.verify.sockets import operator

@@ -5,8 +5,8 @@ import re
 import shlex
 from importlib.resources import files
 
-from socle.verify import blockdevices, control, expect, not_applicable, unknown
-from socle.verify.images import AGAIN, expect_encrypted
+from socle.verify import AGAIN, blockdevices, control, expect, not_applicable, unknown
+from socle.verify.images import expect_encrypted
 from socle.verify.imaging import PROGRAM, programs, web
 from socle.verify.imaging import orthanc as asked
 from socle.verify.sockets import listeners

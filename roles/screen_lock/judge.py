@@ -1,6 +1,5 @@
 """What an observation (``files/observe.py``) means. Pure: functions give lists of complaints."""
 
-import configparser
 import re
 from xml.etree import ElementTree
 
@@ -235,93 +234,11 @@ def timeout(seen, seconds):
     return found
 
 
-def cascade(seen, *folders):
-    """INI values out of the login files below ``folders``, the later file winning."""
-    values = {}
-    for path, text in seen["login_files"].items():
-        if path.startswith(folders):
-            values.update(ini(text))
-    return values
-
-
-def ini(text):
-    """``{"section.key": value}``, lower case but for the values; the last one wins, as in GLib."""
-    parser = configparser.RawConfigParser(strict=False, delimiters="=", interpolation=None)
-    try:
-        parser.read_string(text)
-    except configparser.Error:
-        return {}
-    return {
-        f"{section}.{key}".lower(): value.strip().strip('"')
-        for section in parser.sections()
-        for key, value in parser.items(section)
-    }
-
-
-def yes(value):
-    """Whether an INI value switches something on."""
-    return value.strip().lower() in {"true", "yes", "1", "on"}
-
-
-def autologin(seen):
-    """Whatever opens a session without a password: sessions now, display managers, consoles."""
-    found = [
-        f"session {row['id']} of {row['user']} was opened by {row['service']}"
-        for row in seen["sessions"]
-        if row["service"].endswith("autologin")
-    ]
-    gdm = cascade(seen, "/etc/gdm")
-    found += [
-        f"GDM: {kind} login of {gdm.get(f'daemon.{kind}login', 'somebody')}"
-        for kind in ("automatic", "timed")
-        if yes(gdm.get(f"daemon.{kind}loginenable", ""))
-    ]
-    lightdm = cascade(seen, "/usr/share/lightdm", "/etc/lightdm")
-    found += [
-        f"LightDM: {key} = {value}"
-        for key, value in lightdm.items()
-        if (key.endswith(".autologin-user") and value)
-        or (key.endswith((".autologin-guest", ".allow-guest")) and yes(value))
-    ]
-    sddm = cascade(seen, "/usr/lib/sddm", "/etc/sddm")
-    if sddm.get("autologin.user"):
-        found.append(f"SDDM: automatic login of {sddm['autologin.user']}")
-    found += [f"{path}: automatic login" for path, text in seen["login_files"].items()
-              if path in OTHERS and re.search(OTHERS[path], text, re.MULTILINE)]  # fmt: skip
-    found += [
-        f"{unit['Id']}: {option[1]} logs in by itself"
-        for unit in seen["gettys"]
-        if (option := re.search(r"\s(?:-a|--autologin)[= ](\S+)", unit.get("ExecStart", "")))
-    ]
-    members = seen["groups"].get("nopasswdlogin")
-    return found + ([f"without a password: {', '.join(members)}"] if members else [])
-
-
-OTHERS = {  # display managers that no practice needs: what an automatic login looks like there
-    "/etc/greetd/config.toml": r"^\s*\[initial_session\]",
-    "/etc/lxdm/lxdm.conf": r"^\s*autologin\s*=\s*\S",
-    "/etc/slim.conf": r"^\s*auto_login\s+yes",
-    "/etc/default/nodm": r"^\s*NODM_ENABLED\s*=\s*[\"']?(true|yes|1)",
-    "/etc/nodm.conf": r"^\s*NODM_ENABLED\s*=\s*[\"']?(true|yes|1)",
-}
-
-
-def greeter(seen, wanted, *, user_list):
-    """What greeters give away: names of accounts, and a login for the whole network."""
-    found = []
-    if seen["greeter"] is not None:
-        for key in wanted:
-            found += wrong_key("the greeter", seen["greeter"], key)
-    lightdm = cascade(seen, "/usr/share/lightdm", "/etc/lightdm")
-    if not user_list:
-        shown = [k for k, v in lightdm.items() if k.endswith("greeter-hide-users") and not yes(v)]
-        found += ["LightDM lists the accounts" for _ in shown]
-    if seen["xdmcp"]:
-        found.append("a program answers XDMCP on port 177")
-    gdm = cascade(seen, "/etc/gdm")
-    if yes(gdm.get("xdmcp.enable", "")) or yes(lightdm.get("xdmcpserver.enabled", "")):
-        found.append("XDMCP is switched on")
-    return found
+def greeter(seen, wanted):
+    """The keys of GDM's greeter that are not as wanted; none where there is no GDM."""
+    if seen["greeter"] is None:
+        return []
+    return [said for key in wanted for said in wrong_key("the greeter", seen["greeter"], key)]
 
 
 def sleep(seen, answers):

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from roles.screen_lock import judge
+from roles.screen_lock import judge, login
 from socle.render import render
-from socle.verify import control, expect, not_applicable, unknown
+from socle.verify import AGAIN, control, expect, not_applicable, unknown
 
 ROOM = Path(__file__).parent
 XFCE = ROOM / "templates/etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml.j2"
 KDE = ROOM / "templates/etc/xdg/kscreenlockerrc.j2"
 GUARDIAN = ROOM / "files/usr/local/lib/socle/screen_lock"
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 NO_DESKTOP = "no desktop is installed"
 PRIVACY = ("show-in-lock-screen",)
 SLEEP = ("ubuntu-lock-on-suspend",)
@@ -93,9 +92,8 @@ def test_greeter_and_lock_screen_give_nothing_away(seen, settings):
     """GDM's keys as its greeter reads them, notifications for every person, XDMCP."""
     if not any_desktop(seen):
         not_applicable(NO_DESKTOP)
-    wrong = judge.greeter(
-        seen, settings.screen_lock_greeter_keys, user_list=settings.screen_lock_user_list
-    )
+    wrong = judge.greeter(seen, settings.screen_lock_greeter_keys)
+    wrong += login.greeters(seen, user_list=settings.screen_lock_user_list)
     if seen["desktops"]["gnome"]:
         private = [k for k in keys(settings, ["gnome"]) if k["key"] in PRIVACY]
         wrong += judge.keys(seen, private)
@@ -130,7 +128,7 @@ def test_idle_shells_close(seen, settings):
 @control("no-autologin")
 def test_no_session_opens_by_itself(seen):
     """Who opened the sessions that are there, and what every display manager and console does."""
-    wrong = judge.autologin(seen)
+    wrong = login.autologin(seen)
     services = sorted({row["service"] for row in seen["sessions"] if row["service"]})
     expect(
         not wrong,

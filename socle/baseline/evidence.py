@@ -5,7 +5,6 @@ Whom the practice believes stands beside it: ``allowed_signers`` and ``revoked_s
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +12,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from socle.baseline import single
-from socle.evidence.store import state_folder
+from socle.evidence.signature import Trust
+from socle.evidence.store import operator_config, state_folder
 
 NAME = "evidence.yml"
 _STRICT = ConfigDict(extra="forbid", strict=True)
@@ -62,6 +62,12 @@ class EvidenceSettings:
     signers: Path
     revoked: Path | None  # None where the practice has no such list
 
+    @property
+    def trust(self) -> Trust:
+        """Whom the practice believes."""
+        authorities = self.authority.certificates if self.authority else None
+        return Trust(self.signers, self.revoked, authorities)
+
 
 def read(folder: Path) -> EvidenceSettings:
     """The settings of the practice in ``folder``.
@@ -91,6 +97,4 @@ def read(folder: Path) -> EvidenceSettings:
 
 def _key(practice: str) -> Path:
     """Where `socle evidence keygen` puts a key, outside of every checkout."""
-    named = Path(os.environ.get("XDG_CONFIG_HOME", ""))
-    config = named if named.is_absolute() else Path.home() / ".config"
-    return config / "socle/keys" / practice
+    return operator_config() / "keys" / practice

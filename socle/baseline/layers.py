@@ -13,7 +13,9 @@ from socle.baseline.variables import BadValue, Variable
 from socle.baseline.written import Block, Layer, Setting
 from socle.errors import BadPractice, Problem
 
-_FILES = {"hosts.yml", "waivers.yml", "secrets.yml", "lab.yml", "exposure.yml", evidence.NAME}
+EXPOSURE = "exposure.yml"
+"""What the practice shows the Internet; socle.exposure reads it."""
+_FILES = {"hosts.yml", "waivers.yml", "secrets.yml", "lab.yml", EXPOSURE, evidence.NAME}
 
 
 @dataclass

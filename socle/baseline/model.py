@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -143,3 +144,11 @@ class Practice:
     def controls(self) -> tuple[Control, ...]:
         """Every control of every room, in the rooms' order."""
         return tuple(control for room in self.rooms for control in room.controls)
+
+    def named(self, word: str) -> set[str]:
+        """The hosts that a host's or a group's name means; * and ? match."""
+        groups = [names for group, names in self.groups.items() if fnmatchcase(group, word)]
+        return {
+            *(name for name in self.hosts if fnmatchcase(name, word)),
+            *(name for names in groups for name in names),
+        }

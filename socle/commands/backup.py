@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 from rich.console import Console
 
-from socle.commands.machines import LONGEST, Refused, chosen, clients, complete, connected
+from socle.commands.machines import LONGEST, Refused, Repeated, chosen, clients, complete, connected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from socle.baseline.model import Host
 
 app = App(name="backup", help="Copies of a practice's data: make them now, look at them, recover.")
-Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 _SCREEN = Console(highlight=False)
 _AT_ONCE = 4  # machines; they share one server and one line
 # A new machine has proved nothing yet: its first copy is tried out at once, then monthly.
@@ -137,11 +136,9 @@ def _cells(one: Mapping[str, Any]) -> list[str]:
         last = one["last_copy"] or {}
         remark = "plugged in" if one["attached"] else "not plugged in"
         return ["", last.get("time", "never"), "", "", remark]
-    remarks = (
-        [one["error"] or "", *(f"without {folder}" for folder in one.get("missing_folders", ()))]
-        if (one["reachable"])
-        else [one["error"] or "no answer"]
-    )
+    remarks = [one["error"] or ("" if one["reachable"] else "no answer")]
+    if one["reachable"]:
+        remarks += [f"without {folder}" for folder in one.get("missing_folders", ())]
     newest = (one.get("newest") or {}).get("time", "never")
     checked, restored = one["last_check"] or {}, one["last_restore_test"] or {}
     return [

@@ -25,7 +25,7 @@ _SHOWN = {
 def show(console: Console, found: Iterable[Difference], titles: Mapping[str, str]) -> None:
     """One line a difference, its title below it where it is a regression."""
     from socle.evidence.files import printable  # noqa: PLC0415
-    from socle.report.drift import REGRESSIONS  # noqa: PLC0415
+    from socle.verify.changes import REGRESSIONS  # noqa: PLC0415
 
     for one in found:
         mark, style = _SHOWN[one.change]

@@ -167,10 +167,9 @@ def trust(
     from socle.evidence.signature import Trust  # noqa: PLC0415
 
     if practice is not None:
-        settings = evidence.read(practice_folder(practice))
-        signers, revoked = signers or settings.signers, revoked or settings.revoked
-        if settings.authority is not None:
-            authorities = authorities or settings.authority.certificates
+        known = evidence.read(practice_folder(practice)).trust
+        signers, revoked = signers or known.signers, revoked or known.revoked
+        authorities = authorities or known.authorities
     if signers is None:
         raise SocleError("expected --practice PRACTICE or --allowed-signers FILE: whom to believe?")
     return Trust(signers, revoked, authorities)

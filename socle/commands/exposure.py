@@ -64,20 +64,16 @@ def check(
 
 def attestations(declared: Declared, settings: EvidenceSettings, now: datetime) -> list[Signed]:
     """What lies in the practice's folder of attestations."""
-    from socle.evidence.signature import Trust  # noqa: PLC0415
     from socle.exposure import store  # noqa: PLC0415
 
-    authorities = settings.authority.certificates if settings.authority else None
-    trust = Trust(settings.signers, settings.revoked, authorities)
-    return store.read(declared.folder, trust, now)
+    return store.read(declared.folder, settings.trust, now)
 
 
 def files_of(practice: Path) -> tuple[Declared, EvidenceSettings]:
     """What the practice declares to the Internet, and how it signs."""
     from socle.baseline import evidence  # noqa: PLC0415
-    from socle.errors import SocleError  # noqa: PLC0415
+    from socle.commands.evidence_sign import practice_folder  # noqa: PLC0415
     from socle.exposure import declared  # noqa: PLC0415
 
-    if not (practice / "hosts.yml").is_file():
-        raise SocleError(f"{practice}: expected a practice, a folder with hosts.yml")
-    return declared.read(practice), evidence.read(practice)
+    folder = practice_folder(practice)
+    return declared.read(folder), evidence.read(folder)

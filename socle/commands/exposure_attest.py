@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from socle.commands.machines import Repeated
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from socle.exposure.model import Attestation, Port, Scan
     from socle.exposure.scan import Vantage
 
-Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 Rate = Annotated[int, Parameter(validator=Number(gte=1, lte=1000))]
 _SHOW_ALL = 5000  # ports from which the progress is shown
 

@@ -10,7 +10,7 @@ from cyclopts.types import PositiveInt
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.table import Table
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from socle.report.history import Apply, History, Run
 
 _BARS = "▁▂▃▄▅▆▇█"
+_HEADLINES = {
+    "since_last_run": "the last run, against those before it",
+    "effect_of_apply": "what the apply of {when} changed",
+    "since_apply": "drift since the apply of {when}",
+}
 
 
 def history(
@@ -52,6 +57,7 @@ def history(
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
     from socle.baseline.evidence import read  # noqa: PLC0415
+    from socle.report.drift import chapters  # noqa: PLC0415
 
     loaded = load(practice)
     place = history or read(loaded.folder).history
@@ -63,7 +69,8 @@ def history(
     console.print(_table(found, last))
     console.print(f"kept: {_sparkline(found.runs[-last:])}  in {place}", soft_wrap=True)
     titles = {c.id: c.title.get(language, c.id) for c in loaded.controls}
-    for headline, differences in _chapters(found):
+    for stretch, event, differences in chapters(found.runs, found.applies):
+        headline = _HEADLINES[stretch].format(when=_moment(event))
         _tell(console, headline, differences, titles, all_changes=all_changes)
     if svg is not None:
         from socle.report.data import write_text  # noqa: PLC0415
@@ -89,18 +96,6 @@ def kept(place: Path, practice: str) -> History:
     return found
 
 
-def _chapters(found: History) -> Iterator[tuple[str, Sequence[Difference]]]:
-    from socle.report.drift import drift, effect, since_last  # noqa: PLC0415
-
-    if len(found.runs) > 1:
-        yield "the last run, against those before it", since_last(found.runs)
-    if found.applies:
-        apply = found.applies[-1]
-        when = _moment(apply)
-        yield f"what the apply of {when} changed", effect(found.runs, apply)
-        yield f"drift since the apply of {when}", drift(found.runs, apply)
-
-
 def _tell(
     console: Console,
     headline: str,
@@ -110,7 +105,7 @@ def _tell(
     all_changes: bool,
 ) -> None:
     from socle.commands.differences import show  # noqa: PLC0415
-    from socle.report.drift import REGRESSIONS, Change  # noqa: PLC0415
+    from socle.verify.changes import REGRESSIONS, Change  # noqa: PLC0415
 
     wanted = tuple(Change) if all_changes else (*REGRESSIONS, Change.BETTER)
     shown = [one for one in differences if one.change in wanted]
@@ -125,8 +120,9 @@ def _table(found: History, last: int) -> Table:
     from rich.table import Column, Table  # noqa: PLC0415
 
     from socle.commands.verify_screen import SHOWN  # noqa: PLC0415
-    from socle.report.drift import Change, compare, known  # noqa: PLC0415
+    from socle.report.drift import compare, known  # noqa: PLC0415
     from socle.report.history import Apply  # noqa: PLC0415
+    from socle.verify.changes import Change  # noqa: PLC0415
     from socle.verify.verdicts import Verdict  # noqa: PLC0415
 
     words = [SHOWN[verdict][1].lower() for verdict in Verdict]

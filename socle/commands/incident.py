@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from socle.commands.machines import Repeated, chosen, connected
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from socle.exposure.gather import Machine
     from socle.report.notification import Known
 
-Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 _AT_ONCE = 4  # machines
 _DAYS = 30
 
@@ -59,7 +60,6 @@ def incident(
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
     from socle.commands.exposure import files_of  # noqa: PLC0415
-    from socle.commands.machines import chosen  # noqa: PLC0415
     from socle.evidence.store import operator_state  # noqa: PLC0415
     from socle.exposure import folder, stored  # noqa: PLC0415
     from socle.report.data import write_text  # noqa: PLC0415
@@ -105,7 +105,6 @@ def _moment(option: str, text: str | None, now: datetime) -> datetime | None:
 
 
 def _gathered(practice: Practice, names: Sequence[str], since: datetime) -> list[Machine]:
-    from socle.commands.machines import connected  # noqa: PLC0415
     from socle.exposure.gather import gather  # noqa: PLC0415
     from socle.verify.collect import redactor  # noqa: PLC0415
 

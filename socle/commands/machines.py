@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
 
 from socle.errors import SocleError
 
 if TYPE_CHECKING:
     from socle.baseline.model import Host, Practice
     from socle.verify.connections import Connections
+
+Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
+"""A word of the command line that may be given again: --limit accueil --limit serveur."""
 
 LONGEST = 72 * 3600.0
 """Seconds that a first copy over a slow line may take."""
@@ -25,9 +29,7 @@ def chosen(practice: Practice, words: Sequence[str]) -> list[Host]:
     """The hosts that the words (hosts or groups, with * and ?) name; all without words."""
     found: set[str] = set() if words else set(practice.hosts)
     for word in words:
-        groups = [names for group, names in practice.groups.items() if fnmatchcase(group, word)]
-        names = {name for name in practice.hosts if fnmatchcase(name, word)}
-        names.update(name for members in groups for name in members)
+        names = practice.named(word)
         if not names:
             known = ", ".join([*practice.hosts, *practice.groups])
             raise Refused(f"{practice.name}: expected a host or group ({known}), read {word}")

@@ -10,6 +10,9 @@ from cyclopts.validators import Number
 
 if TYPE_CHECKING:
     from socle.evidence.signature import Trust
+    from socle.region.codes import Codes
+    from socle.region.survey import Reading, Survey
+    from socle.region.tally import Tally
 
 
 def region(
@@ -77,7 +80,7 @@ def region(
     from socle.region.cache import Cache  # noqa: PLC0415
     from socle.region.codes import Codes, key_of, read_codes  # noqa: PLC0415
     from socle.region.pool import cores  # noqa: PLC0415
-    from socle.region.survey import Survey, bundles  # noqa: PLC0415
+    from socle.region.survey import Survey  # noqa: PLC0415
     from socle.region.tally import Tally  # noqa: PLC0415
     from socle.report.region import write_csv, write_html  # noqa: PLC0415
     from socle.report.region_view import Origin  # noqa: PLC0415
@@ -96,13 +99,8 @@ def region(
             as_judged=as_judged,
             trust=trust,
         )
-        files = bundles(folder)
-        with screen.bar("reading", len(files)) as step:
-            reading = survey.read(files, step)
         tally = Tally(survey.controls.values(), now, stale_days)
-        with screen.bar("judging", len(reading.newest)) as step:
-            for machine in survey.judge(reading, step):
-                tally.add(machine, names.of(machine.head.practice))
+        reading = _judged(survey, folder, tally, names)
     origin = Origin(
         older=reading.older,
         mixed=len(reading.mixed),
@@ -123,11 +121,25 @@ def region(
     return screen.conclude(tally, reading, left_out)
 
 
+def _judged(survey: Survey, folder: Path, tally: Tally, names: Codes) -> Reading:
+    """Read the bundles in the folder; the newest of each machine, judged, goes into the tally."""
+    from socle.commands.region_screen import bar  # noqa: PLC0415
+    from socle.region.survey import bundles  # noqa: PLC0415
+
+    files = bundles(folder)
+    with bar("reading", len(files)) as step:
+        reading = survey.read(files, step)
+    with bar("judging", len(reading.newest)) as step:
+        for machine in survey.judge(reading, step):
+            tally.add(machine, names.of(machine.head.practice))
+    return reading
+
+
 def _trust(signers: Path | None, revoked: Path | None, authorities: Path | None) -> Trust | None:
     import shutil  # noqa: PLC0415
 
+    from socle.commands.evidence_sign import trust  # noqa: PLC0415
     from socle.errors import SocleError  # noqa: PLC0415
-    from socle.evidence.signature import Trust  # noqa: PLC0415
 
     if signers is None:
         if revoked or authorities:
@@ -135,4 +147,4 @@ def _trust(signers: Path | None, revoked: Path | None, authorities: Path | None)
         return None
     if shutil.which("ssh-keygen") is None:
         raise SocleError("ssh-keygen checks signatures: install openssh-client")
-    return Trust(signers, revoked, authorities)
+    return trust(None, signers, revoked, authorities)

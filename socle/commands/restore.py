@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 from rich.console import Console
 
-from socle.commands.machines import LONGEST, Refused, chosen, complete, connected
+from socle.commands.machines import LONGEST, Refused, complete, connected
 
 if TYPE_CHECKING:
     from socle.baseline.model import Host
@@ -61,7 +61,7 @@ def restore(
     loaded = load(practice)
     if host not in loaded.hosts:
         raise Refused(f"{loaded.name}: expected a host ({', '.join(loaded.hosts)}), read {host}")
-    machine = chosen(loaded, [host])[0]
+    machine = loaded.hosts[host]
     complete([machine], loaded)
     source = _repository(machine, repository)
     _check(to, path)

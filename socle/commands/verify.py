@@ -9,9 +9,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from socle.commands.machines import Repeated
 from socle.commands.verify_screen import Screen
-
-Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 
 
 def verify(

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import App, Parameter
+from cyclopts import App
 
-from socle.commands.machines import Refused, chosen, connected
+from socle.commands.machines import Refused, Repeated, chosen, connected
 
 if TYPE_CHECKING:
     from socle.verify.links import Link
 
 app = App(name="watch", help="Machines that verify themselves, and sign what they find.")
-Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
-_READ = "cat /var/lib/socle/watch/{name}.pub 2>/dev/null"
 
 
 @app.command
@@ -57,8 +55,7 @@ def _allow(link: Link, principal: str, signers: Path) -> bool:
 
     name = link.target.name
     try:
-        public = link.run(_READ.format(name=SIGNING)).stdout.decode().split()
-        dropping = link.run(_READ.format(name=DROPPING)).stdout.decode().split()
+        public, dropping = _public(link, SIGNING), _public(link, DROPPING)
     except Unknown as trouble:
         _say(f"{name}: {trouble}")
         return False
@@ -76,6 +73,13 @@ def _allow(link: Link, principal: str, signers: Path) -> bool:
     if len(dropping) >= 2:  # noqa: PLR2004
         _say(f"{name}: the key that drops bundles, for the account there: {' '.join(dropping[:2])}")
     return True
+
+
+def _public(link: Link, name: str) -> list[str]:
+    """The words of a public key there; none where the machine has made no such key yet."""
+    from socle.watch.report import STATE  # noqa: PLC0415
+
+    return link.run(f"cat {STATE}/{name}.pub 2>/dev/null").stdout.decode().split()
 
 
 def _say(line: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 MASK = "••••"
@@ -105,6 +105,18 @@ class Redactor:
             return whole
         self.count += 1
         return f"{folder}/{MASK}"
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Every string in JSON-like data; keys are not among them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from strings(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from strings(item)
 
 
 def _forms(secret: str) -> Iterable[str]:

@@ -26,9 +26,22 @@ _LEFTOVER = timedelta(days=1)  # a half-written file of a killed run
 
 def operator_state() -> Path:
     """The operator's own folder for what Socle keeps between runs."""
-    named = Path(os.environ.get("XDG_STATE_HOME", ""))
-    state = named if named.is_absolute() else Path.home() / ".local/state"
-    return state / "socle"
+    return _operators("XDG_STATE_HOME", ".local/state")
+
+
+def operator_cache() -> Path:
+    """The operator's own folder for what costs only time when it is gone."""
+    return _operators("XDG_CACHE_HOME", ".cache")
+
+
+def operator_config() -> Path:
+    """The operator's own folder for keys and settings."""
+    return _operators("XDG_CONFIG_HOME", ".config")
+
+
+def _operators(variable: str, usual: str) -> Path:
+    named = Path(os.environ.get(variable, ""))
+    return (named if named.is_absolute() else Path.home() / usual) / "socle"
 
 
 def state_folder(practice: str) -> Path:

@@ -13,10 +13,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from socle.baseline import single
+from socle.baseline.layers import EXPOSURE
 from socle.evidence.store import operator_state
 from socle.exposure.ports import IMAGING
 
-NAME = "exposure.yml"
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _Words = Annotated[str, Field(min_length=3)]
 
@@ -68,7 +68,7 @@ class Declared:
 def read(practice: Path) -> Declared:
     """What the practice in this folder declares. Raises BadPractice."""
     place = practice.absolute()
-    written = single.read(place / NAME, _File)
+    written = single.read(place / EXPOSURE, _File)
     default = operator_state() / "exposure" / place.name
     if written is None:
         return Declared((), None, frozenset(), default, 90)

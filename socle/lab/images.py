@@ -154,10 +154,22 @@ def build(name: str, say: Callable[[str], None]) -> Path:
     """The image called ``name``, built now if it is not there yet.
 
     A bare Debian takes about a minute and 350 MB, one with desktops two to four and 1.2 GB. It
-    is complete or absent: mmdebstrap works in a folder of its own that is renamed at the end.
-    Several processes may ask at once; the others wait. ``LabError`` when mmdebstrap fails.
+    is complete or absent, as `once` says. ``LabError`` when mmdebstrap fails.
     """
-    target = image(name)
+
+    def make(half: Path) -> None:
+        say(f"building the {name} image (minutes, once)")
+        bootstrap(IMAGES[name], half)
+        half.chmod(0o755)
+
+    return once(image(name), name, make)
+
+
+def once(target: Path, name: str, make: Callable[[Path], None]) -> Path:
+    """``target``, made now if it is not there yet, by ``make`` in a folder that then becomes it.
+
+    It is complete or absent; several processes may ask at once, the others wait. ``LabError``.
+    """
     if target.is_dir():
         return target
     with locked(cache() / f"{name}.lock"):
@@ -165,11 +177,9 @@ def build(name: str, say: Callable[[str], None]) -> Path:
             return target
         for leftover in cache().glob(f"building-{name}.*"):
             remove(leftover)
-        say(f"building the {name} image (minutes, once)")
         half = Path(mkdtemp(prefix=f"building-{name}.", dir=cache()))
         try:
-            bootstrap(IMAGES[name], half)
-            half.chmod(0o755)
+            make(half)
             half.rename(target)
         except OSError as error:
             raise LabError(f"image {name}: {error}") from error

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -16,6 +14,7 @@ from typing import Any
 import socle
 from socle.baseline.digests import baseline_digest
 from socle.baseline.model import Control, Host, Practice, Waiver
+from socle.evidence import files
 from socle.report import flows
 from socle.verify.verdicts import Outcome, Verdict
 
@@ -94,16 +93,7 @@ def write_bytes(content: bytes, path: Path) -> None:
     Readable by its owner alone.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    files.replace(path, content)
 
 
 def _utc(moment: datetime) -> str:

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from typing import Literal
 
 from socle.report.history import Apply, Pair, Run
+from socle.verify.changes import REGRESSIONS, Change, change
 from socle.verify.verdicts import Verdict
 
 State = Mapping[Pair, Verdict]
-
-
-class Change(StrEnum):
-    """How a promise moved. The first two are regressions."""
-
-    WORSE = "worse"  # it is broken now, and was not known to be
-    UNSEEN = "no longer measured"  # it was good; now nobody knows
-    BETTER = "better"
-    OTHER = "other"  # a waiver came, or a promise no longer applies: decided, not drifted
-    NEW = "new"  # never judged before
-    GONE = "gone"  # the practice has no such machine or promise any more
-
-
-REGRESSIONS = (Change.WORSE, Change.UNSEEN)
-_GOOD = (Verdict.PASS, Verdict.WAIVED, Verdict.NOT_APPLICABLE)
+Stretch = Literal["since_last_run", "effect_of_apply", "since_apply"]
 
 
 @dataclass(frozen=True)
@@ -36,23 +23,6 @@ class Difference:
     before: Verdict | None
     after: Verdict | None
     change: Change
-
-
-def change(before: Verdict, after: Verdict) -> Change | None:
-    """How a verdict moved; None where it did not.
-
-    A promise that is newly waived, or no longer applies, is neither better nor worse: somebody
-    decided so. What was broken and cannot be measured now is not better, but nothing was lost.
-    """
-    if before is after:
-        return None
-    if after is Verdict.FAIL:
-        return Change.WORSE
-    if after is Verdict.UNKNOWN:
-        return Change.UNSEEN if before in _GOOD else Change.OTHER
-    if after is Verdict.PASS and before is not Verdict.NOT_APPLICABLE:
-        return Change.BETTER
-    return Change.OTHER
 
 
 def known(runs: Iterable[Run]) -> dict[Pair, Verdict]:
@@ -106,3 +76,14 @@ def drift(runs: Sequence[Run], apply: Apply) -> list[Difference]:
     first = known(reversed(after))
     now = replace(after[-1], verdicts=known(after))
     return compare(first, now)
+
+
+def chapters(
+    runs: Sequence[Run], applies: Sequence[Apply]
+) -> Iterator[tuple[Stretch, Run | Apply, list[Difference]]]:
+    """What changed, told by its stretch of time: its name, the event it begins with, what moved."""
+    if len(runs) > 1:
+        yield "since_last_run", runs[-2], since_last(runs)
+    if applies:
+        yield "effect_of_apply", applies[-1], effect(runs, applies[-1])
+        yield "since_apply", applies[-1], drift(runs, applies[-1])

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from socle.report.doctor import where
-from socle.report.drift import REGRESSIONS, Change, Difference, compare, drift, effect, known
+from socle.report.drift import Difference, chapters
 from socle.report.history import Apply, History, Run, run_of
 from socle.report.timeline import svg_over_time
 from socle.report.typography import long_date
 from socle.report.view import Page
 from socle.report.words import words
+from socle.verify.changes import REGRESSIONS, Change
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,10 @@ def evolution(past: History, page: Page, *, paper: bool = False) -> Evolution | 
 
 
 def _chapters(runs: Sequence[Run], applies: Sequence[Apply], page: Page) -> Iterable[Chapter]:
-    last = compare(known(runs[:-1]), runs[-1])
-    yield _chapter("since_last_run", runs[-2], last, page)
-    if applies:
-        for key, found in (
-            ("effect_of_apply", effect(runs, applies[-1])),
-            ("since_apply", drift(runs, applies[-1])),
-        ):
-            chapter = _chapter(key, applies[-1], found, page)
-            if chapter.moved:
-                yield chapter
+    for key, event, found in chapters(runs, applies):
+        chapter = _chapter(key, event, found, page)
+        if chapter.moved or key == "since_last_run":
+            yield chapter
 
 
 def _chapter(key: str, event: Run | Apply, found: Sequence[Difference], page: Page) -> Chapter:

@@ -2,17 +2,18 @@
 
 A room's ``test_*.py`` needs no more than what this module offers::
 
-    from socle.verify import control, expect
+    from socle.verify import AGAIN, control, expect
 
     @control("firewall-default-deny")
     def test_inbound_is_refused_by_default(host, settings, from_controller):
         ...
-        expect(policy == "drop", seen=f"policy {policy}", wanted="policy drop", fix="deploy again")
+        expect(policy == "drop", seen=f"policy {policy}", wanted="policy drop", fix=AGAIN)
 
 It imports neither pytest nor testinfra: pytest loads it in every run (entry point ``socle``).
 """
 
 from socle.verify.checks import (
+    AGAIN,
     ControlFailed,
     NotApplicable,
     Unknown,
@@ -25,6 +26,7 @@ from socle.verify.checks import (
 from socle.verify.verdicts import Outcome, State, Verdict
 
 __all__ = [
+    "AGAIN",
     "ControlFailed",
     "NotApplicable",
     "Outcome",

@@ -17,7 +17,6 @@ from socle.baseline.known_hosts import host_keys
 from socle.baseline.model import Host
 from socle.verify.checks import Unknown
 
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 PROGRAM = "/usr/local/sbin/socle-backup"
 NAMESPACE = "socle-restore-test"
 EVIDENCE = "/var/lib/socle/evidence/restore-tests"

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NoReturn, TypeVar
 
+AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
+"""How most of what a room sets is put right."""
+
 Check = TypeVar("Check", bound=Callable[..., None])
 
 # What the expectations of the running check saw: the proof that stands behind a pass.

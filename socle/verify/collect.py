@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from socle.baseline.export import hidden_names, secret_names
 from socle.baseline.known_hosts import host_keys
 from socle.baseline.model import Host, Practice, Waiver
 from socle.baseline.vault import is_encrypted
 from socle.evidence import model
-from socle.evidence.redaction import Redactor
+from socle.evidence.redaction import Redactor, strings
 from socle.verify.links import Link
 from socle.verify.questions import Answer, Question
 from socle.verify.recorder import Entry
@@ -61,7 +60,7 @@ def secrets(practice: Practice) -> Iterator[str]:
         if host.connection.become_password:
             yield host.connection.become_password
         for name in hidden & host.settings.keys():
-            yield from filter(None, _strings(host.settings[name]))
+            yield from filter(None, strings(host.settings[name]))
 
 
 def redactor(practice: Practice, further: Iterable[str] = ()) -> Redactor:
@@ -74,7 +73,7 @@ def redactor(practice: Practice, further: Iterable[str] = ()) -> Redactor:
         for host in hosts
         for name, value in host.settings.items()
         if name not in hidden
-        for text in _strings(value)
+        for text in strings(value)
         if text.startswith("/")
     ]
     return Redactor([*secrets(practice), *further], folders, declared_paths)
@@ -205,14 +204,3 @@ def _files(folder: Path) -> Iterator[tuple[str, str]]:
             content = path.read_bytes()
             if not is_encrypted(content):
                 yield path.relative_to(folder).as_posix(), content.decode("utf-8", "replace")
-
-
-def _strings(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _strings(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _strings(item)

@@ -11,7 +11,6 @@ from socle.baseline.copies import repositories_of, served_by
 from socle.baseline.model import Host, Practice
 from socle.baseline.windows import Window, contains
 from socle.verify.backups import (
-    AGAIN,
     NETWORK,
     Found,
     age,
@@ -20,7 +19,7 @@ from socle.verify.backups import (
     restore_test,
     signed_by,
 )
-from socle.verify.checks import expect, note, unknown
+from socle.verify.checks import AGAIN, expect, note, unknown
 from socle.verify.settings import Settings
 
 COPY = "socle backup run inventories/PRACTICE"

@@ -7,9 +7,8 @@ from typing import Any
 
 from socle.verify.blockdevices import Machine
 from socle.verify.blockstack import Fate
-from socle.verify.checks import expect, unknown
+from socle.verify.checks import AGAIN, expect, unknown
 
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 DAY = 86400  # seconds
 LONGEST_DAYS = 3 * 366
 

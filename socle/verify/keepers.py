@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from socle.baseline.known_hosts import entry_name
-from socle.verify.backups import AGAIN, Found, devices, presented_keys
-from socle.verify.checks import expect, unknown
+from socle.verify.backups import Found, devices, presented_keys
+from socle.verify.checks import AGAIN, expect, unknown
 from socle.verify.settings import Settings
 
 KEYS = "/etc/ssh/authorized_keys.d/socle-backup"

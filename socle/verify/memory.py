@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from socle.baseline.model import Practice
+from socle.evidence.store import operator_cache
 from socle.verify.questions import Question
 
 _FORMAT = 1
@@ -43,10 +44,9 @@ class Memory:
 
     @classmethod
     def of(cls, practice: Practice) -> Memory:
-        """The memory of a practice, below XDG_CACHE_HOME."""
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+        """The memory of a practice, in the operator's cache."""
         place = hashlib.sha256(str(practice.folder.absolute()).encode()).hexdigest()[:16]
-        return cls(cache / "socle" / "questions" / f"{practice.name}-{place}")
+        return cls(operator_cache() / "questions" / f"{practice.name}-{place}")
 
     def recall(self, host: str) -> list[Remembered]:
         """What was asked of ``host``, or about it from here; nothing where it cannot be trusted."""

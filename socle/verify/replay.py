@@ -193,8 +193,8 @@ def judge(
     """Judge a bundle again with the checks of this Socle, by the dates of the bundle.
 
     ``baseline``: settings are resolved again against this one; ``root``: a checkout whose checks
-    judge instead. Raises SocleError as `load` does,
-    and when the host is no longer among the practice's.
+    judge instead. Raises SocleError as `load` does, and when the host is no longer among the
+    practice's.
     """
     checkout = root or find_root(Path(socle.__file__).parent)
     with tempfile.TemporaryDirectory(prefix="socle-") as name:

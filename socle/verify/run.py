@@ -28,6 +28,7 @@ NO_TESTS = ".* defaults files handlers meta scenarios tasks templates test_plugi
 """Folders of a room that need not be searched for checks."""
 NO_USE = ("doctest", "legacypath", "pastebin", "stepwise", "unittest", "unraisableexception")
 """Parts of pytest that would only cost time."""
+_PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 FINE = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
@@ -163,9 +164,6 @@ def _own_environment() -> Iterator[None]:
         yield
     finally:
         os.environ.update(kept)
-
-
-_PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 
 def _raise_unless_fine(code: int, listener: _Listener, said: str) -> None:

@@ -50,9 +50,7 @@ class Selection:
             raise pytest.UsageError(f"{self.practice.name} has no host")
         chosen: set[str] = set() if limit else set(hosts)
         for pattern in limit:
-            groups = [g for g in self.practice.groups if fnmatchcase(g, pattern)]
-            found = {name for name in hosts if fnmatchcase(name, pattern)}
-            found.update(name for group in groups for name in self.practice.groups[group])
+            found = self.practice.named(pattern)
             if not found:
                 raise pytest.UsageError(f"no host or group of {self.practice.name} is {pattern}")
             chosen |= found

@@ -21,7 +21,7 @@ from socle.errors import SocleError
 from socle.evidence import model
 
 PLACE = Path("/etc/socle/watch.json")
-SCHEMA = 1
+FORMAT, SCHEMA = "socle-watch", 1
 READ_ACROSS = ("backup_folders", "backup_repositories")
 """Settings that checks read of other machines than the one they look at."""
 
@@ -56,6 +56,7 @@ def declaration(host: Host, practice: Practice) -> dict[str, Any]:
         waivers=tuple(accepted(waiver, masks) for waiver in host.waivers),
     )
     return {
+        "format": FORMAT,
         "schema": SCHEMA,
         "host": host.name,
         "baseline": {"digest": baseline_digest(practice.root)},
@@ -67,7 +68,7 @@ def read(place: Path = PLACE) -> Declaration:
     """What this machine was told. Raises SocleError when there is nothing that can be read."""
     try:
         document = json.loads(place.read_text(encoding="utf-8"))
-        if document["format"] != "socle-watch" or document["schema"] != SCHEMA:
+        if document["format"] != FORMAT or document["schema"] != SCHEMA:
             raise ValueError("another format")
         found = Declaration(
             document["host"],

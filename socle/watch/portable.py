@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import os
 import platform
 import subprocess
 import sys
@@ -26,6 +25,8 @@ from packaging.utils import canonicalize_name
 import socle
 from socle.baseline.digests import REGION, matching_files
 from socle.errors import SocleError
+from socle.evidence.files import replace
+from socle.evidence.store import operator_cache
 from socle.verify.provenance import HOUSE, ROOMS
 
 PYTHONS = ("3.11", "3.13")
@@ -172,10 +173,7 @@ def _packed(files: dict[str, bytes]) -> bytes:
 
 def _write(archive: Path, content: bytes) -> None:
     archive.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle, half = tempfile.mkstemp(dir=archive.parent, prefix=".verify-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    Path(half).replace(archive)
+    replace(archive, content)
     newest_first = sorted(
         archive.parent.glob("verify-*.tar.gz"), key=lambda path: path.stat().st_mtime, reverse=True
     )
@@ -184,8 +182,7 @@ def _write(archive: Path, content: bytes) -> None:
 
 
 def _cache() -> Path:
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return cache / "socle" / "portable"
+    return operator_cache() / "portable"
 
 
 if __name__ == "__main__":  # for Ansible, which runs no Python of ours

@@ -11,12 +11,13 @@ from typing import Any
 
 from socle.errors import SocleError
 from socle.evidence import files
+from socle.verify import watch
+from socle.verify.changes import REGRESSIONS, change
+from socle.verify.verdicts import Verdict
 
 STATE = Path("/var/lib/socle/watch")
 LAST, ACKNOWLEDGED = "last.json", "acknowledged.json"
 SCHEMA = 1
-OWN = "alerting"
-"""The control that judges the watch itself: nobody is warned of a warning."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Report:
     @property
     def broken(self) -> list[str]:
         """The promises that do not hold, that of the watch itself aside."""
-        return [one for one, verdict in self.verdicts.items() if verdict == "fail" and one != OWN]
+        return watch.broken(self.verdicts)
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,6 @@ class Acknowledgement:
     when: str
     until: str
 
-    def holds(self, now: datetime) -> bool:
-        """Whether it has not run out."""
-        return now < datetime.fromisoformat(self.until)
-
 
 def last(state: Path = STATE) -> Report | None:
     """The last report; None where there is none, or none that can be read."""
@@ -70,6 +67,8 @@ def last(state: Path = STATE) -> Report | None:
             return None
         for name in ("worse", "attempts", "told"):
             document[name] = tuple(document[name])
+        verdicts = document["verdicts"]
+        document["verdicts"] = {control: Verdict(verdicts[control]) for control in verdicts}
         return Report(**document)
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -82,12 +81,11 @@ def keep(report: Report, state: Path = STATE) -> None:
 
 def got_worse(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
     """The promises that are broken and were not, or were good and are unknown now."""
-    good = ("pass", "waived", "not-applicable")
+    never_judged = Verdict.UNKNOWN
     return tuple(
         control
         for control, verdict in now.items()
-        if (verdict == "fail" and before.get(control, "pass") != "fail")
-        or (verdict == "unknown" and before.get(control) in good)
+        if change(Verdict(before.get(control, never_judged)), Verdict(verdict)) in REGRESSIONS
     )
 
 
@@ -133,8 +131,8 @@ def forget_mended(report: Report, state: Path = STATE) -> None:
 def ignored(report: Report, state: Path = STATE, now: datetime | None = None) -> list[str]:
     """The broken promises that nobody has acknowledged."""
     moment = now or datetime.now(UTC)
-    known = {one.control for one in acknowledged(state) if one.holds(moment)}
-    return [control for control in report.broken if control not in known]
+    known = ((one.control, one.until) for one in acknowledged(state))
+    return watch.ignored(report.verdicts, known, moment)
 
 
 def _write(path: Path, document: Any) -> None:

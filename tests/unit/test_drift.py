@@ -7,9 +7,6 @@ from xml.etree import ElementTree
 import pytest
 
 from socle.report.drift import (
-    REGRESSIONS,
-    Change,
-    change,
     compare,
     drift,
     effect,
@@ -19,6 +16,7 @@ from socle.report.drift import (
 )
 from socle.report.history import Apply, Run
 from socle.report.timeline import MOST, svg_over_time
+from socle.verify.changes import REGRESSIONS, Change, change
 from socle.verify.verdicts import Verdict
 
 NOW = datetime(2026, 11, 22, 11, 5, tzinfo=UTC)

@@ -1,7 +1,5 @@
-"""What was collected judges as it did live: on a toy room, and with every real one here."""
+"""What was collected judges as it did live: on a toy room."""
 
-import shutil
-import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,21 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import yaml
+from collected import collected, said
 
 from socle.baseline import load
-from socle.baseline.copies import repositories_of
-from socle.baseline.export import secret_names
 from socle.errors import SocleError
-from socle.evidence import bundle as files
-from socle.evidence.model import Baseline, Software
 from socle.evidence.redaction import MASK
 from socle.verify import Verdict
-from socle.verify.collect import Run, bundles, redactor
-from socle.verify.connections import Connections
-from socle.verify.recorder import Recorder
+from socle.verify.collect import redactor
 from socle.verify.replay import judge
-from socle.verify.run import verify
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 TOKEN = "correct-horse-battery"
@@ -150,53 +141,7 @@ def checkout(tmp_path):
 @pytest.fixture
 def collect(tmp_path):
     """Verify live and write the bundles; the outcomes and each host's bundle, read again."""
-
-    def run(practice, **how):
-        notebook = Recorder()
-        links = {}
-        started = datetime.now().astimezone()
-
-        class Listener:
-            begin = check = outcome = staticmethod(lambda *_, **__: None)
-            end = staticmethod(links.update)
-
-        outcomes = verify(
-            practice,
-            connect=partial(Connections, notebook=notebook),
-            moment=started,
-            progress=Listener(),
-            **how,
-        )
-        run = Run(
-            practice,
-            started,
-            datetime.now().astimezone(),
-            notebook.entries,
-            outcomes,
-            links,
-            Software(socle="0"),
-            Baseline(digest="0"),
-        )
-        written = [files.write(bundle, tmp_path / "evidence") for bundle in bundles(run)]
-        return outcomes, {bundle.host.name: bundle for bundle in map(files.read, written)}
-
-    return run
-
-
-@pytest.fixture
-def toy_vault(monkeypatch, tmp_path):
-    """Writes a file as `ansible-vault create` does."""
-
-    def write(path, text):
-        password = tmp_path / "vault-password"
-        password.touch(mode=0o600)
-        password.write_text("correct horse")
-        monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", str(password))
-        path.write_text(text)
-        vault = Path(sys.executable).parent / "ansible-vault"
-        subprocess.run([vault, "encrypt", path], check=True, capture_output=True)
-
-    return write
+    return partial(collected, folder=tmp_path / "evidence")
 
 
 @pytest.fixture
@@ -207,12 +152,6 @@ def toy(checkout):
         for name, host in practice.hosts.items()
     }
     return replace(practice, hosts=hosts)
-
-
-def said(outcomes, masks=None):
-    """Control -> what it came to, without how long it took."""
-    mask = masks.text if masks else str
-    return {o.control: (o.verdict, mask(o.detail), o.measured, o.unreachable) for o in outcomes}
 
 
 def test_live_and_replayed_verdicts_are_identical(toy, collect, checkout):
@@ -301,81 +240,3 @@ def test_a_host_that_could_not_be_asked_stays_so(checkout, collect):
     live, found = collect(load(checkout / "inventories/toy"), limit=["accueil"])
     assert all(outcome.unreachable for outcome in live)
     assert said(judge(found["accueil"], root=checkout)[1]) == said(live)
-
-
-def test_every_real_room_judges_a_bundle_of_this_computer_as_it_did_live(collect):
-    practice = load(CHECKOUT / "inventories/local")
-    live, found = collect(practice)
-    _, again = judge(found["localhost"])
-    assert said(again) == said(live, redactor(practice))
-    assert len(again) == len(practice.controls)
-
-
-def test_every_real_room_judges_it_against_the_same_baseline_as_it_did_live(collect):
-    practice = load(CHECKOUT / "inventories/local")
-    live, found = collect(practice)
-    _, again = judge(found["localhost"], baseline=CHECKOUT)
-    assert said(again) == said(live, redactor(practice))
-
-
-def test_rooms_say_what_cannot_be_computed_without_secrets(toy_vault, tmp_path):
-    """The same practice with and without its vault: these values differ, and no others."""
-    folder = tmp_path / "inventories/demo"
-    shutil.copytree(CHECKOUT / "inventories/demo", folder)
-    for made in ("secrets.yml", "vault-password", "known_hosts"):
-        (folder / made).unlink(missing_ok=True)
-    without = load(folder, root=CHECKOUT)
-    passwords = {
-        host.name: {one.name: f"{host.name}-{one.name}".ljust(24, "x") for one in found}
-        for host in without.hosts.values()
-        if (found := repositories_of(host))
-    }
-    secrets = {host: {"backup_passwords": found} for host, found in passwords.items()}
-    for host in without.groups["imaging_servers"]:
-        secrets[host]["imaging_passwords"] = {"socle": "x" * 24}
-    toy_vault(folder / "secrets.yml", yaml.safe_dump(secrets))
-    complete = load(folder, root=CHECKOUT)
-    hidden = secret_names(complete)
-    differ = {
-        name
-        for host in complete.hosts.values()
-        for name, value in host.settings.items()
-        if name not in hidden and value != without.hosts[host.name].settings[name]
-    }
-    assert differ == {
-        room.prefix + name for room in complete.rooms for name in room.settings.derived_from_secrets
-    }
-    assert differ
-
-
-def socle(*words):
-    program = Path(sys.executable).parent / "socle"
-    return subprocess.run([program, *words], capture_output=True, text=True, check=False)
-
-
-def test_the_command_judges_and_says_what_changed(collect, tmp_path):
-    collect(load(CHECKOUT / "inventories/local"), controls=["listeners-allowlist"])
-    (path,) = (tmp_path / "evidence").glob("*.bundle")
-    done = socle("evidence", "judge", path)
-    assert "listeners-allowlist: fail then" not in done.stdout
-    assert "localhost  screen-lock-gnome: not judged then, unknown now" in done.stdout
-    assert done.returncode == 1
-    assert done.stderr == ""
-
-
-def test_the_command_refuses_what_is_no_bundle(tmp_path):
-    (tmp_path / "x").write_text("{}")
-    done = socle("evidence", "judge", tmp_path / "x")
-    assert done.returncode == 2
-    assert done.stderr.startswith(f"{tmp_path}/x: expected a bundle of evidence")
-    assert socle("evidence", "judge").returncode == 2
-
-
-def test_verify_writes_a_bundle_for_each_host(tmp_path):
-    words = ["inventories/local", "--control=listeners-allowlist", "--evidence", tmp_path / "proof"]
-    done = socle("verify", *words)
-    (path,) = (tmp_path / "proof").iterdir()
-    assert f"evidence: {path}" in done.stdout
-    bundle = files.read(path)
-    assert bundle.baseline.digest
-    assert [one.control for one in bundle.verdicts] == ["listeners-allowlist"]

@@ -56,6 +56,13 @@ def test_the_state_folder_is_the_operators(monkeypatch, tmp_path: Path) -> None:
     assert store.state_folder("demo") == Path.home() / ".local/state/socle/history/demo"
 
 
+def test_the_cache_is_the_operators(monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert store.operator_cache() == tmp_path / "socle"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert store.operator_cache() == Path.home() / ".cache/socle"
+
+
 def test_no_history_yet(tmp_path: Path) -> None:
     found = read(tmp_path / "nowhere", "demo")
     assert (found.runs, found.applies, found.left_out) == ((), (), ())

@@ -14,9 +14,15 @@ ROOT = Path(__file__).parents[2]
 ROOM = ROOT / "roles/screen_lock"
 TEMPLATES = ROOM / "templates/etc"
 
-spec = importlib.util.spec_from_file_location("screen_lock_judge", ROOM / "judge.py")
-judge = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(judge)
+
+def module(name):
+    spec = importlib.util.spec_from_file_location(f"screen_lock_{name}", ROOM / f"{name}.py")
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+judge, login = module("judge"), module("login")
 
 
 @pytest.fixture(scope="module")
@@ -212,7 +218,7 @@ def test_shells_that_do_not_close(seen, shell, timeout, complaint):
 )
 def test_automatic_logins_of_every_display_manager(seen, path, text, complaint):
     seen["login_files"] = {path: text}
-    found = judge.autologin(seen)
+    found = login.autologin(seen)
     assert found == [] if complaint is None else complaint in found[0]
 
 
@@ -222,9 +228,9 @@ def test_the_later_file_wins_where_a_display_manager_reads_several(seen):
         "/usr/share/lightdm/lightdm.conf.d/live.conf": "[Seat:*]\nautologin-user=live\n",
         "/etc/lightdm/lightdm.conf.d/zz-socle.conf": ours,
     }
-    assert judge.autologin(seen) == []
+    assert login.autologin(seen) == []
     seen["login_files"]["/etc/lightdm/lightdm.conf"] = "[Seat:*]\nautologin-user=live\n"
-    assert judge.autologin(seen) == ["LightDM: seat:*.autologin-user = live"]
+    assert login.autologin(seen) == ["LightDM: seat:*.autologin-user = live"]
 
 
 def test_sessions_and_consoles_that_opened_by_themselves(seen):
@@ -232,7 +238,7 @@ def test_sessions_and_consoles_that_opened_by_themselves(seen):
     argv = "{ path=/sbin/agetty ; argv[]=/sbin/agetty --autologin camille --noclear tty1 ; }"
     seen["gettys"] = [{"Id": "getty@tty1.service", "ExecStart": argv}]
     seen["groups"] = {"nopasswdlogin": ["dominique"]}
-    assert judge.autologin(seen) == [
+    assert login.autologin(seen) == [
         "session c2 of camille was opened by gdm-autologin",
         "getty@tty1.service: camille logs in by itself",
         "without a password: dominique",

@@ -9,12 +9,9 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from tempfile import mkdtemp
 
 from socle.lab import images, keys
 from socle.lab.commands import call
-from socle.lab.errors import LabError
-from socle.lab.locks import locked
 from socle.lab.vm import recipe
 from socle.lab.vm.spec import ADMINISTRATOR, PASSPHRASE, RECOVERY
 
@@ -48,26 +45,14 @@ def build(say: Callable[[str], None], *, encrypted: bool = True) -> Path:
 
     It is complete or absent; several processes may ask at once. ``LabError`` when it fails.
     """
-    target, name = image(encrypted=encrypted), kind(encrypted=encrypted)
-    if target.is_dir():
-        return target
-    with locked(images.cache() / f"{name}.lock"):
-        if target.is_dir():
-            return target
-        for leftover in images.cache().glob(f"building-{name}.*"):
-            images.remove(leftover)
+
+    def make(half: Path) -> None:
         say("building the virtual machine's image (some minutes, once)")
-        half = Path(mkdtemp(prefix=f"building-{name}.", dir=images.cache()))
-        try:
-            _bootstrap(half, half / "root", encrypted=encrypted)
-            _disk(half, half / "root", encrypted=encrypted)
-            shutil.rmtree(half / "root")
-            half.rename(target)
-        except OSError as error:
-            raise LabError(f"image {name}: {error}") from error
-        finally:
-            shutil.rmtree(half, ignore_errors=True)  # what is left, the next build removes
-    return target
+        _bootstrap(half, half / "root", encrypted=encrypted)
+        _disk(half, half / "root", encrypted=encrypted)
+        shutil.rmtree(half / "root")
+
+    return images.once(image(encrypted=encrypted), kind(encrypted=encrypted), make)
 
 
 def _bootstrap(half: Path, root: Path, *, encrypted: bool) -> None:

@@ -7,8 +7,11 @@ import grp
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from .errors import Trouble
 
 STATE = Path("/var/lib/socle/imaging")
 UNDO = STATE / "undo.json"
@@ -37,15 +40,7 @@ def differs(path: Path, wanted: Wanted) -> bool:
 def remember(paths: Mapping[Path, Wanted]) -> None:
     """Keep the files as they are now: `take_back` is possible from here on, whatever happens."""
     STATE.mkdir(parents=True, exist_ok=True, mode=0o700)
-    rows = []
-    for path in paths:
-        row: dict[str, object] = {"path": str(path), "content": None}
-        if path.exists():
-            found = path.stat()
-            row |= {"mode": found.st_mode & 0o7777, "uid": found.st_uid, "gid": found.st_gid}
-            row["content"] = base64.b64encode(path.read_bytes()).decode()
-        rows.append(row)
-    write(UNDO, json.dumps(rows).encode(), 0o600)
+    write(UNDO, json.dumps([_as_it_is(path) for path in paths]).encode(), 0o600)
 
 
 def make(changes: Mapping[Path, Wanted]) -> None:
@@ -56,9 +51,11 @@ def make(changes: Mapping[Path, Wanted]) -> None:
 
 
 def take_back() -> None:
-    """Put the remembered files back."""
+    """Put the remembered files back. Raises Trouble, and can be tried again."""
     for row in json.loads(UNDO.read_text(encoding="utf-8")):
         path = Path(row["path"])
+        if _as_it_is(path) == row:
+            continue  # a disk that is full or read-only has no say in what never changed
         if row["content"] is None:
             path.unlink(missing_ok=True)
         else:
@@ -83,16 +80,35 @@ def keep_original(path: Path) -> None:
 
 
 def write(path: Path, content: bytes, mode: int, gid: int = 0, uid: int = 0) -> None:
-    """A file in one step: never half of it, never readable by others for a moment."""
-    if not path.parent.exists():
-        path.parent.mkdir(parents=True)
-        path.parent.chmod(0o755)
+    """A file in one step: never half of it, never readable by others for a moment.
+
+    Raises:
+        Trouble: the file is as it was (a disk that is full, or read-only).
+    """
     half = path.with_name(f".{path.name}.socle")
-    half.unlink(missing_ok=True)
-    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        os.fchown(handle, uid, gid)
-        os.fchmod(handle, mode)
-        os.fsync(handle)
-    half.replace(path)
+    try:
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True)
+            path.parent.chmod(0o755)
+        half.unlink(missing_ok=True)
+        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchown(handle, uid, gid)
+            os.fchmod(handle, mode)
+            os.fsync(handle)
+        half.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            half.unlink()
+        raise Trouble(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _as_it_is(path: Path) -> dict[str, object]:
+    row: dict[str, object] = {"path": str(path), "content": None}
+    if path.exists():
+        found = path.stat()
+        row |= {"mode": found.st_mode & 0o7777, "uid": found.st_uid, "gid": found.st_gid}
+        row["content"] = base64.b64encode(path.read_bytes()).decode()
+    return row

@@ -30,7 +30,7 @@ def main() -> int:
                 _print(plan.apply(only_certificate=words.verb == "renew"))
         else:
             _VERBS[words.verb](words)
-    except Trouble as trouble:
+    except (Trouble, OSError) as trouble:
         sys.stderr.write(f"socle-imaging {words.verb}: {trouble}\n")
         return 1
     return 0

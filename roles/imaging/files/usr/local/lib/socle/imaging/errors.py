@@ -2,4 +2,4 @@
 
 
 class Trouble(Exception):
-    """Nothing was changed, or what was changed has been put back; the text says which."""
+    """Nothing was changed, or all was put back, or the next run does so: the text says which."""

@@ -148,24 +148,41 @@ def apply(*, only_certificate: bool = False) -> list[str]:
 
 
 def _change(plan: Plan, changes: dict[Path, Wanted]) -> None:
-    for path, one in changes.items():
-        if path.parent == ORTHANC and one.text is not None and path.name != folder.OWN:
-            change.keep_original(path)
-    change.remember(changes)
+    try:
+        for path, one in changes.items():
+            if path.parent == ORTHANC and one.text is not None and path.name != folder.OWN:
+                change.keep_original(path)
+        change.remember(changes)
+    except (Trouble, OSError) as trouble:
+        raise Trouble(f"{trouble}; nothing was changed") from None
     try:
         change.make(changes)
+    except (Trouble, OSError) as trouble:  # the service runs on with what it has read
+        _take_back(trouble)
+        raise Trouble(f"{trouble}; the former settings are back") from None
+    try:
         service.restart()
         service.wait(plan.port, plan.account)
-    except Trouble as trouble:
-        change.take_back()
-        change.forget()
+    except (Trouble, OSError) as trouble:
+        _take_back(trouble)
         after = ""
         try:
             service.restart()
-        except Trouble as again:
+        except (Trouble, OSError) as again:
             after = f"; even so: {again}"
         raise Trouble(f"{trouble}; the former settings are back{after}") from None
     change.forget()
+
+
+def _take_back(trouble: Exception) -> None:
+    try:
+        change.take_back()
+        change.forget()
+    except (Trouble, OSError) as again:
+        raise Trouble(
+            f"{trouble}; the former settings could not be put back: {again}; mend that and run "
+            "again: it begins with putting them back"
+        ) from None
 
 
 def _stale(unit: str, read: list[Path]) -> str | None:

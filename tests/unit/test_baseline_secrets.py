@@ -1,0 +1,89 @@
+"""Secrets: encrypted in one file, opened in memory, never shown."""
+# ruff: noqa: E501 - whole messages, each on its line
+
+from typing import Any
+
+import pytest
+
+SECRETS = """
+workstations: {toy_password: "p@ss: é"}
+desk: {ansible_become_password: hunter2}
+"""
+
+
+def test_secrets(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.write("secrets.yml", SECRETS)
+    assert toy.problems() == [
+        "secrets.yml:0: file: expected an encrypted file: ansible-vault encrypt secrets.yml"
+    ]  # fmt: skip
+    toy.encrypt("secrets.yml", monkeypatch)
+    hosts = toy.load().hosts
+    assert hosts["desk"].settings["toy_password"] == "p@ss: é"
+    assert hosts["desk"].connection.become_password == "hunter2"
+    assert hosts["store"].settings["toy_password"] is None
+    assert "hunter2" not in repr(hosts["desk"].connection)
+
+
+def test_secrets_are_never_shown(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.write(
+        "secrets.yml",
+        """
+        workstations: {toy_password: [hunter2], toy_idle: 31}
+        desc: {toy_password: hunter2}
+        lab: hunter2
+        desk:
+          toy_password: "{{ hunter2 }}"
+        """,
+    )
+    toy.encrypt("secrets.yml", monkeypatch)
+    assert toy.problems() == [
+        "secrets.yml:5: desk.toy_password: expected a value without Jinja: settings are data, read ••••"
+    ]  # fmt: skip
+    toy.write(
+        "secrets.yml",
+        """
+        workstations: {toy_password: [hunter2], toy_idle: 31}
+        desc: {toy_password: hunter2}
+        lab: hunter2
+        """,
+    )
+    toy.encrypt("secrets.yml", monkeypatch)
+    toy.write("group_vars/all.yml", "toy_password: hunter2\n")
+    assert toy.problems() == [
+        "group_vars/all.yml:1: toy_password: expected this secret in the practice's secrets.yml, read ••••",
+        "secrets.yml:1: toy_idle: expected secrets only; this setting goes to group_vars/ or host_vars/, read ••••",
+        "secrets.yml:1: toy_password: expected text or null, read ••••",
+        "secrets.yml:2: desc: expected a known host or group; did you mean desk?",
+        "secrets.yml:3: lab: expected a mapping of settings, read ••••",
+    ]  # fmt: skip
+
+
+def test_vault_password(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.write("secrets.yml", SECRETS)
+    toy.encrypt("secrets.yml", monkeypatch)
+    (toy.root / "vault-password").write_text("wrong")
+    password = toy.root / "vault-password"
+    start = "secrets.yml:0: vault: expected"
+    wrong = f"{start} the password in {password} to open this vault, read it does not"
+    assert toy.problems() == [wrong]
+    monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", "nowhere")
+    name = "ANSIBLE_VAULT_PASSWORD_FILE"
+    assert toy.problems() == [f"{start} {name} to name a file that exists, read nowhere"]
+    monkeypatch.delenv("ANSIBLE_VAULT_PASSWORD_FILE")
+    lacking = f"{start} {name} to name the vault's password file, or vault-password beside it, read neither"
+    assert toy.problems() == [lacking]
+    beside = password.rename(toy.folder / "vault-password")
+    assert toy.problems() == [wrong.replace(str(password), str(beside))]
+    beside.write_text("correct horse")
+    toy.load()
+    beside.chmod(0o644)
+    (open_to_all,) = toy.problems()
+    assert "a password file that others cannot read" in open_to_all
+
+
+def test_an_encrypted_settings_file(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.write("group_vars/all.yml", "toy_idle: 30\n")
+    toy.encrypt("group_vars/all.yml", monkeypatch)
+    assert toy.problems() == [
+        "group_vars/all.yml:0: file: expected clear text; secrets go to secrets.yml"
+    ]
