@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from socle.exposure.judge import CONTROL as OUTSIDE
 from socle.report.history import Pair, Run
-from socle.report.view import OUTSIDE
 from socle.verify.verdicts import Verdict
 
 CANARY = "host-public-reachability"

@@ -87,6 +87,7 @@ def _story(told: Story | None) -> Data | None:
         "open": told.open,
         "lead": told.lead,
         "found": [[one.verdict, one.text, one.whom, one.when] for one in told.found],
+        "more": told.more,
         "closed": [[one.verdict, one.text, one.when] for one in told.closed],
         "todo": told.todo,
         "law": told.law,

@@ -46,6 +46,7 @@ class Story:
     open: bool
     lead: str
     found: tuple[Line, ...]
+    more: str
     closed: tuple[Line, ...]
     todo: tuple[Runs, ...]
     law: tuple[Runs, ...]
@@ -64,7 +65,8 @@ def story(past: History, page: Page) -> Story | None:
     return Story(
         open=bool(still),
         lead=_lead(found, page),
-        found=tuple(_line(one, page) for one in _first(found))[:_MOST],
+        found=tuple(_line(one, page) for one in _first(found)[:_MOST]),
+        more=count(text["more"], len(found) - _MOST, page.language) if found[_MOST:] else "",
         closed=tuple(_closed(runs, past, page))[:_MOST],
         todo=tuple(map(_runs, _todo(still, page))),
         law=tuple(map(_runs, law.split("|"))),

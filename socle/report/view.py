@@ -8,12 +8,12 @@ from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
+from socle.exposure.judge import CONTROL as OUTSIDE
 from socle.report.labels import GROUPS, THEMES, label, reference
 from socle.report.promises import VERDICTS, Promise, Theme
 from socle.report.typography import count, long_day, typeset
 from socle.report.words import words
 
-OUTSIDE = "external-exposure-attestation"
 SOON = 60  # days before the end of an exception from which the page says so
 
 

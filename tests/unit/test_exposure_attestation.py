@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,10 +11,13 @@ import pytest
 from exposed import HERE, NOW, attested
 
 from socle.exposure import papers, store
+from socle.exposure.judge import CONTROL
 from socle.exposure.model import Port, as_text
 from socle.exposure.papers import Papers
-from socle.verify import ControlFailed, Unknown, clock
+from socle.verify import ControlFailed, Unknown, Verdict, clock
 from socle.verify.checks import noted
+from socle.verify.run import verify
+from socle.watch.here import Here
 
 ROOM = Path(__file__).parents[2] / "roles/box"
 SETTINGS = SimpleNamespace(firewall_local_networks=["10.0.0.0/8", "2001:db8:1::/64"])
@@ -107,6 +111,16 @@ def test_an_open_port_is_a_fact_for_the_reports():
     with pytest.raises(ControlFailed):
         check(machine("10.0.0.21"), attested(opened=[orthanc]))
     assert [(one["kind"], one["port"], one["images"]) for one in noted.get()] == [("open", 8042, True)]
+
+
+def test_a_machine_that_verifies_itself_says_where_the_attestations_lie(toy, tmp_path_factory):
+    (toy.root / "roles/box").symlink_to(ROOM)
+    toy.write("hosts.yml", "all: {hosts: {desk: {ansible_connection: local}}}")
+    alone = replace(toy.load(), folder=tmp_path_factory.mktemp("machine"))
+    here = Here(alone.hosts, "desk")
+    [outcome] = verify(alone, controls=[CONTROL], connect=lambda _: here)
+    assert outcome.verdict is Verdict.UNKNOWN
+    assert outcome.detail == "attestations from another line lie with the operator, not here"
 
 
 @pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
