@@ -81,9 +81,7 @@ def test_nothing_undeclared_listens_on_public_ipv6(host, settings):
 def test_a_look_from_another_line_found_nothing_open(host, settings, attested):
     """The last signed looks at the addresses that are declared, and at those that are seen here."""
     places = list(dict.fromkeys([*attested.addresses, *public_addresses(host, settings)]))
-    judged = judge(
-        attested.attestations, places, now(), attested.max_age_days, attested.open_ports
-    )
+    judged = judge(attested.attestations, places, now(), attested.max_age_days, attested.open_ports)
     for one in judged.open:
         note(
             "open",
@@ -97,9 +95,7 @@ def test_a_look_from_another_line_found_nothing_open(host, settings, attested):
         note("look", ports=judged.ports, since=judged.oldest.isoformat(), proven=judged.proven)
     if judged.verdict is Verdict.UNKNOWN:
         unknown(f"{judged.seen}; {judged.fix}")
-    expect(
-        judged.verdict is Verdict.PASS, seen=judged.seen, wanted=judged.wanted, fix=judged.fix
-    )
+    expect(judged.verdict is Verdict.PASS, seen=judged.seen, wanted=judged.wanted, fix=judged.fix)
 
 
 def asked(host):

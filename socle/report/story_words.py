@@ -13,11 +13,11 @@ FRENCH = {
     "story_whom": "À qui",
     "story_when": "Depuis quand",
     "story_open": "Port {port} de {address}, joignable depuis Internet{usual}",
-    "story_open_images": "Port {port} de {address}, joignable depuis Internet : un logiciel d'imagerie y "
-    "laisse entrer un inconnu",
+    "story_open_images": "Port {port} de {address}, joignable depuis Internet : un logiciel "
+    "d'imagerie y laisse entrer un inconnu",
     "story_open_whom": "à toute personne sur Internet",
-    "story_mapping": "Redirection de la box : port {external_port}/{protocol} d'Internet vers {address}, "
-    "port {port}",
+    "story_mapping": "Redirection de la box : port {external_port}/{protocol} d'Internet vers "
+    "{address}, port {port}",
     "story_mapping_whom": "à toute personne sur Internet, si cette machine répond",
     "story_received": "Paquets d'Internet que personne n'avait demandés, arrivés à {host}",
     "story_received_whom": "à Internet : la box laisse passer jusqu'à cette machine",
@@ -35,8 +35,8 @@ FRENCH = {
     "story_closed": "Ce qui est fermé, ou tient",
     "story_closed_none": "Rien de mesuré à ce passage.",
     "story_mended": "rompue le {before}, tenue le {now}",
-    "story_mended_apply": "rompue le {before}, tenue le {now}, après la configuration appliquée par "
-    "Socle le {applied}",
+    "story_mended_apply": "rompue le {before}, tenue le {now}, après la configuration appliquée "
+    "par Socle le {applied}",
     "story_holds": "tenue à ce passage",
     "story_todo": "Ce qui vous reste à faire",
     "story_todo_close": "Sur la box, page des redirections (NAT/PAT) et de la DMZ : fermer le "
@@ -94,11 +94,11 @@ ENGLISH = {
     "story_whom": "To whom",
     "story_when": "Since when",
     "story_open": "Port {port} of {address}, open to the Internet{usual}",
-    "story_open_images": "Port {port} of {address}, open to the Internet: an imaging program there lets a "
-    "stranger in",
+    "story_open_images": "Port {port} of {address}, open to the Internet: an imaging program "
+    "there lets a stranger in",
     "story_open_whom": "to anybody on the Internet",
-    "story_mapping": "The box's forwarding: port {external_port}/{protocol} of the Internet to {address}, "
-    "port {port}",
+    "story_mapping": "The box's forwarding: port {external_port}/{protocol} of the Internet to "
+    "{address}, port {port}",
     "story_mapping_whom": "to anybody on the Internet, if that machine answers",
     "story_received": "Packets from the Internet that nobody had asked for, arrived at {host}",
     "story_received_whom": "to the Internet: the box lets it through to this machine",
@@ -107,7 +107,8 @@ ENGLISH = {
     "story_answered": "Imaging port {port} of {host}, open to a device that is not declared",
     "story_answered_whom": "to devices on the practice's network; to the Internet if the box leads "
     "there",
-    "story_anonymous": "Orthanc, on {host}, open without an account, or with one that everybody knows",
+    "story_anonymous": "Orthanc, on {host}, open without an account, or with one that everybody "
+    "knows",
     "story_anonymous_whom": "to whoever reaches this server",
     "story_since": "at least since {first}",
     "story_once": "seen on {last}",
@@ -121,10 +122,9 @@ ENGLISH = {
     "applied on {applied}",
     "story_holds": "kept in this run",
     "story_todo": "What is left for you to do",
-    "story_todo_close": "On the box, page of port forwarding (NAT/PAT) and DMZ: close port {ports}. "
-    "No setting of the machines can do that.|"
-    "On the box, page of port forwarding (NAT/PAT) and DMZ: close ports {ports}. No setting of the "
-    "machines can do that.",
+    "story_todo_close": "On the box, page of port forwarding (NAT/PAT) and DMZ: close port "
+    "{ports}. No setting of the machines can do that.|On the box, page of port forwarding "
+    "(NAT/PAT) and DMZ: close ports {ports}. No setting of the machines can do that.",
     "story_todo_upnp": "On the box: switch UPnP off, or a program will open the port again.",
     "story_todo_received": "On the box: remove every port forwarding and the DMZ, switch the IPv6 "
     "firewall on.",
@@ -137,26 +137,24 @@ ENGLISH = {
     "`socle exposure attest inventories/{practice}`.",
     "story_guide": "docs/fr/box.md",
     "story_law": "What the law asks (France)",
-    "story_law_items": "**Is it a breach?** Yes if patients' data were read, changed or lost by who "
-    "had no right to. An open door does not tell whether somebody came in: the logs have to be "
-    "read, and the risk for the patients weighed.|"
-    "**{hours} hours** (GDPR, art. 33): notify the CNIL, on its web service, {hours} hours at most "
-    "after coming to know of it, unless a risk for people is unlikely.|"
-    "**The patients** (art. 34): tell them if the risk is high for them. This is another duty, "
-    "which does not take the place of the one before.|"
-    "**The internal register** (art. 33(5)): write every breach down, also one that is not "
-    "notified.|"
-    "**Security** (art. 32): the doctor answers for it; an IT provider's mistake is no excuse "
-    "(CNIL, SAN-2020-015).|"
-    "**The nuance of 2022**: the Conseil d'État (22 July 2022, no.\u00a0449694) confirmed the failure of "
-    "security, annulled the penalty under article 33 because the authority itself had revealed "
-    "the breach, and reduced the fine to 2,500 €. So the question is another one when it is the "
-    "CNIL that tells you; take advice.",
+    "story_law_items": "**Is it a breach?** Yes if patients' data were read, changed or lost by "
+    "who had no right to. An open door does not tell whether somebody came in: the logs have to "
+    "be read, and the risk for the patients weighed.|**{hours} hours** (GDPR, art. 33): notify "
+    "the CNIL, on its web service, {hours} hours at most after coming to know of it, unless a "
+    "risk for people is unlikely.|**The patients** (art. 34): tell them if the risk is high for "
+    "them. This is another duty, which does not take the place of the one before.|**The internal "
+    "register** (art. 33(5)): write every breach down, also one that is not "
+    "notified.|**Security** (art. 32): the doctor answers for it; an IT provider's mistake is no "
+    "excuse (CNIL, SAN-2020-015).|**The nuance of 2022**: the Conseil d'État (22 July 2022, "
+    "no.\u00a0449694) confirmed the failure of security, annulled the penalty under article 33 "
+    "because the authority itself had revealed the breach, and reduced the fine to 2,500 €. So "
+    "the question is another one when it is the CNIL that tells you; take advice.",
     "story_incident": "Keep the evidence before it is gone: "
     "`socle incident inventories/{practice} --known DATE` gathers it, signs it and prepares the "
     "answers to the CNIL (`docs/en/incident.md`).",
-    "story_disclaimer": "This page says what was measured. It says neither that the law is complied "
-    "with, nor whether there was a breach: the controller judges that, with advice where needed.",
+    "story_disclaimer": "This page says what was measured. It says neither that the law is "
+    "complied with, nor whether there was a breach: the controller judges that, with advice where "
+    "needed.",
     "story_quiet": "Seen from another line, no undeclared port answered: {n} TCP port tried, the "
     "longest ago on {day}.|"
     "Seen from another line, no undeclared port answered: {n} TCP ports tried, the longest ago on "

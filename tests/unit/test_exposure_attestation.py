@@ -110,7 +110,8 @@ def test_an_open_port_is_a_fact_for_the_reports():
     orthanc = Port(port=8042, http={"/system": 200}, product="orthanc")
     with pytest.raises(ControlFailed):
         check(machine("10.0.0.21"), attested(opened=[orthanc]))
-    assert [(one["kind"], one["port"], one["images"]) for one in noted.get()] == [("open", 8042, True)]
+    [fact] = noted.get()
+    assert (fact["kind"], fact["port"], fact["images"]) == ("open", 8042, True)
 
 
 def test_a_machine_that_verifies_itself_says_where_the_attestations_lie(toy, tmp_path_factory):

@@ -202,7 +202,8 @@ def everything():
         for address in routers():
             boxes.append({"address": address, "alive": False, "upnp": False, "on_demand": [],
                           "mappings": [], "ipv6_firewall": None, "pinholes": False,
-                          "external": None, "unreadable": [], "kept_in": [], "complete": False})  # fmt: skip
+                          "external": None, "unreadable": [], "kept_in": [],
+                          "complete": False})  # fmt: skip
             ask(address, boxes[-1])
     except Slow:
         pass
