@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from socle.exposure.judge import CONTROL as OUTSIDE
-from socle.report.history import Pair, Run
+from socle.report.history import Run
 from socle.verify.verdicts import Verdict
 
 CANARY = "host-public-reachability"
@@ -27,7 +27,6 @@ ANONYMOUS = "anonymous"
 PRACTICE = ("open", "mapping")
 """Seen from several machines, these are one door."""
 REMEMBERED = timedelta(days=90)  # doors that are closed by now: what the law asks does not end
-_MEASURED = (Verdict.PASS, Verdict.FAIL, Verdict.WAIVED)
 _MOMENTS = ("since", "seen")
 
 
@@ -87,16 +86,16 @@ def _door(
     runs: Sequence[Run],
     seen: Sequence[Mapping[_Key, list[tuple[str, Mapping[str, Any]]]]],
 ) -> Door:
-    kind, control, place = key[:3]
+    kind, control = key[:2]
     at = max(i for i, found in enumerate(seen) if key in found)
     first, before = at, None
     for i in range(at - 1, -1, -1):
         if key in seen[i]:
             first = i
-        elif _looked(runs[i], control, place):
+        elif _looked(runs[i], key):
             before = runs[i].finished
             break
-    gone = next((run.finished for run in runs[at + 1 :] if _looked(run, control, place)), None)
+    gone = next((run.finished for run in runs[at + 1 :] if _looked(run, key)), None)
     noted = seen[at][key]
     facts = noted[0][1]
     since, last = (
@@ -108,10 +107,14 @@ def _door(
     return Door(kind, control, hosts, facts, since, last, before, gone)
 
 
-def _looked(run: Run, control: str, place: str) -> bool:
-    """Whether a run measured the promise: on that machine, or on any."""
-    given: Mapping[Pair, Verdict] = run.verdicts
+def _looked(run: Run, key: _Key) -> bool:
+    """Whether a run would have found the door: the promise held, or others like it were found.
+
+    A promise may be broken by something else, before its check came to look for doors.
+    """
+    kind, control, place = key[:3]
     return any(
-        one == control and verdict in _MEASURED and place in ("", host)
-        for (host, one), verdict in given.items()
+        verdict is Verdict.PASS or any(fact["kind"] == kind for fact in run.facts.get(pair, ()))
+        for pair, verdict in run.verdicts.items()
+        if pair[1] == control and place in ("", pair[0])
     )

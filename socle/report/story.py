@@ -24,7 +24,7 @@ _BOX = ("open", "mapping", "received", "public")
 _WALLS = ("firewall-default-deny", LISTENERS, ACCOUNTS, "orthanc-dicom-peers", "orthanc-tls",
           "orthanc-network")  # fmt: skip
 """Promises that keep strangers out although a door leads to the machine."""
-_MOST = 6  # lines of a list: the page is one
+_MOST = 6  # doors, and one less of what is closed: the page is one
 
 Runs = tuple[tuple[str, str], ...]
 
@@ -67,7 +67,7 @@ def story(past: History, page: Page) -> Story | None:
         lead=_lead(found, page),
         found=tuple(_line(one, page) for one in _first(found)[:_MOST]),
         more=count(text["more"], len(found) - _MOST, page.language) if found[_MOST:] else "",
-        closed=tuple(_closed(runs, past, page))[:_MOST],
+        closed=tuple(_closed(runs, past, page))[: _MOST - 1],
         todo=tuple(map(_runs, _todo(still, page))),
         law=tuple(map(_runs, law.split("|"))),
         incident=_runs(text["story_incident"].format(practice=page.document["practice"])),

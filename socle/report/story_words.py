@@ -2,6 +2,8 @@
 
 FRENCH = {
     "story": "Ce qui était ouvert, ce qui reste à faire",
+    "story_still": "ouvert",
+    "story_shut": "refermé",
     "story_see": "Une porte a été trouvée ouverte : la page suivante dit laquelle, et que faire.",
     "story_lead_images": "Depuis Internet, un logiciel d'imagerie laisse entrer un inconnu.",
     "story_lead_open": "Le cabinet a {n} porte ouverte sur Internet.|"
@@ -83,6 +85,8 @@ FRENCH = {
 
 ENGLISH = {
     "story": "What was open, and what is left to do",
+    "story_still": "open",
+    "story_shut": "closed again",
     "story_see": "A door was found open: the next page says which one, and what to do.",
     "story_lead_images": "From the Internet, an imaging program lets a stranger in.",
     "story_lead_open": "The practice has {n} door open to the Internet.|"

@@ -150,6 +150,13 @@ def test_who_did_not_look_closed_nothing():
     assert plain(found.found[0].when).startswith("seen on 27 November 2026")
 
 
+def test_a_promise_that_was_broken_otherwise_is_no_look_at_the_door():
+    [line] = told(exposed(BOX, MAPPING), report({BOX: Verdict.FAIL}, days=9)).found
+    assert plain(line.when) == "seen on 30 November 2026; nobody looked before"
+    found = told(report({BOX: Verdict.FAIL}), exposed(BOX, MAPPING, days=9))
+    assert found.open
+
+
 def test_what_socle_closed_and_what_a_person_did_at_the_box():
     before = report({ACCOUNTS: Verdict.FAIL, BOX: Verdict.FAIL}, {BOX: [MAPPING]}, days=3)
     apply = Apply(STARTED - timedelta(days=2), {"accueil": 5}, ())
