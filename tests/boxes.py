@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+from datetime import datetime
 from pathlib import Path
 
+from evidence_tools import key, signer
 from practices import Practice
 
-from socle.lab import Lab, Machine, Network, run
+from socle.evidence import signature
+from socle.exposure import store
+from socle.exposure.model import Attestation, Scan
+from socle.lab import Lab, Machine, Network, run, status
 from socle.lab.box import Box, configure
 from socle.verify.verdicts import Outcome
 
@@ -69,6 +76,22 @@ def behind_a_box(number: int, folder: Path) -> Lab:
     )
 
 
+EXPOSURE = """\
+public_addresses: ["{}", "{}"]
+approved_by: Dr Démo
+attestations: attestations
+"""
+
+# In the attacker's network: the operator's own Python, and connections of the attacker's line.
+LOOK = """\
+import sys
+from socle.exposure.ports import PURPOSES
+from socle.exposure.scan import look
+for address in sys.argv[1:]:
+    print(look(address, sorted(PURPOSES), "declared", rate=1000, seconds=1.0).model_dump_json())
+"""
+
+
 class BoxPractice(Practice):
     """A practice with one machine, and its box."""
 
@@ -111,6 +134,32 @@ class BoxPractice(Practice):
             "    except OSError as error: print(type(error).__name__)\n"
         )
         return self.on("attaquant", f"python3 - {address} {' '.join(map(str, ports))}", program)
+
+    def declare(self) -> None:
+        """The practice's public addresses, and a key that may sign what was seen there."""
+        self.key = key(self.folder, "signer")
+        (self.folder / "allowed_signers").write_text(signer("it@example.org", self.key))
+        (self.folder / "exposure.yml").write_text(EXPOSURE.format(self.outside, self.inside6))
+
+    def look(self) -> None:
+        """`socle exposure attest` from the attacker's line, which would refuse: it is too near."""
+        init = status(self.lab)["attaquant"].init
+        enter = ("nsenter", "--target", str(init), "--net", sys.executable, "-c", LOOK)
+        started = datetime.now().astimezone()
+        done = subprocess.run(
+            [*enter, self.outside, self.inside6],
+            cwd=self.root, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        found = Attestation(
+            practice=self.folder.name,
+            socle="1",
+            started=started,
+            finished=datetime.now().astimezone(),
+            source=None,
+            approved_by="Dr Démo",
+            scans=tuple(map(Scan.model_validate_json, done.stdout.splitlines())),
+        )
+        signature.sign(store.save(found, None, self.folder / "attestations"), self.key)
 
     def judged(self, control: str) -> Outcome:
         """The verdict of one control on the practice's machine."""

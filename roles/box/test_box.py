@@ -2,13 +2,15 @@
 
 import json
 import re
+from contextlib import suppress
 from datetime import date, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from socle.baseline.rules import port_in
-from socle.verify import control, expect, unknown
-from socle.verify.clock import today
+from socle.exposure.judge import judge
+from socle.verify import Unknown, Verdict, control, expect, note, unknown
+from socle.verify.clock import now, today
 from socle.verify.sockets import TURNS, listeners
 
 FILES = Path(__file__).parent / "files"
@@ -26,7 +28,10 @@ def test_the_box_has_opened_no_port(host, settings):
     for box in boxes:
         expect_measured(box)
         where = f"box {box['address']}"
-        strangers = [words(one) for one in box["mappings"] if not declared(one, accepted)]
+        undeclared = [one for one in box["mappings"] if not declared(one, accepted)]
+        for one in undeclared:
+            note("mapping", **{key: one[key] for key in DECLARED})
+        strangers = [words(one) for one in undeclared]
         expired = [one["name"] for one in settings.box_port_mappings if one not in accepted]
         expect(
             not strangers,
@@ -70,6 +75,27 @@ def test_nothing_undeclared_listens_on_public_ipv6(host, settings):
         wanted="only services with a declared inbound flow listen where IPv6 leads without NAT",
         fix="stop the program, bind it to a private address, or declare its flow and purpose",
     )
+
+
+@control("external-exposure-attestation")
+def test_a_look_from_another_line_found_nothing_open(host, settings, attested):
+    """The last signed looks at the addresses that are declared, and at those that are seen here."""
+    places = list(dict.fromkeys([*attested.addresses, *public_addresses(host, settings)]))
+    judged = judge(attested.attestations, places, now(), attested.max_age_days, attested.open_ports)
+    for one in judged.open:
+        note(
+            "open",
+            address=one.address,
+            port=one.port.port,
+            images=one.port.images,
+            since=one.since.isoformat(),
+            seen=one.when.isoformat(),
+        )
+    if judged.oldest is not None:
+        note("look", ports=judged.ports, since=judged.oldest.isoformat(), proven=judged.proven)
+    if judged.verdict is Verdict.UNKNOWN:
+        unknown(f"{judged.seen}; {judged.fix}")
+    expect(judged.verdict is Verdict.PASS, seen=judged.seen, wanted=judged.wanted, fix=judged.fix)
 
 
 def asked(host):
@@ -159,6 +185,31 @@ def public_ipv6(host):
     interfaces = json.loads(host.check_output("ip -6 -json address show scope global"))
     found = [info.get("local", "") for one in interfaces for info in one.get("addr_info", [])]
     return [address for address in found if address and ip_address(address) in PUBLIC_IPV6]
+
+
+def public_addresses(host, settings):
+    """Addresses of the Internet that this machine has, or that its box says it has itself.
+
+    Those that IPv6 makes up for connections of its own change every day: nobody can look at them.
+    """
+    seen = json.loads(host.check_output("ip -json address show scope global"))
+    found = [
+        info["local"]
+        for one in seen
+        for info in one.get("addr_info", [])
+        if "local" in info and not info.get("temporary") and not info.get("deprecated")
+    ]
+    with suppress(Unknown):  # then the addresses that are declared have to do
+        found += [one["external"] for one in asked(host) if one["external"]]
+    local = [ip_network(network) for network in settings.firewall_local_networks]
+    return [one for one in found if of_the_internet(ip_address(one), local)]
+
+
+def of_the_internet(ip, local):
+    """Whether an address leads here from anywhere; in IPv6 the practice's own network does too."""
+    if ip.version == 6:
+        return ip in PUBLIC_IPV6
+    return ip.is_global and not any(ip in network for network in local)
 
 
 def reached(bound, public):

@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 from socle.baseline.rules import admits, port_in
-from socle.verify import AGAIN, control, expect, unknown
+from socle.verify import AGAIN, control, expect, note, unknown
 from socle.verify.nftables import at_boot, attempt, declared, first_difference, live, packets
 from socle.verify.sockets import listeners, operator
 
@@ -76,6 +76,8 @@ def test_no_unsolicited_packet_from_the_internet(host, settings):
     """The canary stands where it sees, has counted nothing, and no address is public."""
     expect_declared(host, settings, CANARY, "inet socle_canary")
     public = [address for address in addresses(host) if is_public(address, settings)]
+    for address in public:
+        note("public", address=address)
     expect(
         not public,
         seen=f"public addresses on the machine itself: {', '.join(public) or 'none'}",
@@ -85,6 +87,8 @@ def test_no_unsolicited_packet_from_the_internet(host, settings):
     counted = {
         family: packets(host, "inet socle_canary", f"unsolicited{family}") for family in (4, 6)
     }
+    if any(counted.values()):
+        note("received", ipv4=counted[4], ipv6=counted[6])
     expect(
         not any(counted.values()),
         seen=f"unsolicited packets from the Internet: {counted[4]} IPv4, {counted[6]} IPv6",
@@ -137,6 +141,9 @@ def expect_closed(target, sshd, vantage, ports):
         for port in ports
         if states[address, port] in {"open", "refused"}
     ]
+    for port in ports:
+        if any(states[address, port] == "open" for address in target.addresses):
+            note("answered", port=port)
     expect(
         not answers,
         seen=f"answers to a stranger on {', '.join(target.addresses)}: "

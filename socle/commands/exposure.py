@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from socle.baseline.evidence import EvidenceSettings
     from socle.exposure.declared import Declared
-    from socle.exposure.store import Signed
 
 app = App(name="exposure", help="What of a practice answers from the Internet.")
 
@@ -44,6 +41,7 @@ def check(
     from socle.baseline import load  # noqa: PLC0415
     from socle.commands.history import kept  # noqa: PLC0415
     from socle.exposure.judge import judge  # noqa: PLC0415
+    from socle.exposure.papers import attestations  # noqa: PLC0415
     from socle.report.exposure import answer, facts  # noqa: PLC0415
 
     loaded = load(practice)
@@ -60,13 +58,6 @@ def check(
         if one.trouble:
             sys.stderr.write(f"does not count: {one.trouble}\n")
     return {"closed": 0, "open": 1, "unknown": 3}[said.state]
-
-
-def attestations(declared: Declared, settings: EvidenceSettings, now: datetime) -> list[Signed]:
-    """What lies in the practice's folder of attestations."""
-    from socle.exposure import store  # noqa: PLC0415
-
-    return store.read(declared.folder, settings.trust, now)
 
 
 def files_of(practice: Path) -> tuple[Declared, EvidenceSettings]:

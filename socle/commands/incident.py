@@ -119,9 +119,10 @@ def _facts(
     moments: tuple[datetime, datetime, datetime | None],
 ) -> Known:
     """What the notification may say. ``moments``: since, now, when it became known."""
-    from socle.commands.exposure import attestations, files_of  # noqa: PLC0415
+    from socle.commands.exposure import files_of  # noqa: PLC0415
     from socle.commands.history import kept  # noqa: PLC0415
     from socle.exposure.judge import judge  # noqa: PLC0415
+    from socle.exposure.papers import attestations  # noqa: PLC0415
     from socle.report.exposure import facts, seen  # noqa: PLC0415
     from socle.report.notification import Known, measures  # noqa: PLC0415
 

@@ -1,8 +1,9 @@
 """Judge what was seen from outside: ``external-exposure-attestation``.
 
-The last look at each port counts, whichever attestation it stands in. What nobody has looked at,
-or too long ago, is unknown: an old attestation tells nothing of today, good or bad. But a port
-that was open at the last look is a failure whatever its age, until somebody looks again.
+The last look at each port counts, whichever attestation it stands in. Nobody has looked yet:
+unknown. Somebody did, and it is no proof any more (too long ago, another address, a signature that
+is not good): the promise of a fresh look is broken. A port that was open at the last look is a
+failure whatever its age, until somebody looks again.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import NamedTuple
 
 from socle.exposure.model import Attestation, Port, Scan
@@ -34,6 +36,16 @@ class Open(NamedTuple):
     address: str
     port: Port
     when: datetime
+    """The last look."""
+    since: datetime
+    """The first of the looks, one after the other, that found it open."""
+
+
+class _Gap(NamedTuple):
+    """Why nobody can say that nothing is open."""
+
+    verdict: Verdict
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,7 @@ class _Known:
 
     when: dict[int, datetime] = field(default_factory=dict)
     open: dict[int, Port] = field(default_factory=dict)
+    since: dict[int, datetime] = field(default_factory=dict)
     proven: bool = True
     """Whether each look was seen to come from another line; else who signed says so."""
 
@@ -67,8 +80,11 @@ class _Known:
         self.open.update({port.port: port for port in scan.open})
         for port in (port for state in scan.closed for port in scan.not_open(state)):
             self.open.pop(port, None)
+            self.since.pop(port, None)
             self.when[port] = when
-        self.when.update({port.port: when for port in scan.open})
+        for opened in scan.open:
+            self.since.setdefault(opened.port, when)
+            self.when[opened.port] = when
 
 
 def judge(
@@ -92,9 +108,9 @@ def judge(
         seen = "; ".join(_in_words(one) for one in found)
         fix = _CLOSE.format(again=_AGAIN)
         return Judged(Verdict.FAIL, seen, wanted, fix, found)
-    reason = _not_known(attestations, known, now - timedelta(days=max_age_days), lab=lab)
-    if reason:
-        return Judged(Verdict.UNKNOWN, reason, wanted, _AGAIN)
+    gap = _gap(attestations, known, now - timedelta(days=max_age_days), lab=lab)
+    if gap:
+        return Judged(gap.verdict, gap.reason, wanted, _AGAIN)
     oldest = min(one.when[port] for one in known.values() for port in PURPOSES)
     ports = min(len(one.when) for one in known.values())
     places = ", ".join(current)
@@ -132,36 +148,47 @@ def _open(known: dict[str, _Known], declared: frozenset[int]) -> Iterator[Open]:
     for address, one in known.items():
         for number, port in sorted(one.open.items()):
             if number not in declared or port.images:
-                yield Open(address, port, one.when[number])
+                yield Open(address, port, one.when[number], one.since[number])
 
 
-def _not_known(
+def _gap(
     attestations: Sequence[Signed], known: dict[str, _Known], limit: datetime, *, lab: bool
-) -> str:
-    """Why nobody can tell; empty where everything was looked at."""
+) -> _Gap | None:
+    """What is missing; None where everything was looked at, and lately."""
     if not attestations:
-        return "not measured: nobody has looked from outside yet"
+        return _Gap(Verdict.UNKNOWN, "not measured: nobody has looked from outside yet")
     if not known:
-        return "not measured: the current public address is not known"
+        return _Gap(Verdict.UNKNOWN, "not measured: the current public address is not known")
     for address, one in known.items():
         if not one.when:
-            return f"not measured: no attestation for {address} counts{_refused(attestations, lab)}"
+            return _never(attestations, address, lab=lab)
         missing = [port for port in PURPOSES if port not in one.when]
         if missing:
-            return f"not measured: {address} port {_list(missing)} was never looked at from outside"
+            reason = f"not measured: {address} port {_list(missing)} was never looked at"
+            return _Gap(Verdict.UNKNOWN, f"{reason} from outside")
         oldest = min(one.when[port] for port in PURPOSES)
         if oldest < limit:
-            return f"not measured since {_day(oldest)}: {address} was looked at then, not later"
-    return ""
+            reason = f"not measured since {_day(oldest)}: {address} was looked at then, not later"
+            return _Gap(Verdict.FAIL, reason)
+    return None
 
 
-def _refused(attestations: Sequence[Signed], lab: bool) -> str:
-    """Why what is there does not count: troubles, other addresses."""
+def _never(attestations: Sequence[Signed], address: str, *, lab: bool) -> _Gap:
+    """No look at ``address`` counts. There are attestations: for what else, or why do they not?"""
     troubles = [one.trouble for one in attestations if one.trouble]
-    others = {scan.address for one in attestations for scan in _scans(one.attestation, lab=lab)}
+    altered = any(one.trouble and one.attestation is not None for one in attestations)
+    version = ip_address(address).version
+    others = {
+        scan.address
+        for one in attestations
+        for scan in _scans(one.attestation, lab=lab)
+        if scan.address != address and ip_address(scan.address).version == version
+    }
     if others:
         troubles.append(f"others are for {', '.join(sorted(others))}")
-    return f": {'; '.join(troubles)}" if troubles else ""
+    why = f": {'; '.join(troubles)}" if troubles else ""
+    verdict = Verdict.FAIL if altered or others else Verdict.UNKNOWN
+    return _Gap(verdict, f"not measured: no attestation for {address} counts{why}")
 
 
 def _scans(attestation: Attestation | None, *, lab: bool) -> Iterator[Scan]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ APPLY_SCHEMA = 1
 class _Entry(BaseModel):
     control: str
     verdict: Verdict
+    facts: list[dict[str, Any]] = []
 
 
 class _Host(BaseModel):
@@ -65,6 +66,8 @@ class Run:
     verdicts: Mapping[Pair, Verdict]
     hosts: frozenset[str]
     controls: frozenset[str]
+    facts: Mapping[Pair, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """What the checks noted as data, where they noted anything."""
 
     @cached_property
     def counts(self) -> Mapping[Verdict, int]:
@@ -109,6 +112,7 @@ def run_of(document: Mapping[str, Any]) -> Run:
         {(h.name, entry.control): entry.verdict for h in read.hosts for entry in h.verdicts},
         frozenset(host.name for host in read.hosts),
         frozenset(control.id for control in read.controls),
+        {(h.name, e.control): e.facts for h in read.hosts for e in h.verdicts if e.facts},
     )
 
 

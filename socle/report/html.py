@@ -21,10 +21,11 @@ from socle.report.evolution import evolution
 from socle.report.flowmap import cards
 from socle.report.history import NOTHING_KEPT, History
 from socle.report.promises import SEVERITIES, VERDICTS, parts
+from socle.report.story import story
 from socle.report.view import SOON, page
 from socle.report.words import words
 
-STYLES = ("report.css", "doctor.css", "flows.css")
+STYLES = ("report.css", "doctor.css", "story.css", "flows.css")
 LONG = 700  # characters of technical text that stand on the page unfolded
 
 
@@ -47,6 +48,7 @@ def render_html(
             backups=machines(turned),
             exercise=exercise(turned),
             evolution=evolution(past, turned),
+            story=story(past, turned),
             language=language,
             t=words(language),
             verdicts=VERDICTS,

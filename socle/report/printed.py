@@ -17,6 +17,7 @@ from socle.report.flowmap import as_images
 from socle.report.history import NOTHING_KEPT, History
 from socle.report.printed_points import Data, away, decision, unmeasured, waivers
 from socle.report.promises import VERDICTS, Promise
+from socle.report.story import Story, story
 from socle.report.typography import decimal, long_moment
 from socle.report.view import Page, page
 from socle.report.words import words
@@ -25,6 +26,7 @@ from socle.report.words import words
 def printed(document: Mapping[str, Any], language: str, past: History = NOTHING_KEPT) -> Data:
     """All pages of a report document in a language, after the ``past`` runs."""
     turned, text = page(document, language), words(language)
+    told = story(past, turned)
     return {
         "language": language,
         "t": dict(text),
@@ -36,7 +38,8 @@ def printed(document: Mapping[str, Any], language: str, past: History = NOTHING_
             [key, labels.label(labels.VERDICTS, key, language), document["summary"][key]]
             for key in VERDICTS
         ],
-        "doctor": _doctor(turned),
+        "doctor": _doctor(turned, told),
+        "story": _story(told),
         "decisions": [decision(promise, turned) for promise in turned.decisions],
         "waivers": waivers(document["waivers"], turned),
         "unmeasured": [*away(turned), *unmeasured(turned)],
@@ -53,15 +56,16 @@ def printed(document: Mapping[str, Any], language: str, past: History = NOTHING_
     }
 
 
-def _doctor(turned: Page) -> Data:
-    first = doctor(turned)
+def _doctor(turned: Page, told: Story | None) -> Data:
+    first, (lead, *rest) = doctor(turned), turned.state()
+    see = [["fail" if told.open else "pass", words(turned.language)["story_see"]]] if told else []
     return {
         "ring": turned.ring,
         "kept": turned.document["summary"]["pass"],
         "of": words(turned.language)["of"].format(n=turned.applicable),
         "applicable": turned.applicable,
         "shown": [key for key in VERDICTS if turned.document["summary"][key]],
-        "state": turned.state(),
+        "state": [lead, *see, *rest],
         "themes": [[state.verdict, state.name, state.said] for state in first.themes],
         "decisions": [
             decision(promise, turned) | {"where": where(promise.hosts("fail"), turned)}
@@ -73,6 +77,21 @@ def _doctor(turned: Page) -> Data:
         "backups": [_machine(one) for one in first.backups],
         "more_backups": first.more_backups,
         "uncovered": first.uncovered,
+    }
+
+
+def _story(told: Story | None) -> Data | None:
+    if told is None:
+        return None
+    return {
+        "open": told.open,
+        "lead": told.lead,
+        "found": [[one.verdict, one.text, one.whom, one.when] for one in told.found],
+        "more": told.more,
+        "closed": [[one.verdict, one.text, one.when] for one in told.closed],
+        "todo": told.todo,
+        "law": told.law,
+        "incident": told.incident,
     }
 
 

@@ -37,7 +37,8 @@ class ControlEntry(_Shape):
 
 
 class Fact(BaseModel):
-    """What a check noted as data. ``copy``, ``restore`` and ``disk`` tell of backups."""
+    """What a check noted as data. ``copy``, ``restore`` and ``disk`` tell of backups; ``open``,
+    ``mapping``, ``received``, ``public`` and ``answered`` of doors that stood open."""
 
     model_config = ConfigDict(extra="allow")
 

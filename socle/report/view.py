@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 
+from socle.exposure.judge import CONTROL as OUTSIDE
 from socle.report.labels import GROUPS, THEMES, label, reference
 from socle.report.promises import VERDICTS, Promise, Theme
-from socle.report.typography import count, typeset
+from socle.report.typography import count, long_day, typeset
 from socle.report.words import words
 
 SOON = 60  # days before the end of an exception from which the page says so
@@ -132,7 +134,16 @@ class Page:
         ):
             if n:
                 said.append((verdict, self._say(key, n, names=names)))
-        return tuple(said)
+        return (*said, *self._seen_from_outside())
+
+    def _seen_from_outside(self) -> Iterator[tuple[str, str]]:
+        """That a look from another line found nothing, where one did and none found anything."""
+        given = [p.verdicts.values() for p in self.promises if p.id == OUTSIDE]
+        passed = [one for one in chain(*given) if one["verdict"] == "pass"]
+        looks = [f for one in passed for f in one.get("facts", ()) if f["kind"] == "look"]
+        if looks and not any(one["verdict"] in ("fail", "waived") for one in chain(*given)):
+            day = long_day(min(datetime.fromisoformat(f["since"]) for f in looks), self.language)
+            yield "pass", self._say("story_quiet", min(f["ports"] for f in looks), day=day)
 
     def _kept(self, kept: int) -> str:
         if not self.applicable:

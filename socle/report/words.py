@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from socle.report import region_words
+from socle.report import region_words, story_words
 from socle.report.english import ENGLISH
 from socle.report.french import FRENCH
 from socle.report.typography import typeset
@@ -17,8 +17,8 @@ from socle.report.typography import typeset
 __all__ = ["LANGUAGES", "words"]
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {
-    "fr": FRENCH | region_words.FRENCH,
-    "en": ENGLISH | region_words.ENGLISH,
+    "fr": FRENCH | region_words.FRENCH | story_words.FRENCH,
+    "en": ENGLISH | region_words.ENGLISH | story_words.ENGLISH,
 }
 
 

@@ -19,7 +19,15 @@ ROOMS = (
     "roles/*/templates/**/*",
 )
 """Below a checkout, what of the rooms judges."""
-HOUSE = ("*.py", "*.sh", "baseline/**/*.py", "evidence/*.py", "verify/**/*.py", "verify/**/*.sh")
+HOUSE = (
+    "*.py",
+    "*.sh",
+    "baseline/**/*.py",
+    "evidence/*.py",
+    "verify/**/*.py",
+    "verify/**/*.sh",
+    "exposure/*.py",
+)
 """Below Socle's package, what of it judges."""
 _PACKAGES = ("jinja2", "pytest-testinfra")  # they word the questions
 

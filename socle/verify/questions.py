@@ -17,8 +17,9 @@ Kind = Literal["command", "script", "look"]
 class Question:
     """What is asked of one machine.
 
-    ``kind``: a shell command as root, a script as the login, or a look at ports from the
-    operator's computer. ``words``: all of it. ``limit``: seconds it may take.
+    ``kind``: a shell command as root, a script as the login, or a look from the operator's
+    computer: at ports, or at what is kept there about the practice. ``words``: all of it.
+    ``limit``: seconds it may take.
     """
 
     asked: str

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
 from testinfra.host import Host as TestinfraHost
 
 from socle.baseline.model import Host
+from socle.errors import SocleError
 from socle.verify.backend import testinfra_host
 from socle.verify.checks import Unknown, Unreachable
 from socle.verify.links import Link
 from socle.verify.looks import Endpoint, look, question, read
 from socle.verify.probe import AT_ONCE
-from socle.verify.questions import TIME_LIMIT, Notebook, Straight
+from socle.verify.questions import HERE, TIME_LIMIT, Answer, Notebook, Question, Straight
 from socle.verify.settings import Settings
 from socle.verify.verdicts import State
 
@@ -74,6 +75,15 @@ class Vantage:
             seen = _from_link(link, wanted, timeout)
         return {endpoint: self._state(endpoint, seen.get(endpoint)) for endpoint in wanted}
 
+    def kept(self, what: str, read: Callable[[], str]) -> str:
+        """What the operator keeps about the practice; ``read`` says it, once, unless a bundle does.
+
+        ``what``: which of it, always in the same words. It is never asked ahead. Raises Unknown
+        where it cannot be read, or a bundle does not hold it.
+        """
+        asked = Question(HERE, "look", what)
+        return self._notebook.ask(asked, lambda: _said(read), live=True).stdout.decode()
+
     def _refuse_to_watch_itself(self) -> None:
         if self.target is not None and self.target.name == self._watched.name:
             raise Unknown(f"{self.name} cannot see itself as others do")
@@ -89,6 +99,13 @@ class Vantage:
             return State(word)
         reason = "no answer" if word is None else word.removeprefix("unseen:")
         raise Unknown(f"{self.name} cannot look at {endpoint[0]} port {endpoint[1]}: {reason}")
+
+
+def _said(read: Callable[[], str]) -> Answer:
+    try:
+        return Answer(0, read().encode(), b"")
+    except SocleError as trouble:
+        raise Unknown(str(trouble)) from None
 
 
 def _from_link(link: Link, endpoints: list[Endpoint], timeout: float) -> dict[Endpoint, str]:

@@ -7,14 +7,18 @@ from datetime import timedelta
 import pytest
 from boxes import BoxPractice
 from labs import number, standing
+from scenarios import header, of_lab
 
-from socle.lab.box import Box, Forward
+from socle.evidence.bundle import read
+from socle.lab.box import ANNOUNCED, Box, Forward
 from socle.verify.clock import today
+from socle.verify.replay import judge
 from socle.verify.verdicts import Verdict
 
 pytestmark = pytest.mark.lab
 
 MAPPINGS, CANARY, IPV6 = "box-port-mappings", "host-public-reachability", "ipv6-public-listeners"
+OUTSIDE = "external-exposure-attestation"
 
 # What a game, a camera's viewer or malware does: it asks the box for a port to this very machine.
 OPEN_A_PORT = """\
@@ -187,3 +191,51 @@ def test_a_box_that_answers_nonsense(practice):
         not_known(practice, "its list cannot be read", "no XML")
     finally:
         practice.on("box", "systemctl stop nonsense")
+
+
+@pytest.fixture(scope="module")
+def seen_from_outside(practice):
+    """Somebody has looked from another line, at a box that lets nothing in."""
+    practice.set(Box())
+    practice.declare()
+    practice.look()
+    return practice
+
+
+@of_lab("box")
+def test_the_mistake_is_seen_by_the_next_look_and_mended(seen_from_outside, scenario):
+    practice, machine = seen_from_outside, header(scenario)["host"]
+    practice.set(Box())
+    practice.on(machine, "sh", scenario.read_text())
+    practice.look()
+    broken = practice.judged(OUTSIDE)
+    practice.on(machine, "sh", scenario.with_name(f"{scenario.name[:-8]}.undo.sh").read_text())
+    practice.look()
+    mended = practice.judged(OUTSIDE)
+    assert broken.verdict is Verdict.FAIL, broken.detail
+    assert mended.verdict is Verdict.PASS, mended.detail
+
+
+def test_the_box_says_that_its_address_has_changed(seen_from_outside):
+    seen_from_outside.set(Box(upnp=1))
+    failed(seen_from_outside, OUTSIDE, f"no attestation for {ANNOUNCED} counts")
+
+
+def test_a_bundle_judges_as_the_machine_did(seen_from_outside, tmp_path):
+    practice = seen_from_outside
+    practice.set(Box())
+    words = ("verify", practice.folder, "--control", OUTSIDE, "--evidence", tmp_path, "--no-keep")
+    practice.socle(*words)
+    [file] = tmp_path.glob("*.bundle")
+    declared = practice.folder / "exposure.yml"
+    text = declared.read_text()
+    declared.unlink()
+    try:
+        bundle = read(file)
+        again = next(one for one in judge(bundle)[1] if one.control == OUTSIDE)
+        live = next(one for one in bundle.verdicts if one.control == OUTSIDE)
+        assert (again.verdict, again.detail) == (live.verdict, live.detail)
+        assert again.verdict is Verdict.PASS
+        assert practice.judged(OUTSIDE).verdict is Verdict.UNKNOWN
+    finally:
+        declared.write_text(text)

@@ -33,7 +33,7 @@ class Toy(RoomSettings):
     def derive(self, host, practice):
         return {"public": len(self.password or ""), "double": 2 * self.seconds}
 '''
-IDS = ("twice", "now", "other", "look", "fails", "slow", "computed", "shared", "raw")
+IDS = ("twice", "now", "other", "look", "fails", "slow", "computed", "shared", "raw", "kept")
 CONTROLS = "".join(
     f"""
 - id: toy-{name}
@@ -46,6 +46,8 @@ CONTROLS = "".join(
     for name in IDS
 )
 TESTS = f"""
+import time
+
 import pytest
 from socle.verify import clock, control, expect, unknown
 
@@ -93,6 +95,10 @@ def test_shared(shared):
 @control("toy-raw")
 def test_raw(host):
     seen(host.run("printf '\\\\377\\\\000'; exit 3").stdout_bytes)
+
+@control("toy-kept")
+def test_kept(from_controller):
+    seen(from_controller.kept("moment", lambda: str(time.time_ns())))
 """
 HOSTS = """
 all:

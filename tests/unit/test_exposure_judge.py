@@ -9,6 +9,7 @@ from socle.exposure.dicom import Association
 from socle.exposure.judge import judge
 from socle.exposure.model import Port
 from socle.exposure.ports import PURPOSES
+from socle.exposure.store import Signed
 from socle.verify.verdicts import Verdict
 
 V6 = "2001:db8::7"
@@ -20,21 +21,21 @@ ORTHANC = Port(port=443, tls="TLSv1.3", http={"/system": 200}, product="orthanc"
     [
         pytest.param([attested()], [HERE], Verdict.PASS, id="fresh-and-closed"),
         pytest.param([], [HERE], Verdict.UNKNOWN, id="nobody-looked"),
-        pytest.param([attested(days=91)], [HERE], Verdict.UNKNOWN, id="too-old"),
+        pytest.param([attested(days=91)], [HERE], Verdict.FAIL, id="too-old"),
         pytest.param([attested(days=-1)], [HERE], Verdict.UNKNOWN, id="from-the-future"),
-        pytest.param([attested()], ["203.0.113.8"], Verdict.UNKNOWN, id="another-address"),
+        pytest.param([attested()], ["203.0.113.8"], Verdict.FAIL, id="another-address"),
         pytest.param([attested()], [], Verdict.UNKNOWN, id="address-not-known"),
         pytest.param([attested()], [HERE, V6], Verdict.UNKNOWN, id="ipv6-not-looked-at"),
         pytest.param(
             [attested(), attested(address=V6)], [HERE, V6], Verdict.PASS, id="both-families"
         ),
-        pytest.param([attested(trouble="altered")], [HERE], Verdict.UNKNOWN, id="bad-signature"),
+        pytest.param([attested(trouble="altered")], [HERE], Verdict.FAIL, id="bad-signature"),
         pytest.param([attested(ports=[80])], [HERE], Verdict.UNKNOWN, id="one-port-alone"),
         pytest.param([attested(vantage="lab")], [HERE], Verdict.UNKNOWN, id="in-a-lab"),
         pytest.param([attested(opened=[22])], [HERE], Verdict.FAIL, id="open"),
         pytest.param([attested(days=200, opened=[22])], [HERE], Verdict.FAIL, id="open-long-ago"),
         pytest.param(
-            [attested(trouble="x", opened=[22])], [HERE], Verdict.UNKNOWN, id="unsigned-open"
+            [attested(trouble="x", opened=[22])], [HERE], Verdict.FAIL, id="unsigned-open"
         ),
         pytest.param(
             [attested(days=3, opened=[22]), attested(days=2)],
@@ -93,7 +94,7 @@ def test_what_could_not_be_tried_is_not_closed():
 
 def test_an_old_look_is_not_made_young_by_a_look_at_other_ports():
     found = judge([attested(days=91), attested(days=1, ports=[9000])], [HERE], NOW)
-    assert found.verdict is Verdict.UNKNOWN
+    assert found.verdict is Verdict.FAIL
     assert "not measured since 2026-08-23" in found.seen
 
 
@@ -104,4 +105,15 @@ def test_attempts_in_a_lab_count_in_a_lab():
 def test_the_last_day_counts():
     assert judge([attested(days=90)], [HERE], NOW, 90).verdict is Verdict.PASS
     late = NOW + timedelta(seconds=1)
-    assert judge([attested(days=90)], [HERE], late, 90).verdict is Verdict.UNKNOWN
+    assert judge([attested(days=90)], [HERE], late, 90).verdict is Verdict.FAIL
+
+
+def test_a_file_that_is_no_attestation_proves_nothing_either_way():
+    broken = Signed("x.json", None, "x.json: its schema is 2, this Socle reads 1")
+    assert judge([broken], [HERE], NOW).verdict is Verdict.UNKNOWN
+
+
+def test_it_is_open_since_the_first_look_that_found_it_so():
+    looks = [attested(days=9), attested(days=6, opened=[22]), attested(days=2, opened=[22])]
+    [found] = judge(looks, [HERE], NOW).open
+    assert (found.since, found.when) == (NOW - timedelta(days=6), NOW - timedelta(days=2))

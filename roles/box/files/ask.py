@@ -6,6 +6,7 @@ for a gateway (SSDP), reads its list of mappings (SOAP), and asks NAT-PMP and PC
 tell anybody; it never asks for a mapping. Names that the box gives are not kept.
 """
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -25,7 +26,7 @@ SSDP_PORT, PMP_PORT = 1900, 5351
 EVERYONE = "239.255.255.250"
 NATPMP = b"\0\0"  # RFC 6886, 3.2: which public address?
 RESPONSE = 0x80
-SHORTEST_ANSWER = 8  # bytes
+SHORTEST_ANSWER, NATPMP_ANSWER = 8, 12  # bytes
 ROUNDS = 3  # datagrams get lost
 WAIT = 1.2  # seconds for each round: a gateway may take one to answer a search
 KEPT_IN = (errno.EPERM, errno.EACCES)
@@ -75,7 +76,7 @@ def search(address):
     return found, kept_in
 
 
-def on_demand(address):
+def on_demand(address, into):
     """(protocols of ours that the box answers on port 5351, why the question did not leave)."""
     found, kept_in = set(), None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -93,9 +94,17 @@ def on_demand(address):
                 name = protocol(datagram)
                 if name:
                     found.add(name)
+                into["external"] = external(datagram) or into["external"]
             if found:
                 break
     return found, kept_in
+
+
+def external(datagram):
+    """The box's public address in an answer of NAT-PMP (RFC 6886, 3.2); None in another one."""
+    if datagram[:4] != b"\0\x80\0\0" or len(datagram) < NATPMP_ANSWER:
+        return None
+    return socket.inet_ntoa(datagram[8:NATPMP_ANSWER])
 
 
 def protocol(datagram):
@@ -147,6 +156,8 @@ def read(address, where, into):
         for one in box.mappings(service, url):
             if one not in into["mappings"]:
                 into["mappings"].append(one)
+        with contextlib.suppress(Nonsense):  # the list is what matters
+            into["external"] = box.external(service, url) or into["external"]
     if not any(service != IPV6_FIREWALL for service, _ in offered):
         raise Nonsense("no service that lists mappings")
 
@@ -154,7 +165,7 @@ def read(address, where, into):
 def ask(address, into):
     """Everything that is asked of one router, as far as it came."""
     into["alive"] = alive(address)
-    protocols, kept_in = on_demand(address)
+    protocols, kept_in = on_demand(address, into)
     into["on_demand"] = sorted(protocols)
     if kept_in:
         into["kept_in"].append(f"udp {PMP_PORT}")
@@ -191,7 +202,8 @@ def everything():
         for address in routers():
             boxes.append({"address": address, "alive": False, "upnp": False, "on_demand": [],
                           "mappings": [], "ipv6_firewall": None, "pinholes": False,
-                          "unreadable": [], "kept_in": [], "complete": False})  # fmt: skip
+                          "external": None, "unreadable": [], "kept_in": [],
+                          "complete": False})  # fmt: skip
             ask(address, boxes[-1])
     except Slow:
         pass

@@ -122,6 +122,14 @@ class Gateway:
             raise Nonsense(f"HTTP status {status} and no error number")
         return None, said["errorCode"]
 
+    def external(self, service, url):
+        """The public address that the gateway says it has; None where it has or says none."""
+        said, _ = self.call(service, url, "GetExternalIPAddress")
+        try:
+            return str(ip_address((said or {}).get("NewExternalIPAddress", "")))
+        except ValueError:
+            return None
+
     def mappings(self, service, url):
         """Every mapping of the list, or Nonsense: never the half of it as if it were all."""
         found = []

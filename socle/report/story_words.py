@@ -1,0 +1,166 @@
+"""The sentences of the page about what was open, with plain spaces and straight apostrophes."""
+
+FRENCH = {
+    "story": "Ce qui était ouvert, ce qui reste à faire",
+    "story_still": "ouvert",
+    "story_shut": "refermé",
+    "story_see": "Une porte a été trouvée ouverte : la page suivante dit laquelle, et que faire.",
+    "story_lead_images": "Depuis Internet, un logiciel d'imagerie laisse entrer un inconnu.",
+    "story_lead_open": "Le cabinet a {n} porte ouverte sur Internet.|"
+    "Le cabinet a {n} portes ouvertes sur Internet.",
+    "story_lead_received": "Des connexions venues d'Internet arrivent jusqu'aux machines.",
+    "story_lead_inside": "Sur le réseau du cabinet, le logiciel d'imagerie répond à des inconnus.",
+    "story_lead_closed": "Ce qui était ouvert n'a plus été retrouvé.",
+    "story_found": "Ce qui est ouvert, ou l'était",
+    "story_whom": "À qui",
+    "story_when": "Depuis quand",
+    "story_open": "Port {port} de {address}, joignable depuis Internet{usual}",
+    "story_open_images": "Port {port} de {address}, joignable depuis Internet : un logiciel "
+    "d'imagerie y laisse entrer un inconnu",
+    "story_open_whom": "à toute personne sur Internet",
+    "story_mapping": "Redirection de la box : port {external_port}/{protocol} d'Internet vers "
+    "{address}, port {port}",
+    "story_mapping_whom": "à toute personne sur Internet, si cette machine répond",
+    "story_received": "Paquets d'Internet que personne n'avait demandés, arrivés à {host}",
+    "story_received_whom": "à Internet : la box laisse passer jusqu'à cette machine",
+    "story_public": "Adresse d'Internet sur {host} même : {address}",
+    "story_public_whom": "à Internet, sans que la box filtre rien",
+    "story_answered": "Port d'imagerie {port} de {host}, ouvert à un appareil non déclaré",
+    "story_answered_whom": "aux appareils du réseau du cabinet ; à Internet si la box y mène",
+    "story_anonymous": "Orthanc, sur {host}, ouvert sans compte ou avec un compte connu de tous",
+    "story_anonymous_whom": "à quiconque atteint ce serveur",
+    "story_since": "au moins depuis le {first}",
+    "story_once": "vu le {last}",
+    "story_before": "pas encore le {before}",
+    "story_nobody": "avant, personne n'a regardé",
+    "story_gone": "plus retrouvé le {gone}",
+    "story_closed": "Ce qui est fermé, ou tient",
+    "story_closed_none": "Rien de mesuré à ce passage.",
+    "story_mended": "rompue le {before}, tenue le {now}",
+    "story_mended_apply": "rompue le {before}, tenue le {now}, après la configuration appliquée "
+    "par Socle le {applied}",
+    "story_holds": "tenue à ce passage",
+    "story_todo": "Ce qui vous reste à faire",
+    "story_todo_close": "Sur la box, page des redirections (NAT/PAT) et de la DMZ : fermer le "
+    "port {ports}. Aucun réglage des machines ne le peut.|"
+    "Sur la box, page des redirections (NAT/PAT) et de la DMZ : fermer les ports {ports}. Aucun "
+    "réglage des machines ne le peut.",
+    "story_todo_upnp": "Sur la box : désactiver UPnP, sinon un programme rouvrira le port.",
+    "story_todo_received": "Sur la box : supprimer toute redirection et la DMZ, activer le "
+    "pare-feu IPv6 (niveau moyen ou plus).",
+    "story_todo_public": "Sur la box : quitter le mode bridge.",
+    "story_todo_guide": "Où cliquer, pour Livebox, Freebox, Bbox et SFR Box : le guide `{guide}`.",
+    "story_todo_deploy": "Avec le prestataire : appliquer la configuration de Socle aux serveurs "
+    "d'imagerie (`docs/fr/imagerie.md`).",
+    "story_todo_look": "Regarder de nouveau depuis une autre ligne, celle d'un téléphone : "
+    "`socle exposure attest inventories/{practice}`.",
+    "story_guide": "docs/fr/box.md",
+    "story_law": "Ce que demande la loi",
+    "story_law_items": "**Est-ce une violation ?** Oui si des données de patients ont été lues, "
+    "changées ou perdues par qui n'y avait pas droit. Une porte ouverte ne dit pas si quelqu'un "
+    "est entré : il faut lire les journaux, et évaluer le risque pour les patients.|"
+    "**{hours} heures** (art. 33 du RGPD) : notifier à la CNIL, par son téléservice, {hours} "
+    "heures au plus après en avoir eu connaissance, sauf si un risque pour les personnes est "
+    "improbable.|"
+    "**Les patients** (art. 34) : les informer si le risque est élevé pour eux. C'est une autre "
+    "obligation, qui ne remplace pas la précédente.|"
+    "**Le registre interne** (art. 33, § 5) : y écrire toute violation, même non notifiée.|"
+    "**La sécurité** (art. 32) : le médecin en répond ; l'erreur d'un prestataire ne l'exonère "
+    "pas (CNIL, SAN-2020-015).|"
+    "**La nuance de 2022** : le Conseil d'État (22 juillet 2022, n°\u00a0449694) a confirmé le "
+    "manquement à la sécurité, annulé la sanction au titre de l'article 33 parce que l'autorité "
+    "avait elle-même révélé la violation, et ramené l'amende à 2 500 €. La question se pose donc "
+    "autrement quand c'est la CNIL qui vous l'apprend ; demandez conseil.",
+    "story_incident": "Gardez les preuves avant qu'elles ne s'effacent : "
+    "`socle incident inventories/{practice} --known DATE` les rassemble, les signe et prépare les "
+    "réponses à la CNIL (`docs/fr/incident.md`).",
+    "story_disclaimer": "Cette page dit ce qui a été mesuré. Elle ne dit ni si la loi est "
+    "respectée, ni s'il y a eu violation : le responsable de traitement en juge, conseillé au "
+    "besoin.",
+    "story_quiet": "Vu depuis une autre ligne, aucun port non déclaré ne répondait : {n} port TCP "
+    "essayé, le plus ancien le {day}.|"
+    "Vu depuis une autre ligne, aucun port non déclaré ne répondait : {n} ports TCP essayés, le "
+    "plus ancien le {day}.",
+}
+
+ENGLISH = {
+    "story": "What was open, and what is left to do",
+    "story_still": "open",
+    "story_shut": "closed again",
+    "story_see": "A door was found open: the next page says which one, and what to do.",
+    "story_lead_images": "From the Internet, an imaging program lets a stranger in.",
+    "story_lead_open": "The practice has {n} door open to the Internet.|"
+    "The practice has {n} doors open to the Internet.",
+    "story_lead_received": "Connections from the Internet arrive at the machines.",
+    "story_lead_inside": "On the practice's network, the imaging program answers strangers.",
+    "story_lead_closed": "What was open was not found any more.",
+    "story_found": "What is open, or was",
+    "story_whom": "To whom",
+    "story_when": "Since when",
+    "story_open": "Port {port} of {address}, open to the Internet{usual}",
+    "story_open_images": "Port {port} of {address}, open to the Internet: an imaging program "
+    "there lets a stranger in",
+    "story_open_whom": "to anybody on the Internet",
+    "story_mapping": "The box's forwarding: port {external_port}/{protocol} of the Internet to "
+    "{address}, port {port}",
+    "story_mapping_whom": "to anybody on the Internet, if that machine answers",
+    "story_received": "Packets from the Internet that nobody had asked for, arrived at {host}",
+    "story_received_whom": "to the Internet: the box lets it through to this machine",
+    "story_public": "An address of the Internet on {host} itself: {address}",
+    "story_public_whom": "to the Internet, and the box filters nothing",
+    "story_answered": "Imaging port {port} of {host}, open to a device that is not declared",
+    "story_answered_whom": "to devices on the practice's network; to the Internet if the box leads "
+    "there",
+    "story_anonymous": "Orthanc, on {host}, open without an account, or with one that everybody "
+    "knows",
+    "story_anonymous_whom": "to whoever reaches this server",
+    "story_since": "at least since {first}",
+    "story_once": "seen on {last}",
+    "story_before": "not yet on {before}",
+    "story_nobody": "nobody looked before",
+    "story_gone": "not found any more on {gone}",
+    "story_closed": "What is closed, or holds",
+    "story_closed_none": "Nothing was measured in this run.",
+    "story_mended": "broken on {before}, kept on {now}",
+    "story_mended_apply": "broken on {before}, kept on {now}, after the configuration that Socle "
+    "applied on {applied}",
+    "story_holds": "kept in this run",
+    "story_todo": "What is left for you to do",
+    "story_todo_close": "On the box, page of port forwarding (NAT/PAT) and DMZ: close port "
+    "{ports}. No setting of the machines can do that.|On the box, page of port forwarding "
+    "(NAT/PAT) and DMZ: close ports {ports}. No setting of the machines can do that.",
+    "story_todo_upnp": "On the box: switch UPnP off, or a program will open the port again.",
+    "story_todo_received": "On the box: remove every port forwarding and the DMZ, switch the IPv6 "
+    "firewall on.",
+    "story_todo_public": "On the box: leave bridge mode.",
+    "story_todo_guide": "Where to click, for the French Livebox, Freebox, Bbox and SFR Box: the "
+    "guide `{guide}`.",
+    "story_todo_deploy": "With the IT provider: apply Socle's configuration to the imaging servers "
+    "(`docs/en/imaging.md`).",
+    "story_todo_look": "Look again from another line, a phone's: "
+    "`socle exposure attest inventories/{practice}`.",
+    "story_guide": "docs/fr/box.md",
+    "story_law": "What the law asks (France)",
+    "story_law_items": "**Is it a breach?** Yes if patients' data were read, changed or lost by "
+    "who had no right to. An open door does not tell whether somebody came in: the logs have to "
+    "be read, and the risk for the patients weighed.|**{hours} hours** (GDPR, art. 33): notify "
+    "the CNIL, on its web service, {hours} hours at most after coming to know of it, unless a "
+    "risk for people is unlikely.|**The patients** (art. 34): tell them if the risk is high for "
+    "them. This is another duty, which does not take the place of the one before.|**The internal "
+    "register** (art. 33(5)): write every breach down, also one that is not "
+    "notified.|**Security** (art. 32): the doctor answers for it; an IT provider's mistake is no "
+    "excuse (CNIL, SAN-2020-015).|**The nuance of 2022**: the Conseil d'État (22 July 2022, "
+    "no.\u00a0449694) confirmed the failure of security, annulled the penalty under article 33 "
+    "because the authority itself had revealed the breach, and reduced the fine to 2,500 €. So "
+    "the question is another one when it is the CNIL that tells you; take advice.",
+    "story_incident": "Keep the evidence before it is gone: "
+    "`socle incident inventories/{practice} --known DATE` gathers it, signs it and prepares the "
+    "answers to the CNIL (`docs/en/incident.md`).",
+    "story_disclaimer": "This page says what was measured. It says neither that the law is "
+    "complied with, nor whether there was a breach: the controller judges that, with advice where "
+    "needed.",
+    "story_quiet": "Seen from another line, no undeclared port answered: {n} TCP port tried, the "
+    "longest ago on {day}.|"
+    "Seen from another line, no undeclared port answered: {n} TCP ports tried, the longest ago on "
+    "{day}.",
+}
