@@ -133,8 +133,13 @@ def _verify(name: str, evidence: Path | None = None) -> int:
     """Run `socle verify` with the reports called ``name``; its exit code."""
     from socle.commands.verify import verify  # noqa: PLC0415
 
-    reports = {kind: BUILD / f"{name}.{kind}" for kind in ("json", "html", "pdf")}
-    return verify(PRACTICE, evidence=evidence, **reports)
+    return verify(
+        PRACTICE,
+        json=BUILD / f"{name}.json",
+        html=BUILD / f"{name}.html",
+        pdf=BUILD / f"{name}.pdf",
+        evidence=evidence,
+    )
 
 
 def _sign(bundles: list[Path]) -> None:

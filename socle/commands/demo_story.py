@@ -119,10 +119,10 @@ def look_from_outside(machines: Lab, practice: Path, out: Path) -> None:
     out.unlink(missing_ok=True)
     init = status(machines)[ATTACKER].init
     program = Path(sys.executable).with_name("socle")
-    words = ["exposure", "attest", practice, "--lab", "--out", out]
+    words = ["exposure", "attest", str(practice), "--lab", "--out", str(out)]
     words += ["--address", _outside(machines), "--approved-by", DOCTOR]
     there = ["nsenter", "--target", str(init), "--net", "--"]
-    done = subprocess.run([*there, program, *words], check=False)
+    done = subprocess.run([*there, str(program), *words], check=False)
     if done.returncode not in (0, 1):
         raise StoryBroken(f"socle exposure attest ended with {done.returncode}: see above")
 
