@@ -7,6 +7,7 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 from evidence_tools import key, signer
 from practices import Practice
@@ -48,14 +49,16 @@ firewall_local_networks: [10.0.0.0/8, "fe80::/10", "2001:db8:{number}::/64"]
 """
 
 
-def behind_a_box(number: int, folder: Path) -> Lab:
+def behind_a_box(number: int, folder: Path, others: dict[str, tuple[int, str]]) -> Lab:
     """``box`` between the practice's ``accueil`` and the Internet of the ``attaquant``.
 
-    The Internet's addresses are those for measurements (RFC 2544) and documentation: nobody's,
+    ``others``: more machines of the practice, the end of their addresses and their image. The
+    Internet's addresses are those for measurements (RFC 2544) and documentation: nobody's,
     and yet public to everything that looks at them here.
     """
     lan, wan = f"10.78.{number}", f"198.18.{number}"
     lan6, wan6 = f"2001:db8:{number}:", f"2001:db8:ffff:{number}:"
+    router = (f"{lan}.254", f"{lan6}:fe")
     return Lab(
         name=f"box-{number}",
         folder=folder,
@@ -68,9 +71,12 @@ def behind_a_box(number: int, folder: Path) -> Lab:
                 (f"{lan}.254", f"{lan6}:fe", f"{wan}.2", f"{wan6}:2"),
                 (f"{wan}.1", f"{wan6}:1"),
             ),
-            Machine("accueil", "trixie", (f"{lan}.21", f"{lan6}:21"), (f"{lan}.254", f"{lan6}:fe")),
+            *(
+                Machine(name, image, (f"{lan}.{end}", f"{lan6}:{end}"), router)
+                for name, (end, image) in {"accueil": (21, "trixie"), **others}.items()
+            ),
             Machine(
-                "attaquant", "bookworm", (f"{wan}.66", f"{wan6}:66"), (f"{wan}.2", f"{wan6}:2")
+                "attaquant", "bookworm", (f"{wan}.66", f"{wan6}:66"), (f"{wan}.1", f"{wan6}:2")
             ),
         ),
     )
@@ -95,16 +101,20 @@ for address in sys.argv[1:]:
 class BoxPractice(Practice):
     """A practice with one machine, and its box."""
 
+    others: ClassVar[dict[str, tuple[int, str]]] = {}
+    rooms, hosts, settings = DEPLOY, HOSTS, ALL
+
     def __init__(self, root: Path, folder: Path, number: int) -> None:
         super().__init__(root, folder)
-        self.lab = behind_a_box(number, folder.with_name(f"{folder.name}-machines"))
+        state = folder.with_name(f"{folder.name}-machines")
+        self.lab = behind_a_box(number, state, self.others)
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "group_vars").mkdir(parents=True)
         shutil.copy(root / "inventories/demo/inventory.py", folder)
-        (folder / "hosts.yml").write_text(HOSTS.format(lab=self.lab, number=number))
-        (folder / "group_vars/all.yml").write_text(ALL.format(number=number))
+        (folder / "hosts.yml").write_text(self.hosts.format(lab=self.lab, number=number))
+        (folder / "group_vars/all.yml").write_text(self.settings.format(number=number))
         self.deploy = folder / "deploy.py"
-        self.deploy.write_text(DEPLOY)
+        self.deploy.write_text(self.rooms)
         self.inside, self.inside6 = self.lab.machine("accueil").addresses
         self.outside = self.lab.machine("box").addresses[2]
 

@@ -23,11 +23,8 @@ app = App(name="demo", help="A demo practice of real hosts: boot, harden, verify
 PRACTICE = Path("inventories/demo")
 BUILD = Path("build/demo")
 VISITOR = "visiteur"
+BROKEN = 1  # what `socle verify` ends with when a promise is broken
 UNKNOWN = 3  # what `socle verify` ends with when nothing is broken and something is unknown
-# Stands in for the imaging server's viewer: a declared flow needs somebody who answers.
-_START_VIEWER = """systemctl is-active --quiet viewer || systemd-run --quiet --unit=viewer \
-    python3 -m http.server 8443 --bind :: --directory /usr/share/common-licenses
-until ss -Htln 'sport = 8443' | grep -q .; do sleep 0.1; done"""
 _SCREEN = Console(highlight=False)
 
 
@@ -39,52 +36,51 @@ class DemoFailed(SocleError):
 
 @app.command
 def up() -> int:
-    """Boot the practice, look at it from a visitor's computer, harden it, verify it, report."""
-    from socle import lab  # noqa: PLC0415
+    """Boot the practice, let the Internet read its images, harden it, verify it, close the box."""
     from socle.baseline import load  # noqa: PLC0415
+    from socle.commands import demo_story as story  # noqa: PLC0415
     from socle.commands.backup import run as copy  # noqa: PLC0415
     from socle.commands.demo_data import prepare  # noqa: PLC0415
     from socle.commands.lab import up as boot  # noqa: PLC0415
     from socle.commands.labs import lab_of  # noqa: PLC0415
-    from socle.commands.verify import verify  # noqa: PLC0415
 
     started = time.monotonic()
-    try:
-        lab.install_requirements()
-    except SocleError as error:
-        raise DemoFailed(_without_a_lab(error)) from error
-    with _step("Boot the five machines of a practice and a visitor's computer on its network"):
+    _install_lab()
+    with _step("Boot a practice of five machines, its box, a modality, a visitor, an attacker"):
         boot(PRACTICE)
         shutil.rmtree(BUILD / "evidence", ignore_errors=True)
-        practice = load(PRACTICE)
-        machines = lab_of(practice)
-        lab.run(machines, "imagerie", _START_VIEWER)
+        machines = lab_of(load(PRACTICE))
         prepare(PRACTICE, machines)
+    practice = load(PRACTICE)
     hosts = {name: host.addresses for name, host in practice.hosts.items()}
-    with _step("Before: what the visitor's computer can open"):
+    fresh = not story.hardened(machines)
+    if fresh:
+        _before(machines)
+    with _step("Before, from inside: what the visitor's computer can open"):
         _scan(machines, hosts)
     with _step(f"Harden: pyinfra {PRACTICE}/inventory.py deploy.py -y"):
         _harden()
+    with _step("After, from the Internet: the same attempts, through the same box"):
+        story.attempts(machines, before=False)
+    with _step("After, from inside: what the visitor's computer can still open"):
+        _scan(machines, hosts)
+    with _step("After: the modality and the doctor at work"):
+        story.work(machines, practice)
     with _step(f"Copy the data, and prove that they come back: socle backup run {PRACTICE}"):
         copy(PRACTICE)
-    with _step("After: what the visitor's computer can still open"):
-        _scan(machines, hosts)
+    if fresh:
+        _box_set_right(machines)
     with _step(f"Verify: socle verify {PRACTICE}"):
-        code = verify(
-            PRACTICE,
-            json=BUILD / "report.json",
-            html=BUILD / "report.html",
-            pdf=BUILD / "report.pdf",
-            evidence=BUILD / "evidence",
-        )
+        code = _verify("report", evidence=BUILD / "evidence")
     with _step("Sign the report and the evidence, and check the signatures"):
         _sign(sorted((BUILD / "evidence").glob("*.bundle")))
+    with _step("Look from another line, and sign what was seen: socle exposure attest"):
+        story.look_from_outside(machines, PRACTICE, BUILD / "exposure.json")
     _SCREEN.print(f"\n[bold]Done in {time.monotonic() - started:.0f} s.[/]")
     if code == UNKNOWN:
         _SCREEN.print(_NO_DISKS, soft_wrap=True)
-        code = 0
     _SCREEN.print(_CLOSING, soft_wrap=True)
-    return code
+    return 0 if code == UNKNOWN else code
 
 
 @app.command
@@ -95,12 +91,55 @@ def down() -> int:
     return stop(PRACTICE)
 
 
+def _before(machines: Lab) -> None:
+    from socle.commands import demo_story as story  # noqa: PLC0415
+
+    with _step("Set up imaging and box as the fined doctors had them"):
+        story.as_found(machines)
+    with _step("Before, from the Internet: what an attacker takes through the box"):
+        story.attempts(machines, before=True)
+
+
+def _box_set_right(machines: Lab) -> None:
+    """Verify says what is still wrong, and the owner of the box does something about it."""
+    from socle.commands import demo_story as story  # noqa: PLC0415
+
+    with _step(f"Verify while the box is still open: socle verify {PRACTICE}"):
+        if _verify("report-box-open") != BROKEN:
+            raise DemoFailed("verify was to say that the box lets packets in: see above")
+        _SCREEN.print(_BOX_OPEN, soft_wrap=True)
+    with _step("Set the box right, as only its owner can (docs/fr/box.md)"):
+        story.close_box(machines)
+
+
+def _install_lab() -> None:
+    from socle import lab  # noqa: PLC0415
+
+    try:
+        lab.install_requirements()
+    except SocleError as error:
+        raise DemoFailed(_without_a_lab(error)) from error
+
+
 def _harden() -> None:
     """Run pyinfra as an operator does."""
     program = Path(sys.executable).with_name("pyinfra")
     done = subprocess.run([program, PRACTICE / "inventory.py", "deploy.py", "-y"], check=False)
     if done.returncode != 0:
         raise DemoFailed(f"pyinfra ended with {done.returncode}: see its lines above")
+
+
+def _verify(name: str, evidence: Path | None = None) -> int:
+    """Run `socle verify` with the reports called ``name``; its exit code."""
+    from socle.commands.verify import verify  # noqa: PLC0415
+
+    return verify(
+        PRACTICE,
+        json=BUILD / f"{name}.json",
+        html=BUILD / f"{name}.html",
+        pdf=BUILD / f"{name}.pdf",
+        evidence=evidence,
+    )
 
 
 def _sign(bundles: list[Path]) -> None:
@@ -147,7 +186,13 @@ _NO_DISKS = """\
 Unknown here, and rightly so: these machines are containers, which have no disks of their own.
 Encrypted disks, swap and the offline disk take a virtual machine: see tests/vm
 """
+_BOX_OPEN = """\
+
+    Nothing answers the attacker any more, and this is red all the same, rightly: packets from the
+    Internet still reach the imaging server, because the box lets them in. Socle counts them and
+    lists what a program had the box open; it never changes a box."""
 _CLOSING = f"""The report for the doctor: {BUILD}/report.pdf   (also: report.html, report.json)
+While the box was still open: {BUILD}/report-box-open.pdf
 
 Three commands to try next:
   .venv/bin/socle flows {PRACTICE} --svg {BUILD}/flows.svg

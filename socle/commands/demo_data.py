@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 # Nobody's data: numbers and noise, made once, so that a copy has something to bring back.
 _FILL = {
-    "imagerie": """[ -d /srv/images ] || { mkdir -p /srv/images.new
+    "/srv/images": """[ -d /srv/images ] || { mkdir -p /srv/images.new
 for n in $(seq -w 1 24); do
     { head -c 128 /dev/zero; printf DICM; head -c 200000 /dev/urandom; } >/srv/images.new/$n.dcm
 done; mv /srv/images.new /srv/images; }""",
-    "medecin": """[ -d /srv/dossiers ] || { mkdir -p /srv/dossiers.new
+    "/srv/dossiers": """[ -d /srv/dossiers ] || { mkdir -p /srv/dossiers.new
 for n in $(seq -w 1 40); do
     printf 'Patient fictif %s\\nCompte rendu : essai.\\n' "$n" >"/srv/dossiers.new/dossier-$n.txt"
 done; mv /srv/dossiers.new /srv/dossiers; }""",
@@ -25,9 +25,11 @@ done; mv /srv/dossiers.new /srv/dossiers; }""",
 
 def prepare(folder: Path, machines: Lab, root: Path | None = None) -> None:
     """Make what the practice ``folder`` lacks on its booted machines; what is there is kept."""
+    from socle.baseline import load  # noqa: PLC0415
     from socle.lab import run  # noqa: PLC0415
 
     secrets.make(folder, root)
-    for machine, script in _FILL.items():
-        if any(one.name == machine for one in machines.machines):
-            run(machines, machine, script)
+    for host in load(folder, root=root).hosts.values():
+        for wanted in host.settings["backup_folders"]:
+            if wanted in _FILL:
+                run(machines, host.name, _FILL[wanted])

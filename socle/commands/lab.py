@@ -56,15 +56,18 @@ def _say(text: str) -> None:
 
 @app.command
 def up(practice: Path = _DEMO) -> int:
-    """Boot the practice's machines; those that run are left as they are."""
+    """Boot the practice's machines; those that run are left as they are. A new box is closed."""
     from socle import lab  # noqa: PLC0415
     from socle.baseline import load  # noqa: PLC0415
-    from socle.commands.labs import lab_of  # noqa: PLC0415
+    from socle.commands.labs import BOX, lab_of  # noqa: PLC0415
+    from socle.lab.box import Box, configure  # noqa: PLC0415
 
     loaded = load(practice)
     wanted = lab_of(loaded)
     lab.install_requirements()
     lab.up(wanted, _say)
+    if wanted.beyond and lab.run(wanted, BOX, "nft list table inet box").returncode != 0:
+        configure(wanted, BOX, Box())
     (loaded.folder / "known_hosts").write_bytes(wanted.known_hosts.read_bytes())
     return 0
 

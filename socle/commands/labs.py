@@ -12,7 +12,12 @@ from socle.errors import BadPractice, Problem
 from socle.lab import Lab, Machine, Network
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from socle.baseline.model import Practice
+
+BOX = "box"
+"""The machine between the practice's network and the Internet of its lab."""
 
 
 class _Network(BaseModel):
@@ -27,11 +32,24 @@ class _Visitor(BaseModel):
     addresses: list[str]
 
 
+class _Box(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    image: str
+    inside: list[str]
+    outside: list[str]
+
+
+class _Internet(_Network):
+    box: _Box
+    visitors: dict[str, _Visitor] = {}
+
+
 class _LabFile(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     network: _Network
     machines: dict[str, str]
     visitors: dict[str, _Visitor] = {}
+    internet: _Internet | None = None
 
 
 def lab_of(practice: Practice) -> Lab:
@@ -59,15 +77,32 @@ def lab_of(practice: Practice) -> Lab:
             for name in missing
         )
     first = next(iter(practice.hosts.values())).connection
-    machines = [
-        Machine(name, image, practice.hosts[name].addresses)
-        for name, image in wanted.machines.items()
-    ]
-    machines += [Machine(n, v.image, tuple(v.addresses)) for n, v in wanted.visitors.items()]
+    beyond = wanted.internet
     return Lab(
         name=practice.name,
         folder=(first.key_file or Path("build", practice.name, "key")).parent,
-        network=Network(wanted.network.bridge, tuple(wanted.network.gateways)),
-        machines=tuple(machines),
+        network=_network(wanted.network),
+        machines=tuple(_machines(practice, wanted)),
         administrator=first.user,
+        beyond=(_network(beyond),) if beyond else (),
     )
+
+
+def _machines(practice: Practice, wanted: _LabFile) -> Iterator[Machine]:
+    """Those on the practice's network go out through the box, where there is one."""
+    beyond = wanted.internet
+    router = tuple(beyond.box.inside) if beyond else ()
+    for name, image in wanted.machines.items():
+        yield Machine(name, image, practice.hosts[name].addresses, router)
+    for name, one in wanted.visitors.items():
+        yield Machine(name, one.image, tuple(one.addresses), router)
+    if beyond:
+        provider = tuple(gateway.partition("/")[0] for gateway in beyond.gateways)
+        ends = (*beyond.box.inside, *beyond.box.outside)
+        yield Machine(BOX, beyond.box.image, ends, provider)
+        for name, one in beyond.visitors.items():
+            yield Machine(name, one.image, tuple(one.addresses))
+
+
+def _network(wanted: _Network) -> Network:
+    return Network(wanted.bridge, tuple(wanted.gateways))

@@ -9,13 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from socle.lab.errors import LabError
-from socle.lab.practice import run
 from socle.lab.spec import Lab
+from socle.lab.steps import do, install
 
 LAN, WAN = "host0", "host1"
 PACKAGES = ("miniupnpd", "miniupnpd-nftables")
-INSTALL_SECONDS = 300.0
 
 # miniupnpd refuses to announce a private or documented address. Nothing is ever sent to this one.
 ANNOUNCED = "1.2.3.4"
@@ -63,7 +61,6 @@ def configure(lab: Lab, machine: str, box: Box) -> None:
     steps.append(("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1", ""))
     if box.upnp or box.natpmp:
         steps += [
-            (f"command -v miniupnpd || apt-get install -qy {' '.join(PACKAGES)}", ""),
             ("mkdir -p /etc/systemd/system/miniupnpd.service.d", ""),
             ("cat >/etc/systemd/system/miniupnpd.service.d/box.conf", DROP_IN),
             ("cat >/etc/miniupnpd/miniupnpd.conf", gateway(lab, machine, box)),
@@ -71,10 +68,9 @@ def configure(lab: Lab, machine: str, box: Box) -> None:
         ]
     else:
         steps.append(("systemctl stop miniupnpd 2>/dev/null || true", ""))
+        install(lab, machine, *PACKAGES)
     for command, stdin in steps:
-        done = run(lab, machine, command, stdin, INSTALL_SECONDS)
-        if done.returncode != 0:
-            raise LabError(f"box {machine}: {command}: {done.stderr.strip()}")
+        do(lab, machine, command, stdin)
 
 
 def rules(box: Box, providers: tuple[str, ...]) -> str:

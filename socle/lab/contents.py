@@ -36,7 +36,7 @@ def files(lab: Lab, machine: Machine, around: Surroundings) -> dict[str, File]:
         "etc/hostname": File(f"{machine.name}\n"),
         "etc/machine-id": File(f"{_machine_id(lab, machine)}\n", 0o444),
         "etc/hosts": File(hosts_file(lab)),
-        "etc/resolv.conf": File(resolv_conf(lab)),
+        "etc/resolv.conf": File(resolv_conf(lab.legs(machine)[0])),
         "etc/apt/apt.conf.d/00lab": File(around.apt_conf),
         **{
             f"etc/systemd/network/1{n}-lab.network": File(network_file(machine, leg))
@@ -52,9 +52,9 @@ def files(lab: Lab, machine: Machine, around: Surroundings) -> dict[str, File]:
     }
 
 
-def resolv_conf(lab: Lab) -> str:
-    """The gateway answers names, as a box does."""
-    return "".join(f"nameserver {gateway.ip}\n" for gateway in lab.network.interfaces[:1])
+def resolv_conf(leg: Leg) -> str:
+    """The gateway of a machine's first network answers names, as a box does."""
+    return "".join(f"nameserver {gateway.ip}\n" for gateway in leg.network.interfaces[:1])
 
 
 def hosts_file(lab: Lab) -> str:

@@ -65,7 +65,19 @@ XFCE = (
 
 # What rooms install on machines. Images carry these files, with all that they depend on, so that
 # a test's `apt-get install` is a real one and downloads nothing.
-DOWNLOADED = ("needrestart", "powermgmt-base", "rclone", "restic", "unattended-upgrades")
+DOWNLOADED = (
+    "dcmtk",
+    "miniupnpd",
+    "miniupnpd-nftables",
+    "needrestart",
+    "openssl",
+    "orthanc",
+    "powermgmt-base",
+    "rclone",
+    "restic",
+    "stunnel4",
+    "unattended-upgrades",
+)
 
 # Host keys and the machine id belong to a machine, not to an image. The id is left empty, not
 # absent: systemd then fills it without taking the boot for a first boot that resets every unit.

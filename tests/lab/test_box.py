@@ -11,6 +11,7 @@ from scenarios import header, of_lab
 
 from socle.evidence.bundle import read
 from socle.lab.box import ANNOUNCED, Box, Forward
+from socle.lab.upnp import OPEN_A_PORT
 from socle.verify.clock import today
 from socle.verify.replay import judge
 from socle.verify.verdicts import Verdict
@@ -19,26 +20,6 @@ pytestmark = pytest.mark.lab
 
 MAPPINGS, CANARY, IPV6 = "box-port-mappings", "host-public-reachability", "ipv6-public-listeners"
 OUTSIDE = "external-exposure-attestation"
-
-# What a game, a camera's viewer or malware does: it asks the box for a port to this very machine.
-OPEN_A_PORT = """\
-import re, sys, urllib.request
-box, own, kind = sys.argv[1:]
-describes = urllib.request.urlopen(f"http://{box}:5000/rootDesc.xml", timeout=5).read().decode()
-service = re.search(r"urn:schemas-upnp-org:service:WANIPConnection:[12]", describes)[0]
-assert service.endswith(kind), service
-control = re.search(service + r".*?<controlURL>(.*?)<", describes, re.S)[1]
-values = {"RemoteHost": "", "ExternalPort": 8042, "Protocol": "TCP", "InternalPort": 8042,
-          "InternalClient": own, "Enabled": 1, "PortMappingDescription": "Dupont Jean",
-          "LeaseDuration": 0}
-inner = "".join(f"<New{key}>{value}</New{key}>" for key, value in values.items())
-body = ('<?xml version="1.0"?><s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/">'
-        f'<s:Body><u:AddPortMapping xmlns:u="{service}">{inner}</u:AddPortMapping></s:Body>'
-        "</s:Envelope>")
-headers = {"SOAPAction": f'"{service}#AddPortMapping"', "Content-Type": "text/xml"}
-urllib.request.urlopen(
-    urllib.request.Request(f"http://{box}:5000{control}", body.encode(), headers), timeout=5)
-"""
 
 ANSWER_NONSENSE = """\
 import http.server, socket, sys, threading
@@ -94,7 +75,7 @@ def test_a_box_that_lets_nothing_in_passes(practice):
 def test_a_program_opened_a_port(practice, igd):
     practice.set(Box(upnp=igd))
     box = practice.lab.machine("box").addresses[0]
-    practice.on("accueil", f"python3 - {box} {practice.inside} {igd}", OPEN_A_PORT)
+    practice.on("accueil", f"python3 - {box} {practice.inside} {igd} 8042", OPEN_A_PORT)
     open_port = f"tcp 8042 to {practice.inside} port 8042"
     failed(practice, MAPPINGS, open_port, "UPnP", "docs/fr/box.md")
     practice.attack(practice.outside, 8042)
@@ -106,7 +87,7 @@ def test_a_declared_port_is_accepted_until_its_last_day(practice):
     assert practice.judged(MAPPINGS).verdict is Verdict.PASS  # nothing is open
     practice.on(
         "accueil",
-        f"python3 - {practice.lab.machine('box').addresses[0]} {practice.inside} 1",
+        f"python3 - {practice.lab.machine('box').addresses[0]} {practice.inside} 1 8042",
         OPEN_A_PORT,
     )
     declared = (
@@ -127,7 +108,7 @@ def test_ports_for_ipv6_that_no_list_has(practice):
 def test_a_user_s_program_cannot_ask_the_box(practice):
     practice.set(Box(upnp=2, natpmp=True))
     box = practice.lab.machine("box").addresses[0]
-    ask = f"python3 - {box} {practice.inside} 2"
+    ask = f"python3 - {box} {practice.inside} 2 8042"
     assert "URLError" in practice.on(
         "accueil", f"! setpriv --reuid=65534 --clear-groups {ask} 2>&1", OPEN_A_PORT
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import ssl
 import subprocess
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,10 +19,12 @@ from .wish import Wish
 HOME = Path("/etc/socle/imaging")
 DAYS, AUTHORITY_DAYS = 397, 3650
 RENEW_DAYS = 60  # before its end: a machine that is off for a month still renews in time
-PRIVATE = (
-    "10.0.0.0/255.0.0.0", "127.0.0.0/255.0.0.0", "172.16.0.0/255.240.0.0",
-    "192.168.0.0/255.255.0.0", "fc00::/fe00::", "fe80::/ffc0::",
-)  # fmt: skip
+PRIVATE = tuple(
+    map(
+        ip_network,
+        ("10.0.0.0/8", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "fe80::/10"),
+    )
+)
 _LEAF = "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature,keyEncipherment\n"
 _USES = "extendedKeyUsage=serverAuth,clientAuth\n"
 
@@ -33,7 +35,7 @@ def authority(names: tuple[str, ...]) -> Path:
     if certificate.exists() and key.exists():
         return certificate
     allowed = [f"permitted;DNS:{name}" for name in names if not _is_address(name)]
-    allowed += [f"permitted;IP:{network}" for network in PRIVATE]
+    allowed += [f"permitted;IP:{one.network_address}/{one.netmask}" for one in PRIVATE]
     with TemporaryDirectory(dir=HOME) as folder:
         openssl(
             "req", "-x509", "-newkey", "rsa:3072", "-nodes", "-days", str(AUTHORITY_DAYS),
@@ -65,7 +67,7 @@ def _own_due(pem: Path, names: tuple[str, ...]) -> str | None:
         return f"it ends within {RENEW_DAYS} days"
     if openssl_says("verify", "-CAfile", HOME / "authority.crt", pem) is None:
         return "the authority did not sign it"
-    if named(pem) != set(map(_plain, names)):
+    if named(pem) != set(map(_plain, spoken_for(names))):
         return "it names another machine"
     return None
 
@@ -99,6 +101,15 @@ def named(pem: Path) -> set[str]:
     return {_plain(word.partition(":")[2]) for word in words if word}
 
 
+def spoken_for(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names without public addresses: with one of them, nobody would accept the certificate."""
+    return tuple(
+        name
+        for name in names
+        if not _is_address(name) or any(ip_address(name) in network for network in PRIVATE)
+    )
+
+
 def openssl(*words: str) -> str:
     """Run openssl; its output. Raises Trouble with its last words."""
     done = subprocess.run(["openssl", *words], capture_output=True, text=True, check=False)
@@ -118,7 +129,8 @@ def openssl_says(*words: object) -> str | None:
 
 def _signed(names: tuple[str, ...]) -> str:
     authority(names)
-    kinds = (f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in names)
+    own = spoken_for(names)
+    kinds = (f"{'IP' if _is_address(name) else 'DNS'}:{name}" for name in own)
     extensions = f"{_LEAF}{_USES}subjectAltName={','.join(kinds)}\n"
     with TemporaryDirectory(dir=HOME) as folder:
         key, request = Path(folder, "key"), Path(folder, "request")
