@@ -15,8 +15,8 @@ GROUPS = (
     # first what needs machines as they come from the installer
     ("lab/test_practice.py", "lab/test_evidence.py", "lab/test_sessions_lock.py"),
     ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
-    ("lab/test_box.py", "lab/test_cnil.py", "lab/test_warnings.py", "lab/test_watch.py", "lab/imaging/"),
-    ("lab/backup/",),
+    ("lab/test_cnil.py", "lab/test_box.py", "lab/imaging/"),
+    ("lab/test_watch.py", "lab/test_warnings.py", "lab/backup/"),
     ("lab/",),
 )
 """Files that share machines, the first group that fits, in the order in which they run."""

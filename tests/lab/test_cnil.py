@@ -7,7 +7,6 @@ then the box as the report asks for it. The tests tell this in their order.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import ClassVar
 
 import pytest
