@@ -53,8 +53,7 @@ def up() -> int:
         prepare(PRACTICE, machines)
     practice = load(PRACTICE)
     hosts = {name: host.addresses for name, host in practice.hosts.items()}
-    fresh = not story.hardened(machines)
-    if fresh:
+    if not story.hardened(machines):
         _before(machines)
     with _step("Before, from inside: what the visitor's computer can open"):
         _scan(machines, hosts)
@@ -68,7 +67,7 @@ def up() -> int:
         story.work(machines, practice)
     with _step(f"Copy the data, and prove that they come back: socle backup run {PRACTICE}"):
         copy(PRACTICE)
-    if fresh:
+    if story.box_is_open(machines):
         _box_set_right(machines)
     with _step(f"Verify: socle verify {PRACTICE}"):
         code = _verify("report", evidence=BUILD / "evidence")

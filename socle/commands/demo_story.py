@@ -45,6 +45,13 @@ def hardened(machines: Lab) -> bool:
     return run(machines, SERVER, "test -e /etc/socle/imaging.json").returncode == 0
 
 
+def box_is_open(machines: Lab) -> bool:
+    """Whether the box forwards a port: a demo that stopped half-way has left it so."""
+    from socle.lab.steps import do  # noqa: PLC0415
+
+    return "dnat ip to" in do(machines, BOX, "nft list table inet box")
+
+
 def as_found(machines: Lab) -> None:
     """The imaging server open to everybody, and the box that leads to it from the Internet."""
     from socle.lab import dicom  # noqa: PLC0415

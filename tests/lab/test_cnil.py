@@ -7,6 +7,7 @@ then the box as the report asks for it. The tests tell this in their order.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
 import pytest
@@ -92,9 +93,10 @@ imaging_modalities:
         secrets.make(self.folder, self.root)
         self.server = self.lab.machine("imagerie").addresses[0]
         self.set(Box(dmz=self.server))
+        tools = ("imagerie", "echographe", "attaquant")
+        with ThreadPoolExecutor() as pool:  # a failed one says so when its result is asked for
+            list(pool.map(lambda machine: install(self.lab, machine, "dcmtk", "openssl"), tools))
         dicom.open_server(self.lab, "imagerie")
-        for machine in ("imagerie", "echographe", "attaquant"):
-            install(self.lab, machine, "dcmtk", "openssl")
         dicom.make_studies(self.lab, "echographe", 5)
         self.modality = Modality(self.lab, "echographe", "imagerie")
         self.modality.store(*(f"{STUDIES}/study-{n}.dcm" for n in range(1, 5)))
