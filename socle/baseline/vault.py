@@ -1,4 +1,4 @@
-"""Secrets of a practice: Ansible's vault format, opened with Ansible's own command."""
+"""Secrets of a practice: Ansible's vault format, read here, else opened with Ansible's own command."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from socle.baseline.vault_file import opened
 from socle.errors import BadPractice, Problem
 
 _HEADER = b"$ANSIBLE_VAULT;"
@@ -28,6 +29,9 @@ def decrypt(path: Path) -> bytes:
     ``vault-password`` beside the vault. Raises `BadPractice` when it is missing or wrong.
     """
     password = _password_file(path)
+    found = opened(path.read_bytes(), password)
+    if found is not None:
+        return found
     code, clear = _run(path, "view", "--vault-password-file", str(password), str(path))
     if code != 0:
         raise _refused(path, f"the password in {password} to open this vault", "it does not")
