@@ -34,9 +34,10 @@ def inputs():
     """Digest of the state of every file that the answers come from."""
     settings = said_any("apt-config", "dump")
     digest = hashlib.sha256(f"{time.strftime('%F')} {os.uname()} {settings}".encode())
-    for path in sorted({*in_trees((*TREES, *ELSEWHERE.findall(settings))), *in_places()}):
-        with suppress(OSError):
-            for one in (os.lstat(path), os.stat(path)):  # a link, and what it leads to
+    for path in sorted({*in_trees([*TREES, *ELSEWHERE.findall(settings)]), *in_places()}):
+        for state in (os.lstat, os.stat):  # a link, and what it leads to
+            with suppress(OSError):
+                one = state(path)
                 words = (path, one.st_mode, one.st_uid, one.st_ino, one.st_size,
                          one.st_mtime_ns, one.st_ctime_ns)  # fmt: skip
                 digest.update(repr(words).encode())
@@ -44,11 +45,17 @@ def inputs():
 
 
 def in_trees(trees):
-    """These files, and everything below these folders."""
-    for tree in trees:
+    """These files, and everything below these folders, also where links lead to others."""
+    seen = set()
+    while trees:
+        tree = trees.pop()
         yield tree
         for folder, below, names in os.walk(tree):
             yield from (f"{folder}/{name}" for name in (*below, *names))
+            links = {os.path.realpath(one) for one in (f"{folder}/{name}" for name in below)
+                     if os.path.islink(one)} - seen  # fmt: skip
+            seen |= links
+            trees.extend(links)
 
 
 def in_places():
