@@ -1,4 +1,4 @@
-"""Secrets of a practice: Ansible's vault format, read here, else opened with Ansible's own command."""
+"""Secrets of a practice: Ansible's vault format, read here or else by Ansible's own command."""
 
 from __future__ import annotations
 

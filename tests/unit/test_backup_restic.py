@@ -237,7 +237,8 @@ class Keeper:
         ({"nas": "a" * 16}, False, "refused", ["forget", "cat"]),
         ({"nas": "b" * 16}, False, "refused", ["forget", "cat", "snapshots", "forget", "cat"]),
         ({"nas": "a" * 16}, True, "succeeded", ["forget", "cat", "snapshots"]),
-        ({"nas": "b" * 16}, True, "succeeded", ["forget", "cat", "snapshots", "forget", "cat", "snapshots"]),
+        ({"nas": "b" * 16}, True, "succeeded",
+         ["forget", "cat", "snapshots", "forget", "cat", "snapshots"]),
     ],
 )  # fmt: skip
 def test_only_the_attempt_itself_says_whether_a_canary_can_be_removed(known, lets, said, asked):

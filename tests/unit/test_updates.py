@@ -236,7 +236,9 @@ def test_apt_is_not_asked_again_while_its_files_are_the_same(apt_files):
     assert (unchanged.KEPT.stat().st_mode & 0o777) == 0o700
 
 
-@pytest.mark.parametrize("change", ["content", "mode", "new file", "same size and time", "behind a link"])
+@pytest.mark.parametrize(
+    "change", ["content", "mode", "new file", "same size and time", "behind a link"]
+)
 def test_apt_is_asked_again_after_any_change(apt_files, tmp_path, change):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

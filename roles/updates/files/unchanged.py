@@ -26,7 +26,8 @@ FILES = ("etc/os-release", "etc/lsb-release", "etc/debian_version", "etc/machine
          "run/reboot-required", "var/lib/dpkg/status", "var/lib/dpkg/arch",
          "usr/bin/apt*", "usr/bin/dpkg*", "usr/bin/python3*", "usr/bin/unattended-upgrade*",
          "usr/bin/lsb_release", "usr/lib/*/libapt-pkg*", "usr/lib/python3/dist-packages",
-         "usr/lib/python3/dist-packages/*.*", "usr/local/bin", "usr/local/lib/python3*/*")  # fmt: skip
+         "usr/lib/python3/dist-packages/*.*", "usr/local/bin",
+         "usr/local/lib/python3*/*")  # fmt: skip
 ELSEWHERE = re.compile(r'^(?:Dir|RootDir)\b\S* "(/[^"]+)";', re.MULTILINE)
 
 
@@ -52,8 +53,8 @@ def in_trees(trees):
         yield tree
         for folder, below, names in os.walk(tree):
             yield from (f"{folder}/{name}" for name in (*below, *names))
-            links = {os.path.realpath(one) for one in (f"{folder}/{name}" for name in below)
-                     if os.path.islink(one)} - seen  # fmt: skip
+            links = {str(one.resolve()) for one in (Path(folder, name) for name in below)
+                     if one.is_symlink()} - seen  # fmt: skip
             seen |= links
             trees.extend(links)
 
