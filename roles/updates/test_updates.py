@@ -12,7 +12,10 @@ from socle.verify import updates as apt
 
 FILES = Path(__file__).parent / "files"
 ON_HOST = FILES / "usr/local/lib/socle/updates"
-PROGRAMS = (ON_HOST / "pending.py", FILES / "sources.py", FILES / "facts.py")
+PROGRAMS = (
+    ON_HOST / "pending.py",
+    *(FILES / f"{name}.py" for name in ("sources", "unchanged", "facts")),
+)
 OTHER_FILE = f"remove the file of /etc/apt/apt.conf.d that says otherwise, or {AGAIN}"
 RUN = "systemctl start apt-daily-upgrade.service; then its words: journalctl -u apt-daily-upgrade"
 

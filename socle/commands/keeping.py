@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from socle.baseline import evidence
-from socle.baseline.digests import baseline_digest
+from socle.baseline.digests import baseline_digest, baseline_version
 from socle.commands.differences import show
 from socle.commands.history import kept
 from socle.errors import SocleError
@@ -42,7 +42,8 @@ def as_bundles(  # noqa: PLR0917 - what a bundle is made of
     found = versions()
     judged_by = provenance.checks_digest(practice.root)
     software = Software(socle=str(found["socle"]), versions={**found, provenance.NAME: judged_by})
-    baseline = Baseline(digest=baseline_digest(practice.root))
+    root = practice.root
+    baseline = Baseline(version=baseline_version(root), digest=baseline_digest(root))
     run = Run(practice, *period, entries, list(outcomes), links, software, baseline)
     for made in bundles(run):
         print(f"evidence: {bundle.write(made, folder)}")  # noqa: T201

@@ -64,7 +64,10 @@ class Software(_Model):
 
 
 class Baseline(_Model):
-    """The region's rules. ``digest``: SHA-256, hexadecimal, as in report.json."""
+    """The region's rules. ``digest``: SHA-256, hexadecimal, as in report.json.
+
+    ``version``: git's name of the checkout that they came from, else the digest's first digits.
+    """
 
     version: str | None = None
     digest: str

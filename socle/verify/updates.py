@@ -28,7 +28,9 @@ def facts(host: Any, programs: Iterable[Path]) -> Facts:
     Ends the check as unknown while updates are being installed, and where /var cannot be covered.
     """
     joined = "\n".join(path.read_text(encoding="utf-8") for path in programs)
-    program = re.sub(r"^from (pending|sources) import .*\n", "", joined, flags=re.MULTILINE)
+    program = re.sub(
+        r"^from (pending|sources|unchanged) import .*\n", "", joined, flags=re.MULTILINE
+    )
     command = "unshare --mount --propagation private python3 -c %s"
     answer = host.run(command, program, timeout=LIMIT)
     if answer.rc != 0:

@@ -202,6 +202,52 @@ def test_verdict_of_attempts():
     assert try_delete.verdict({"forget": "unknown", "shell": "succeeded"}) is False
 
 
+class Keeper:
+    """A repository with one canary. ``lets``: whether it can be removed."""
+
+    def __init__(self, canary: str, *, lets: bool) -> None:
+        self.there, self.lets, self.calls = [canary], lets, []
+
+    def run(self, verb, *words, **_):
+        self.calls.append(verb)
+        named = words[1] if verb == "cat" else words[0]
+        found = [one for one in self.there if one.startswith(named)]
+        if verb == "cat":
+            return Answer(0 if found else 1, "", "")
+        if not found:
+            return Answer(0, "", f'Ignoring "{named}": no matching ID found for prefix "{named}"')
+        if self.lets:
+            self.there.remove(*found)
+        return Answer(0, "", "" if self.lets else "403 Forbidden")
+
+    def must(self, verb, *_, **__):
+        self.calls.append(verb)
+        self.there.append("d" * 64)
+        return Answer(0, '{"snapshot_id":"' + "d" * 64 + '"}', "")
+
+    def snapshots(self, **_):
+        self.calls.append("snapshots")
+        return [{"id": one, "tags": [snapshots.CANARY]} for one in self.there]
+
+
+@pytest.mark.parametrize(
+    ("known", "lets", "said", "asked"),
+    [
+        ({}, False, "refused", ["snapshots", "forget", "cat"]),
+        ({"nas": "a" * 16}, False, "refused", ["forget", "cat"]),
+        ({"nas": "b" * 16}, False, "refused", ["forget", "cat", "snapshots", "forget", "cat"]),
+        ({"nas": "a" * 16}, True, "succeeded", ["forget", "cat", "snapshots"]),
+        ({"nas": "b" * 16}, True, "succeeded",
+         ["forget", "cat", "snapshots", "forget", "cat", "snapshots"]),
+    ],
+)  # fmt: skip
+def test_only_the_attempt_itself_says_whether_a_canary_can_be_removed(known, lets, said, asked):
+    keeper = Keeper("a" * 64, lets=lets)
+    assert try_delete._forget_one(keeper, "accueil", "nas", known) == said
+    assert keeper.calls == asked
+    assert known["nas"] == "a" * 16
+
+
 def test_verdict_of_a_run():
     record = {"repositories": {"a": {"result": "ok"}}, "databases": {"d": None},
               "missing_folders": []}  # fmt: skip

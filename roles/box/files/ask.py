@@ -17,6 +17,7 @@ import struct
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from igd import IPV6_FIREWALL, SEARCH, SEARCHES, Gateway, Nonsense, location, services
@@ -27,8 +28,7 @@ EVERYONE = "239.255.255.250"
 NATPMP = b"\0\0"  # RFC 6886, 3.2: which public address?
 RESPONSE = 0x80
 SHORTEST_ANSWER, NATPMP_ANSWER = 8, 12  # bytes
-ROUNDS = 3  # datagrams get lost
-WAIT = 1.2  # seconds for each round: a gateway may take one to answer a search
+PAUSES = (0.4, 0.4, 1.6)  # seconds after each round: datagrams get lost, a search may take one
 KEPT_IN = (errno.EPERM, errno.EACCES)
 
 
@@ -59,7 +59,7 @@ def search(address):
     """
     found, kept_in = [], None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        for _ in range(ROUNDS):
+        for pause in PAUSES:
             for target in (address, EVERYONE):
                 for kind in SEARCHES:
                     try:
@@ -67,7 +67,7 @@ def search(address):
                     except OSError as trouble:
                         if target == address:
                             kept_in = trouble.errno if trouble.errno in KEPT_IN else kept_in
-            for datagram in answers(sock, address, WAIT):
+            for datagram in answers(sock, address, pause):
                 where = location(datagram)
                 if where and where not in found:
                     found.append(where)
@@ -82,7 +82,7 @@ def on_demand(address, into):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.connect((address, PMP_PORT))
         own = sock.getsockname()[0]
-        for _ in range(ROUNDS):
+        for pause in PAUSES:
             for question in (NATPMP, pcp(own)):
                 try:
                     sock.send(question)
@@ -90,7 +90,7 @@ def on_demand(address, into):
                     return found, None  # the box itself says that nobody is there
                 except OSError as trouble:
                     kept_in = trouble.errno if trouble.errno in KEPT_IN else kept_in
-            for datagram in answers(sock, address, WAIT / 2):
+            for datagram in answers(sock, address, pause):
                 name = protocol(datagram)
                 if name:
                     found.add(name)
@@ -164,12 +164,16 @@ def read(address, where, into):
 
 def ask(address, into):
     """Everything that is asked of one router, as far as it came."""
-    into["alive"] = alive(address)
-    protocols, kept_in = on_demand(address, into)
+    with ThreadPoolExecutor() as pool:  # the waits side by side: others wait for the sockets' lock
+        alone = pool.submit(alive, address)
+        demanded = pool.submit(on_demand, address, into)
+        searched = pool.submit(search, address)
+    into["alive"] = alone.result()
+    protocols, kept_in = demanded.result()
     into["on_demand"] = sorted(protocols)
     if kept_in:
         into["kept_in"].append(f"udp {PMP_PORT}")
-    found, kept_in = search(address)
+    found, kept_in = searched.result()
     if kept_in:
         into["kept_in"].append(f"udp {SSDP_PORT}")
     into["upnp"] = bool(found)

@@ -1,8 +1,8 @@
 """What a machine says of its updates, as JSON: questions only, the checks judge.
 
-Run as root below the text of pending.py and sources.py, in a mount namespace of its own: /var is
-covered by a layer that goes with the process, because a dry run writes its log and, worse, the
-stamp of a successful run.
+Run as root below the text of pending.py, sources.py and unchanged.py, in a mount namespace of its
+own: /var is covered by a layer that goes with the process, because a dry run writes its log and,
+worse, the stamp of a successful run.
 """
 
 import functools
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pending import pending, recorded
 from sources import keys, said, said_any, sources
+from unchanged import answers, inputs
 
 PERIODIC = "/var/lib/apt/periodic/"
 LOGS = "/var/log/unattended-upgrades/unattended-upgrades.log"
@@ -149,6 +150,19 @@ def dry_run():
     return {"code": done.returncode, "said": (done.stdout + done.stderr).splitlines()[-40:]}
 
 
+def waiting():
+    """What is pending; where apt cannot tell, its error."""
+    try:
+        return {"pending": pending()}
+    except subprocess.CalledProcessError as error:
+        return {"pending": None, "apt_error": error.stderr.strip()}
+
+
+def obsolete():
+    """Installed packages that no source has."""
+    return re.findall(r"^([^/\s]+)/", said_any("apt", "list", "~o"), re.M)
+
+
 def users():
     """Who is logged in; the very connection that asks is there too."""
     rows = said_any("loginctl", "list-sessions", "--no-legend").splitlines()
@@ -158,6 +172,7 @@ def users():
 def main():
     """Ask everything, print it once."""
     busy = wait_for_a_run()
+    state = inputs()
     cover_var()
     success, words = last_success()
     facts = {
@@ -186,14 +201,10 @@ def main():
         "release": release(),
         "sources": sources(),
         "keys": keys(),
-        "obsolete": re.findall(r"^([^/\s]+)/", said_any("apt", "list", "~o"), re.M),
     }  # fmt: skip
-    try:
-        facts["pending"] = pending()
-    except subprocess.CalledProcessError as error:
-        facts["pending"], facts["apt_error"] = None, error.stderr.strip()
-    facts["dry_run"] = dry_run()  # last: it writes the stamps that were read above
-    sys.stdout.write(json.dumps(facts))
+    questions = {"waiting": waiting, "obsolete": obsolete, "dry_run": dry_run}
+    slow = answers(state, questions)  # last: a dry run writes the stamps that were read above
+    sys.stdout.write(json.dumps(facts | slow.pop("waiting") | slow))
 
 
 main()
