@@ -14,9 +14,8 @@ from socle.evidence import files
 from socle.evidence.manifest import COMPANIONS
 from socle.watch.model import Attempt
 from socle.watch.places import Folder, Piece, Sftp, Trouble
-from socle.watch.report import STATE
 
-QUEUE = STATE / "queue"
+QUEUE = Path("/var/lib/socle/watch/queue")
 KEPT = 60  # pieces of evidence that may wait: two months of days
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # nothing that sftp could read otherwise
 
