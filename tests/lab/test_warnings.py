@@ -24,11 +24,7 @@ CHECKOUT = Path(socle.__file__).parents[1]
 ROOM = CHECKOUT / "roles/alerting/files"
 PROGRAM = "usr/local/lib/socle/alerting/notice.py"
 AUTOSTART = "etc/xdg/autostart/socle-notice.desktop"
-HOSTS_NEED = (
-    *("__init__", "errors"),
-    *(f"evidence/{name}" for name in ("__init__", "files", "manifest")),
-    *(f"verify/{name}" for name in ("__init__", "changes", "checks", "verdicts", "watch")),
-)
+HOSTS_NEED = ("__init__", "errors", "evidence/__init__", "evidence/files", "evidence/manifest")
 CONTACT = "Info Santé, 05 00 00 00 00"
 CALL = f"À appeler : {CONTACT}"
 
