@@ -32,7 +32,7 @@ def verify(
     language: Literal["fr", "en"] = "fr",
     verbose: Annotated[bool, Parameter(alias="-v", negative="")] = False,
 ) -> int:
-    """Judge every promise on every machine of a practice. Changes nothing there.
+    """Judge every promise on every machine of a practice. Changes nothing that it judges.
 
     Exit code: 0 all holds (or is waived, or does not apply), 1 a promise is broken, 4 a machine
     could not be asked, 3 something else is unknown, 2 the practice's files or the words are wrong.
