@@ -49,12 +49,16 @@ class Door:
 
 
 def doors(runs: Sequence[Run]) -> list[Door]:
-    """Those that the last of the ``runs`` found, or one of the last 90 days before it."""
+    """Those that the last of the ``runs`` found, or that were found in the 90 days before it."""
     seen = [_seen(run) for run in runs]
     keys = dict.fromkeys(key for found in reversed(seen) for key in found)
-    made = [_door(key, runs, seen) for key in keys]
+    made = {key: _door(key, runs, seen) for key in keys}
     recent = runs[-1].finished - REMEMBERED if runs else None
-    return [one for one in made if recent is not None and one.last >= recent]
+    return [
+        one
+        for key, one in made.items()
+        if key in seen[-1] or (recent is not None and one.last >= recent)
+    ]
 
 
 _Key = tuple[str, ...]

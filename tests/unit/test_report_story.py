@@ -143,6 +143,11 @@ def test_a_door_that_was_closed_stays_on_the_page_for_a_while():
     assert told(report(), exposed(BOX, MAPPING, days=91)) is None
 
 
+def test_a_port_that_nobody_looked_at_again_is_still_open_after_months():
+    long_ago = {**OPEN, "since": "2026-05-01T10:00:00+00:00", "seen": "2026-05-02T10:00:00+00:00"}
+    assert told(exposed(LOOK, long_ago)).open
+
+
 def test_who_did_not_look_closed_nothing():
     blind = report({BOX: Verdict.UNKNOWN})
     found = told(blind, exposed(BOX, MAPPING, days=3))
