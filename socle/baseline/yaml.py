@@ -70,6 +70,9 @@ def has_jinja(text: str) -> bool:
 class _Aliases(Composer, SafeConstructor, Resolver):
     """PyYAML's loader above a parser; keeps the places of aliases instead of following them."""
 
+    check_event: Any  # the parser's
+    get_event: Any
+
     def __init__(self) -> None:
         Composer.__init__(self)
         SafeConstructor.__init__(self)
@@ -78,7 +81,7 @@ class _Aliases(Composer, SafeConstructor, Resolver):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            event: Any = self.get_event()  # type: ignore[no-untyped-call]
+            event = self.get_event()
             self.aliases.append((event.start_mark.line + 1, event.anchor))
             return yaml.ScalarNode(_TAG + "null", "", event.start_mark, event.end_mark)
         return super().compose_node(parent, index)
@@ -92,11 +95,14 @@ class _Python(_Aliases, yaml.SafeLoader):
         _Aliases.__init__(self)
 
 
-class _Fast(_Aliases, yaml.cyaml.CParser):
-    """libyaml's parser, ten times as fast; as Ansible reads the same files."""
+_PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # PyYAML may lack libyaml
+
+
+class _Fast(_Aliases, _PARSER):  # type: ignore[misc]
+    """libyaml's parser, five times as fast; Ansible reads the same files with it."""
 
     def __init__(self, text: str) -> None:
-        yaml.cyaml.CParser.__init__(self, text)
+        _PARSER.__init__(self, text)
         _Aliases.__init__(self)
 
 
