@@ -59,6 +59,7 @@ class Plan:
         wanted[CONFINEMENT] = Wanted(confinement, 0o644)
         wanted[PEM] = Wanted(certificates.server(self.wish) if due else None, 0o640, "orthanc")
         wanted[TRUSTED] = Wanted(certificates.trusted(self.wish), 0o644)
+        wanted[OURS] = Wanted(json.dumps(sorted(self.wish.settings["DicomModalities"])), 0o600)
         return {path: one for path, one in wanted.items() if change.differs(path, one)}
 
     def differences(self) -> Iterator[str]:
@@ -141,9 +142,6 @@ def apply(*, only_certificate: bool = False) -> list[str]:
     if only_certificate:
         changes = {path: one for path, one in changes.items() if path in (PEM, TRUSTED)}
     _change(plan, changes)
-    if not only_certificate:
-        ours = sorted(plan.wish.settings["DicomModalities"])
-        change.write(OURS, json.dumps(ours).encode(), 0o600)
     return said
 
 
