@@ -7,9 +7,10 @@ import json
 import pytest
 
 from socle.lab import reset
+from socle.verify.verdicts import Verdict
 
 pytestmark = pytest.mark.lab
-SERVERS = ("img12", "img13")
+SERVERS, MODALITY = ("img12", "img13"), "echographe"
 STATE = "cd /etc && sha256sum orthanc/*.json systemd/system/orthanc.service.d/* | sort -k 2"
 DICOM = """
 import struct
@@ -159,6 +160,18 @@ def test_no_secret_is_open_to_others(secured, server):
     }  # fmt: skip
     accounts = json.loads(secured.root_on(server, "cat /etc/socle/imaging-secrets.json"))
     assert accounts["accounts"]["socle"] not in secured.root_on(server, "cat /proc/*/cmdline")
+
+
+def test_a_modality_that_vanished_is_nothing_that_the_server_did_wrong(secured):
+    """Off for the night, or sold: nobody waits for it, and what is declared is still judged."""
+    promises = ("orthanc-dicom-peers", "orthanc-network", "orthanc-tls")
+    secured.root_on(MODALITY, "ip link set host0 down")
+    try:
+        assert secured.changes(secured.pyinfra("-y", "--limit", "img13")) == 0
+        found = secured.verdicts(limit=("img13",), controls=promises)
+    finally:
+        secured.root_on(MODALITY, "ip link set host0 up")
+    assert {one.verdict for one in found.values()} == {Verdict.PASS}, found
 
 
 def test_a_modality_without_a_flow_is_refused_before_anything_is_asked(secured):
