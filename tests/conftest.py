@@ -10,10 +10,19 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 GROUPS = (
-    ("vm/",),
+    (
+        "lab/test_practice.py",  # first: it needs machines as they come from the installer
+        "lab/test_evidence.py",
+        "lab/test_bad_input.py",
+        "lab/test_become.py",
+        "lab/test_guard.py",
+        "lab/test_logging.py",
+        "lab/test_updates.py",
+        "lab/test_verify.py",
+        "lab/test_sessions_lock.py",  # last: it leaves machines as they come from the installer
+    ),
     ("lab/test_scenarios.py",),
-    # first what needs machines as they come from the installer
-    ("lab/test_practice.py", "lab/test_evidence.py", "lab/test_sessions_lock.py"),
+    ("vm/",),
     ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
     ("lab/test_cnil.py", "lab/test_box.py", "lab/imaging/"),
     ("lab/test_watch.py", "lab/test_warnings.py", "lab/backup/"),
