@@ -15,7 +15,7 @@ from socle.report.doctor import where
 from socle.report.doors import ACCOUNTS, ANONYMOUS, KINDS, LISTENERS, Door, doors
 from socle.report.history import Apply, History, Pair, Run, run_of
 from socle.report.notification import HOURS
-from socle.report.typography import DASH, count, long_day, typeset
+from socle.report.typography import DASH, count, long_days, typeset
 from socle.report.view import Page
 from socle.report.words import words
 from socle.verify.verdicts import Verdict
@@ -98,25 +98,19 @@ def _line(one: Door, page: Page) -> Line:
     usual = purpose(int(one.facts.get("port", 0)))
     values = {"host": ", ".join(one.hosts), "usual": f" {DASH} {usual}" if usual else ""}
     what = text[key].format_map({**values, **one.facts})
-    said = [
-        _dated("story_since", page, first=one.since)
-        if one.since < one.last
-        else _dated("story_once", page, last=one.last)
-    ]
-    if one.before:
-        said.append(_dated("story_before", page, before=one.before))
-    elif one.since == one.last:
-        said.append(text["story_nobody"])
-    if one.gone:
-        said.append(_dated("story_gone", page, gone=one.gone))
+    once = one.since == one.last
+    moments = {
+        "story_once" if once else "story_since": one.since,
+        "story_before": one.before,
+        "story_gone": one.gone,
+    }
+    days = long_days({key: moment for key, moment in moments.items() if moment}, language)
+    said = [text[key].format(day=day) for key, day in days.items()]
+    if once and not one.before:
+        said.insert(1, text["story_nobody"])
     whom = text[f"story_{one.kind}_whom"]
     when = typeset(" ; ".join(said) if language == "fr" else "; ".join(said), language)
     return Line("pass" if one.gone else "fail", what, whom, when)
-
-
-def _dated(key: str, page: Page, **moments: datetime) -> str:
-    days = {name: long_day(moment, page.language) for name, moment in moments.items()}
-    return words(page.language)[key].format(**days)
 
 
 def _closed(runs: Sequence[Run], past: History, page: Page) -> Iterator[Line]:
@@ -149,11 +143,12 @@ def _broken(pairs: Sequence[Pair], runs: Sequence[Run]) -> tuple[datetime, datet
 
 
 def _mended(was: tuple[datetime, datetime], applies: Sequence[Apply], page: Page) -> str:
-    before, now = was
-    applied = [one.finished for one in applies if before < one.finished <= now]
+    moments = dict(zip(("before", "now"), was, strict=True))
+    applied = [one.finished for one in applies if was[0] < one.finished <= was[1]]
     if applied:
-        return _dated("story_mended_apply", page, before=before, now=now, applied=applied[-1])
-    return _dated("story_mended", page, before=before, now=now)
+        moments["applied"] = applied[-1]
+    key = "story_mended_apply" if applied else "story_mended"
+    return words(page.language)[key].format(**long_days(moments, page.language))
 
 
 def _todo(still: Sequence[Door], page: Page) -> Iterator[str]:

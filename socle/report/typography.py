@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -52,13 +53,25 @@ def long_day(moment: datetime, language: str) -> str:
     return long_date((_paris(moment) if moment.tzinfo else moment).date(), language)
 
 
+def long_days(moments: Mapping[str, datetime], language: str) -> dict[str, str]:
+    """The days of moments told together; with the clock where two of them share a day."""
+    days = {name: long_day(moment, language) for name, moment in moments.items()}
+    shared = {day for day in days.values() if list(days.values()).count(day) > 1}
+    return {
+        name: f"{day} {_at(_paris(moments[name]), language)}" if day in shared else day
+        for name, day in days.items()
+    }
+
+
 def long_moment(moment: datetime, language: str, zone: str) -> str:
     """Date and time in Paris, and that it is (``zone``); UTC on a computer without time zones."""
     local = _paris(moment)
     zone = "UTC" if local.tzinfo is UTC else zone
-    clock = f"{local:%H}{NBSP}h{NBSP}{local:%M}" if language == "fr" else f"{local:%H:%M}"
-    joint = "à" if language == "fr" else "at"
-    return f"{long_date(local.date(), language)} {joint} {clock} ({zone})"
+    return f"{long_date(local.date(), language)} {_at(local, language)} ({zone})"
+
+
+def _at(local: datetime, language: str) -> str:
+    return f"à {local:%H}{NBSP}h{NBSP}{local:%M}" if language == "fr" else f"at {local:%H:%M}"
 
 
 def _paris(moment: datetime) -> datetime:

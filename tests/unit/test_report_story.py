@@ -135,6 +135,12 @@ def test_since_when_as_far_as_known():
     assert plain(line.when) == "at least since 23 November 2026; not yet on 21 November 2026"
 
 
+def test_what_happened_on_one_day_is_told_with_the_clock():
+    [line] = told(exposed(BOX, MAPPING), report(days=0.01)).found
+    said = plain(line.when)
+    assert re.fullmatch(r"seen on (.+) at [\d:]+; not yet on \1 at [\d:]+", said)
+
+
 def test_a_door_that_was_closed_stays_on_the_page_for_a_while():
     found = told(report(), exposed(BOX, MAPPING, days=3), report(days=2))
     assert (found.open, found.found[0].verdict) == (False, "pass")

@@ -8,11 +8,9 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from backup import paths, state
+from backup import paths, sqlite, state
 from backup.config import Database
 from backup.errors import BackupError
-
-SQLITE_COMPANIONS = ("", "-wal", "-shm", "-journal")
 
 
 def make(databases: Sequence[Database]) -> dict[str, str | None]:
@@ -40,7 +38,7 @@ def live_files(databases: Sequence[Database]) -> list[str]:
         f"{_index(one)}{companion}"
         for one in databases
         if one.kind in ("sqlite", "orthanc")
-        for companion in SQLITE_COMPANIONS
+        for companion in sqlite.COMPANIONS
     ]
 
 
@@ -78,20 +76,7 @@ def _mariadb(database: Database) -> None:
 
 
 def _sqlite(database: Database) -> None:
-    source = _index(database)
-    if not source.is_file():
-        raise BackupError("the database file is missing")
-    target = paths.DUMPS / f"{database.name}.sqlite"
-    live = sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True, timeout=60)
-    copy = sqlite3.connect(target)
-    try:
-        live.backup(copy)
-        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
-    finally:
-        live.close()
-        copy.close()
-    if verdict != "ok":
-        raise BackupError("the database is damaged (integrity_check)")
+    sqlite.dump(_index(database), paths.DUMPS / f"{database.name}.sqlite")
 
 
 _KINDS: dict[str, Callable[[Database], None]] = {
