@@ -25,7 +25,8 @@ GROUPS = (
     ("vm/",),
     ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
     ("lab/test_cnil.py", "lab/test_box.py", "lab/imaging/"),
-    ("lab/test_watch.py", "lab/test_warnings.py", "lab/backup/"),
+    ("lab/backup/",),
+    ("lab/test_watch.py", "lab/test_warnings.py"),
     ("lab/",),
 )
 """Files that share machines, the first group that fits, in the order in which they run."""

@@ -102,9 +102,9 @@ class Cabinet(Practice):
         shutil.copytree(self.folder, other.folder)
         return other
 
-    def harden(self) -> None:
-        """Apply every room to the machines that anybody touched since the last time."""
-        touched = sorted(set(self.practice.hosts) - self.settled)
+    def harden(self, *machines: str) -> None:
+        """Apply every room to those (of these) machines that were touched since the last time."""
+        touched = sorted(set(machines or self.practice.hosts) - self.settled)
         if touched:
             self.pyinfra("-y", *(word for name in touched for word in ("--limit", name)))
         self.settled.update(touched)

@@ -11,6 +11,7 @@ CONTROLS = [
 ]
 FEWEST = 2
 WORKSTATIONS = ("medecin", "accueil")
+SERVERS = ("sauvegarde", "hebergeur")
 
 
 @pytest.mark.parametrize("control", CONTROLS)
@@ -24,7 +25,7 @@ def test_no_scenario_belongs_to_an_unknown_control():
 
 @pytest.fixture(scope="module")
 def batches(cabinet, request):
-    cabinet.harden()
+    cabinet.harden(*WORKSTATIONS, *SERVERS)
     cabinet.first_backup(*WORKSTATIONS)
     return Batches(cabinet, WORKSTATIONS, selected(request))
 

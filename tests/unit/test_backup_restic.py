@@ -87,6 +87,8 @@ def test_no_summary_is_a_failure():
          "the server's host key is not the declared one"),
         ("unable to create lock in backend: repository is already locked by PID 1",
          "the repository is locked by another restic"),
+        ("Fatal: unable to open repository at rclone:socle:: error talking HTTP to rclone: context"
+         " canceled", "the connection to the server was cut"),
         ("error for /srv/DUPONT.dcm: something new", "restic ended with code 1; run it by hand to "
          "see why"),
     ],

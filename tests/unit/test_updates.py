@@ -263,7 +263,7 @@ def test_apt_is_asked_again_after_any_change(apt_files, tmp_path, change):
 
 def test_apt_is_asked_again_on_another_day_and_with_other_settings(apt_files, monkeypatch):
     asked_of_apt(NOTHING)
-    monkeypatch.setattr(unchanged.time, "strftime", lambda _: "2026-11-23")
+    monkeypatch.setattr(unchanged.time, "strftime", lambda _: "2000-01-01")
     assert asked_of_apt(NOTHING)
     monkeypatch.setattr(unchanged, "said_any", lambda *_: 'APT::Periodic::Enable "0";')
     assert asked_of_apt(NOTHING)

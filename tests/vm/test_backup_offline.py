@@ -22,7 +22,7 @@ measured = print
 @pytest.fixture(scope="module")
 def practice(vm_practice):
     """The rooms applied, the disk encrypted, some data, and the disk in its drawer."""
-    vm_practice.pyinfra("-y")
+    vm_practice.apply("disk_encryption", "backup")
     vm_practice.root_on(vm_practice.vm.name, f"systemctl mask --quiet --runtime '{UNIT}'")
     device = plug(vm_practice.vm, DISK)
     vm_practice.root_on(

@@ -25,7 +25,7 @@ CONTROLS = (
 @pytest.fixture(scope="module")
 def converged(vm_practice):
     restore(vm_practice.vm, "clean")
-    vm_practice.pyinfra("-y")
+    vm_practice.apply("disk_encryption")
     save(vm_practice.vm, CONVERGED)
     return vm_practice
 

@@ -19,7 +19,7 @@ def lane(scenario):
 @pytest.fixture(scope="module")
 def batches(vm_practice, request):
     restore(vm_practice.vm, "clean")
-    vm_practice.pyinfra("-y")
+    vm_practice.apply("disk_encryption", "backup")
     return Batches(vm_practice, [vm_practice.vm.name], selected(request), lane)
 
 

@@ -29,6 +29,9 @@ _KNOWN = (
      "the repository is damaged"),
     (r"rclone: .*not found", "rclone is missing on the server"),
     (r"permission denied", "permission denied"),
+    # ssh gave up, and restic did not wait for its words
+    (r"talking http to rclone: (context canceled|exit status 255|signal: killed)",
+     "the connection to the server was cut"),
 )  # fmt: skip
 
 
