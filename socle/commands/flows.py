@@ -30,13 +30,13 @@ def flows(
         Of the headings.
     """
     from socle.baseline import load  # noqa: PLC0415
+    from socle.report.data import write_text  # noqa: PLC0415
     from socle.report.flows import as_markdown, as_svg, as_table, register  # noqa: PLC0415
 
     loaded = load(practice)
     rows = register(loaded)
     if svg is not None:
-        svg.parent.mkdir(parents=True, exist_ok=True)
-        svg.write_text(as_svg(rows, loaded, language), encoding="utf-8")
+        write_text(as_svg(rows, loaded, language), svg)
     if markdown:
         print(as_markdown(rows, language), end="")  # noqa: T201
     else:

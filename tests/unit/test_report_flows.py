@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from socle.baseline.model import Connection, Host, Practice
+from socle.commands.flows import flows
 from socle.report.flowmap import WIDTH
 from socle.report.flows import COLUMNS, as_markdown, as_svg, as_table, register
 from socle.report.svg import measure, wrap
@@ -128,6 +129,12 @@ def test_drawing_is_one_file_with_each_flow_once(cabinet):
     assert "prefers-color-scheme: dark" in drawing
     assert "url(" not in drawing
     assert "<image" not in drawing
+
+
+def test_drawing_is_its_owners_alone(tmp_path):
+    file = tmp_path / "flows.svg"
+    assert flows(Path(__file__).parents[2] / "inventories/demo", svg=file) == 0
+    assert (ET.parse(file).getroot().tag, file.stat().st_mode & 0o777) == (f"{SVG}svg", 0o600)
 
 
 def test_drawing_grows_with_flows_not_with_hosts():
