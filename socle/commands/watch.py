@@ -63,10 +63,9 @@ def _allow(link: Link, principal: str, signers: Path) -> bool:
         _say(f"{name}: no key yet. There: systemctl start socle-watch.service")
         return False
     before = signers.read_text(encoding="utf-8") if signers.exists() else ""
-    if public[1] in before.split():
+    if not allow(signers, principal, " ".join(public[:2])):
         _say(f"{name}: may sign already")
     else:
-        allow(signers, principal, " ".join(public[:2]))
         _say(f"{name}: {principal} may sign evidence, by {signers}. Commit this file.")
         if any(line.startswith(f"{principal} ") for line in before.splitlines()):
             _say(f"{name}: it had another key before: remove that line if the machine is new")

@@ -54,18 +54,19 @@ def _make_pair(key: Path, public: Path, principal: str, *, passphrase: bool) -> 
         new.with_suffix(".pub").rename(public)
 
 
-def allow(signers: Path, principal: str, public: str, now: datetime | None = None) -> None:
+def allow(signers: Path, principal: str, public: str, now: datetime | None = None) -> bool:
     """Add a public key ("ssh-ed25519 AAAA…") to ``signers``, for evidence alone, from today on.
 
-    Raises SocleError when it stands there already, and OSError.
+    Whether it was not there already. Raises OSError.
     """
     kind, content, *_ = public.split()
     today = f"{now or datetime.now(UTC):%Y%m%d}"
     line = f'{principal} namespaces="{NAMESPACE}",valid-after="{today}" {kind} {content}\n'
     before = signers.read_text() if signers.exists() else ""
     if content in before.split():
-        raise SocleError(f"{signers}: this key stands there already")
+        return False
     if before and not before.endswith("\n"):
         before += "\n"
     files.replace(signers, (before + line).encode())
     signers.chmod(0o644)  # public keys, for everybody to compare with
+    return True
