@@ -10,14 +10,13 @@ import pytest
 from socle.verify.verdicts import Verdict
 
 pytestmark = pytest.mark.lab
-SERVERS = ("sauvegarde", "hebergeur")
 HASHES = "cd {} && find . -type f -exec sha256sum {{}} + | sort -k 2 | sha256sum"
 
 
 @pytest.fixture(scope="module")
 def copied(cabinet):
     """The practice, hardened, with first copies made as an operator makes them."""
-    cabinet.harden("imagerie", *SERVERS)
+    cabinet.harden("imagerie", *cabinet.practice.groups["backup_servers"])
     said = cabinet.socle("backup", "run", cabinet.folder, "--limit", "imagerie", timeout=600)
     assert "backup: ok" in said
     assert "files equal" in said  # the first copy is tested at once

@@ -11,7 +11,6 @@ CONTROLS = [
 ]
 FEWEST = 2
 WORKSTATIONS = ("medecin", "accueil")
-SERVERS = ("sauvegarde", "hebergeur")
 
 
 @pytest.mark.parametrize("control", CONTROLS)
@@ -25,7 +24,7 @@ def test_no_scenario_belongs_to_an_unknown_control():
 
 @pytest.fixture(scope="module")
 def batches(cabinet, request):
-    cabinet.harden(*WORKSTATIONS, *SERVERS)
+    cabinet.harden(*WORKSTATIONS, *cabinet.practice.groups["backup_servers"])
     cabinet.first_backup(*WORKSTATIONS)
     return Batches(cabinet, WORKSTATIONS, selected(request))
 

@@ -36,7 +36,7 @@ def paused(process: int) -> Iterator[None]:
     What is on the disk meanwhile is what a power cut would leave, whole or to be recovered
     by the program's own means. Killed in between, the way back is systemd's.
     """
-    way_back = f"socle-backup-resume-{process}"
+    way_back = f"socle-backup-resume-{process}-{os.getpid()}"  # a killed run's may still wait
     _arm(way_back, process)
     try:
         os.kill(process, signal.SIGSTOP)
