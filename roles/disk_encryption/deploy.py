@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from pyinfra.api import deploy
 
-from socle.apply import absent_file, command_on_change, observed, resolved_host, template, unit
+from socle.apply import absent_file, command_on_change, masked, observed, resolved_host, template
 
 SLEEP = "/etc/systemd/sleep.conf.d/socle.conf"
 GRUB = "/etc/grub.d/09_socle"
@@ -25,13 +25,12 @@ def _hibernation(seen: Collection[str]) -> None:
     wanted = resolved_host().settings["disk_encryption_hibernation"]
     if not wanted or "swap unfit for hibernation" in seen:
         template(SLEEP)
-        for target in TARGETS:
-            unit(target, masked=True)
+        masked(*TARGETS)
         return
     absent_file(SLEEP)
     states = observed().unit_files
-    masked = [target for target in TARGETS if states.get(target, "").startswith("masked")]
-    command_on_change(f"systemctl unmask {' '.join(TARGETS)}", when=[], or_when=bool(masked))
+    hindered = any(states.get(target, "").startswith("masked") for target in TARGETS)
+    command_on_change(f"systemctl unmask {' '.join(TARGETS)}", when=[], or_when=hindered)
 
 
 def _grub(seen: Collection[str]) -> None:

@@ -4,7 +4,7 @@ from socle.apply.adapter import refuse, resolved_host, take_over
 from socle.apply.files import absent_file, managed_file, static, static_tree, template
 from socle.apply.guard import Guard, confirm, refuse_lockout
 from socle.apply.probe import observed
-from socle.apply.system import command_on_change, delivered, packages, unit
+from socle.apply.system import command_on_change, delivered, masked, packages, unit
 
 __all__ = [
     "Guard",
@@ -13,6 +13,7 @@ __all__ = [
     "confirm",
     "delivered",
     "managed_file",
+    "masked",
     "observed",
     "packages",
     "refuse",

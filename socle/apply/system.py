@@ -63,32 +63,37 @@ def unit(
     *,
     enabled: bool = True,
     running: bool = True,
-    masked: bool = False,
     reload_when: Sequence[OperationMeta] = (),
     or_when: bool = False,
     guard: Guard | None = None,
 ) -> OperationMeta:
     """A systemd unit as it should be at boot and now; reloaded when its files were changed.
 
+    A mask is taken off.
+
     Args:
-        masked: stopped, and nobody can start it; else a mask is taken off.
         reload_when: the operations whose change asks for a reload.
         or_when: reload too, if the caller has seen that what runs is not what the files say.
     """
-    if masked:
-        return under(guard, _mask(name=f"{unit} masked", unit=unit, guard=guard))
     wishes = (unit, enabled, running, list(reload_when), or_when)
     return under(guard, _unit(name=unit, wishes=wishes, guard=guard))
 
 
+def masked(*units: str) -> OperationMeta:
+    """systemd units that are stopped, and that nobody can start."""
+    return _masked(name=f"{', '.join(units)} masked", units=units)
+
+
 @operation()
-def _mask(unit: str, guard: Guard | None) -> Generator[StringCommand, None, None]:
-    seen = observed()
-    if seen.unit_files.get(unit) == "masked" and seen.units.get(unit) != "active":
-        host.noop(f"{unit} is masked")
+def _masked(units: Sequence[str]) -> Generator[StringCommand, None, None]:
+    files, states = observed().unit_files, observed().units
+    wanted = [one for one in units if files.get(one) != "masked" or states.get(one) == "active"]
+    if not wanted:
+        host.noop(f"{', '.join(units)}: masked")
         return
-    show([f"! systemctl mask --now {unit}"])
-    yield change(f"mask {unit}", 'systemctl --quiet mask --now "$unit"', {"unit": unit}, guard)
+    names = " ".join(wanted)
+    show([f"! systemctl mask --now {names}"])
+    yield change(f"mask {names}", "systemctl --quiet mask --now $units", {"units": names}, None)
 
 
 @operation()
