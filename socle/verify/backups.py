@@ -20,10 +20,8 @@ from socle.verify.checks import Unknown
 PROGRAM = "/usr/local/sbin/socle-backup"
 NAMESPACE = "socle-restore-test"
 EVIDENCE = "/var/lib/socle/evidence/restore-tests"
-PATIENCE = 100
-"""Seconds for an answer; each repository has half a minute for each of two questions."""
-ONLY_LOOKS = ("status",)
-"""Verbs that may be asked ahead, beside other questions; another one may be an attempt."""
+PATIENCE = 150
+"""Seconds for an answer; each repository has half a minute for each of three questions."""
 NETWORK = ("does not answer", "refuses the connection", "was cut")
 """Reasons that say nothing of the copies themselves."""
 
@@ -31,21 +29,19 @@ Found = Mapping[str, Any]
 
 
 def status(host: Any) -> Found:
-    """What ``socle-backup status --json`` answers on ``host``. Raises Unknown where it cannot."""
-    return ask(host, "status")
+    """What the repositories of ``host`` hold, and whether its servers let it delete.
 
-
-def ask(host: Any, verb: str) -> Found:
-    """The JSON answer of a command of the program, whatever its exit code."""
-    tries = verb not in ONLY_LOOKS
-    answer = host.run(f"{PROGRAM} {verb} --json", timeout=PATIENCE, live=tries)
+    The answer of ``socle-backup status --try-delete --json``, whatever its exit code. Raises
+    Unknown where there is none.
+    """
+    answer = host.run(f"{PROGRAM} status --try-delete --json", timeout=PATIENCE)
     try:
         found = json.loads(answer.stdout)
     except ValueError:
         said = (answer.stderr or answer.stdout).strip().splitlines() or ["no answer"]
-        raise Unknown(f"socle-backup {verb}: {said[-1]}") from None
+        raise Unknown(f"socle-backup status: {said[-1]}") from None
     if not isinstance(found, dict):
-        raise Unknown(f"socle-backup {verb}: not the expected answer")
+        raise Unknown("socle-backup status: not the expected answer")
     return found
 
 

@@ -66,7 +66,7 @@ def test_a_wiping_client_leaves_the_earlier_copies(copied):
     before = copied.root_on("imagerie", HASHES.format("/srv/images"))
     attack = """cp -a /srv/images /root/kept
 for file in /srv/images/*; do head -c 1000 /dev/urandom >"$file"; done
-socle-backup try-delete --json; socle-backup run || :
+socle-backup status --try-delete --json; socle-backup run || :
 rm -rf /var/cache/socle /var/lib/socle/backup"""
     said = copied.root_on("imagerie", attack, timeout=300)
     assert '"refused": true' in said

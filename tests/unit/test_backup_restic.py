@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
-from backup import check, run, snapshots, stale, state, status, try_delete
+from backup import check, paths, run, snapshots, stale, state, status, try_delete
 from backup.config import Repository
 from backup.errors import BackupError
 from backup.reasons import reason
@@ -210,12 +211,9 @@ class Keeper:
     def __init__(self, canary: str, *, lets: bool) -> None:
         self.there, self.lets, self.calls = [canary], lets, []
 
-    def run(self, verb, *words, **_):
+    def run(self, verb, named, **_):
         self.calls.append(verb)
-        named = words[1] if verb == "cat" else words[0]
         found = [one for one in self.there if one.startswith(named)]
-        if verb == "cat":
-            return Answer(0 if found else 1, "", "")
         if not found:
             return Answer(0, "", f'Ignoring "{named}": no matching ID found for prefix "{named}"')
         if self.lets:
@@ -235,19 +233,39 @@ class Keeper:
 @pytest.mark.parametrize(
     ("known", "lets", "said", "asked"),
     [
-        ({}, False, "refused", ["snapshots", "forget", "cat"]),
-        ({"nas": "a" * 16}, False, "refused", ["forget", "cat"]),
-        ({"nas": "b" * 16}, False, "refused", ["forget", "cat", "snapshots", "forget", "cat"]),
-        ({"nas": "a" * 16}, True, "succeeded", ["forget", "cat", "snapshots"]),
-        ({"nas": "b" * 16}, True, "succeeded",
-         ["forget", "cat", "snapshots", "forget", "cat", "snapshots"]),
+        ({}, False, "refused", ["snapshots", "forget", "snapshots"]),
+        ({"nas": "a" * 16}, False, "refused", ["forget", "snapshots"]),
+        ({"nas": "b" * 16}, False, "refused", ["forget", "snapshots"] * 2),
+        ({"nas": "a" * 16}, True, "succeeded", ["forget", "snapshots"]),
+        ({"nas": "b" * 16}, True, "succeeded", ["forget", "snapshots"] * 2),
     ],
-)  # fmt: skip
+)
 def test_only_the_attempt_itself_says_whether_a_canary_can_be_removed(known, lets, said, asked):
     keeper = Keeper("a" * 64, lets=lets)
-    assert try_delete._forget_one(keeper, "accueil", "nas", known) == said
+    trial = try_delete.Trial("accueil", known)
+    found, listed = trial.forget("nas", keeper)
+    assert found == said
+    assert [one["id"] for one in listed] == keeper.there
     assert keeper.calls == asked
     assert known["nas"] == "a" * 16
+
+
+def test_a_running_backup_leaves_the_attempts_unknown():
+    found, listed = try_delete.Trial("accueil", {}, "a backup is running").on(None, None)
+    assert (found["refused"], found["error"], listed) == (None, "a backup is running", None)
+
+
+def test_what_a_snapshot_holds_is_asked_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "CONTENTS", tmp_path / "contents.json")
+    node = json.dumps({"struct_type": "node", "path": "/srv"})
+    asked = []
+    target = SimpleNamespace(must=lambda *words, **_: asked.append(words[3]) or Answer(0, node, ""))
+    both = ["/srv", "/x"]
+    for snapshot, folders in ("a", both), ("a", both[::-1]), ("a", ["/srv"]), ("b", ["/srv"]):
+        look = status.Look(SimpleNamespace(folders=folders), None)
+        assert look._folders("nas", target, snapshot) == dict.fromkeys(folders) | {"/srv": 0}
+        look.remember()
+    assert asked == ["a", "a", "b"]
 
 
 def test_verdict_of_a_run():

@@ -109,7 +109,7 @@ def test_nothing_secret_shows(practice):
             assert found["repositories"]["serveur"]["unreadable"] >= 1, found
             assert found["repositories"]["serveur"]["result"] == "incomplete"
             for words in (
-                "run", "status --json", "restore-test", "check", "try-delete",
+                "run", "status --try-delete --json", "restore-test", "check",
                 "restore --repository serveur --path /srv/images --to /restored",
             ):  # fmt: skip
                 practice.on(client, f"systemd-run --quiet --wait --collect socle-backup {words}")

@@ -96,8 +96,8 @@ def test_a_cut_network(practice):
 
 
 def test_two_at_once(practice):
-    practice.fill("medecin", files=10, kilobytes=1000)
-    practice.edited("medecin", bandwidth_kib=2000)
+    practice.fill("medecin", files=20, kilobytes=1000)
+    practice.edited("medecin", bandwidth_kib=1500)
     practice.started("medecin", "run")
     practice.wait_for("medecin", "pgrep -x restic")
     said = practice.backup("medecin", "run", code=75)

@@ -23,7 +23,6 @@ from backup import (
     run,
     state,
     status,
-    try_delete,
 )
 from backup.errors import BackupError, Busy
 
@@ -93,7 +92,8 @@ def _run(chosen: argparse.Namespace) -> int:
 
 
 def _status(chosen: argparse.Namespace) -> int:
-    _show(status.status(config.load(), config.secrets()), chosen, status.lines)
+    found = status.status(config.load(), config.secrets(), try_delete=chosen.try_delete)
+    _show(found, chosen, status.lines)
     return OK
 
 
@@ -108,13 +108,6 @@ def _several(work: Work, lines: Lines) -> Callable[[argparse.Namespace], int]:
         return OK if all(one["result"] == "ok" for one in results.values()) else FAILED
 
     return command
-
-
-def _try_delete(chosen: argparse.Namespace) -> int:
-    with locks.alone("try-delete"):
-        found = try_delete.try_delete(config.load(), config.secrets(), tuple(chosen.repository))
-    _show(found, chosen, try_delete.lines)
-    return OK if all(one["refused"] for one in found["repositories"]) else FAILED
 
 
 def _restore(chosen: argparse.Namespace) -> int:
@@ -174,7 +167,12 @@ def _parser() -> argparse.ArgumentParser:
         )  # fmt: skip
 
     for_repositories("run", _run, "Back up to every online repository.")
-    command("status", _status, "What the repositories themselves say. Changes nothing.")
+    one = command("status", _status, "What the repositories themselves say.")
+    one.add_argument(
+        "--try-delete",
+        action="store_true",
+        help="on each server, try to remove a canary (made for that) as a thief would",
+    )
     for_repositories(
         "check", _several(check.check, check.lines), "Check structure and part of the data."
     )
@@ -197,7 +195,6 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--to", required=True, metavar="TIME", help="for instance 2026-11-22T02:10:00Z"
     )
-    for_repositories("try-delete", _try_delete, "Try to remove a canary as a thief would.")
     one = command("offline", _offline, "Fill an offline disk, and let it go.")
     one.add_argument("disk", metavar="DISK")
     one = command("restore", _restore, "Bring a path back. Run again, it goes on.")

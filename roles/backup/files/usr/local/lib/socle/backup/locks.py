@@ -12,10 +12,12 @@ from backup import paths, state
 from backup.errors import Busy
 
 NAME = "work.lock"
+LOOK = 5.0
+"""Seconds that work waits: somebody's ``status --try-delete`` is over by then."""
 
 
 @contextmanager
-def alone(work: str, patience: float = 1.0) -> Iterator[None]:
+def alone(work: str, patience: float = LOOK) -> Iterator[None]:
     """Hold the host's one lock while ``work`` runs. ``Busy`` says who has it and since when.
 
     ``patience``: seconds to wait for it.

@@ -11,7 +11,7 @@ from backup import state
 CLOCKS = timedelta(minutes=15)
 """Two computers' clocks may differ by as much before a snapshot counts as dated in the future."""
 CANARY = "socle-canary"
-"""The tag of the snapshot that ``try-delete`` tries to remove. It is no backup."""
+"""The tag of the snapshot that ``try_delete`` tries to remove. It is no backup."""
 
 Listed = dict[str, Any]
 

@@ -36,6 +36,11 @@ and on a backup server::
         "result": "ok | refused | failed", "reason": null, "kept": 9, "removed": 3} or null}]}
 
 ``misdated``: snapshots that arrived at quite another time than they claim. Nothing is changed.
+
+With ``--try-delete`` each append-only server has one more, see ``try_delete``::
+
+    "try_delete": {"refused": true | false | null, "error": null or "why",
+        "attempts": {"forget": "refused", "shell": "refused", "sftp": "refused"}}
 """
 
 from __future__ import annotations
@@ -43,87 +48,114 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 from backup import evidence, locks, offline, paths, served, snapshots, state
 from backup.config import Config, Repository, Secrets
 from backup.errors import BackupError
 from backup.restic import Restic, open_repository
+from backup.try_delete import Trial, in_words, trial
 
 PATIENCE = 30.0
-"""Seconds a repository has for each of two answers."""
+"""Seconds a repository has for each answer."""
 
 Found = dict[str, Any]
 
 
-def status(config: Config, secrets: Secrets) -> Found:
+def status(config: Config, secrets: Secrets, *, try_delete: bool = False) -> Found:
     """The whole answer. Repositories are asked side by side."""
-    runs = state.read(paths.RUNS, [])
-    now = state.now()
-    jobs: list[Callable[[], Found]] = [
-        lambda one=one: repository_status(one, config, secrets, runs, now)  # type: ignore[misc]
-        for one in config.repositories
-    ]
-    jobs += [
-        lambda one=one: served.status(one, secrets, now)  # type: ignore[misc]
-        for one in config.served
-    ]
-    with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
-        answers = [job.result() for job in [pool.submit(job) for job in jobs]]
+    running = locks.busy()
+    servers = any(one.kind == "server" for one in config.repositories)
+    with trial(config.host) if try_delete and servers else nullcontext() as attempt:
+        look = Look(config, secrets, attempt)
+        jobs: list[Callable[[], Found]] = [
+            *(partial(look.repository, one) for one in config.repositories),
+            *(partial(served.status, one, secrets, look.now) for one in config.served),
+        ]
+        with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
+            answers = [job.result() for job in [pool.submit(job) for job in jobs]]
+    look.remember()
     return {
         "host": config.host,
-        "now": state.stamp(now),
-        "running": locks.busy(),
-        "last_run": runs[-1] if runs else None,
+        "now": state.stamp(look.now),
+        "running": running,
+        "last_run": look.runs[-1] if look.runs else None,
         "repositories": answers[: len(config.repositories)],
         "served": answers[len(config.repositories) :],
     }
 
 
-def repository_status(
-    repository: Repository, config: Config, secrets: Secrets, runs: Sequence[Found], now: datetime
-) -> Found:
-    """One repository's part of the answer; what cannot be asked stands in ``error``."""
-    found: Found = {
-        "name": repository.name,
-        "kind": repository.kind,
-        "medium": repository.medium,
-        "place": repository.place,
-        "online": repository.online,
-        "last_check": state.read(paths.CHECKS, {}).get(repository.name),
-        "last_restore_test": evidence.last_test(repository.name),
-    }
-    if repository.kind == "disk":
-        return found | offline.status(repository, now)
-    found |= {"reachable": False, "error": None}
-    try:
-        target = open_repository(repository, secrets.password(repository.name))
-        found |= _asked(target, config, runs, now)
-    except BackupError as error:
-        found["error"] = str(error)
-    return found
+class Look:
+    """One look at this host's repositories, and what it takes from the host's records."""
+
+    def __init__(self, config: Config, secrets: Secrets, attempt: Trial | None = None) -> None:
+        """``attempt``: tries to delete on the servers too."""
+        self.now = state.now()
+        self.runs: Sequence[Found] = state.read(paths.RUNS, [])
+        self._config, self._secrets, self._attempt = config, secrets, attempt
+        self._contents: dict[str, Found] = state.read(paths.CONTENTS, {})
+        self._remembered = dict(self._contents)
+
+    def repository(self, repository: Repository) -> Found:
+        """One repository's part of the answer; what cannot be asked stands in ``error``."""
+        found: Found = {
+            "name": repository.name,
+            "kind": repository.kind,
+            "medium": repository.medium,
+            "place": repository.place,
+            "online": repository.online,
+            "last_check": state.read(paths.CHECKS, {}).get(repository.name),
+            "last_restore_test": evidence.last_test(repository.name),
+        }
+        if repository.kind == "disk":
+            return found | offline.status(repository, self.now)
+        found |= {"reachable": False, "error": None}
+        try:
+            target = open_repository(repository, self._secrets.password(repository.name))
+            listed = None
+            if self._attempt and repository.kind == "server":
+                found["try_delete"], listed = self._attempt.on(repository, target)
+            found |= self._asked(repository.name, target, listed)
+        except BackupError as error:
+            found["error"] = str(error)
+        return found
+
+    def remember(self) -> None:
+        """Keep what snapshots hold: it never changes, and restic is slow to say it."""
+        if self._contents != self._remembered:
+            state.write(paths.CONTENTS, self._contents)
+
+    def _asked(self, name: str, target: Restic, listed: list[Found] | None) -> Found:
+        """``listed``: the snapshots, where they have just been asked for."""
+        if listed is None:
+            listed = target.snapshots(timeout=PATIENCE)
+        real = snapshots.real(listed)
+        shown = [snapshots.described(one, self.runs, self.now) for one in real[-2:]]
+        folders = self._folders(name, target, real[-1]["id"]) if real else {}
+        return {
+            "reachable": True,
+            "snapshots": len(real),
+            "newest": shown[-1] if shown else None,
+            "previous": shown[0] if len(shown) > 1 else None,
+            "oldest": snapshots.described(real[0], self.runs, self.now) if real else None,
+            "folders": folders,
+            "missing_folders": [one for one in self._config.folders if folders.get(one) is None],
+            "future": snapshots.future(listed, self.now),
+        }
+
+    def _folders(self, name: str, target: Restic, snapshot: str) -> dict[str, int | None]:
+        """Declared folder -> entries directly in it, in the snapshot; None: it is not there."""
+        known, wanted = self._contents.get(name, {}), self._config.folders
+        if known.get("snapshot") != snapshot or list(known["folders"]) != sorted(wanted):
+            counted = _counted(target, snapshot, wanted)
+            known = {"snapshot": snapshot, "folders": dict(sorted(counted.items()))}
+            self._contents[name] = known
+        return dict(known["folders"])
 
 
-def _asked(target: Restic, config: Config, runs: Sequence[Found], now: datetime) -> Found:
-    listed = target.snapshots(timeout=PATIENCE)
-    real = snapshots.real(listed)
-    shown = [snapshots.described(one, runs, now) for one in real[-2:]]
-    folders = _folders(target, real[-1]["id"], config.folders) if real else {}
-    return {
-        "reachable": True,
-        "snapshots": len(real),
-        "newest": shown[-1] if shown else None,
-        "previous": shown[0] if len(shown) > 1 else None,
-        "oldest": snapshots.described(real[0], runs, now) if real else None,
-        "folders": folders,
-        "missing_folders": [one for one in config.folders if folders.get(one) is None],
-        "future": snapshots.future(listed, now),
-    }
-
-
-def _folders(target: Restic, snapshot: str, folders: Sequence[str]) -> dict[str, int | None]:
-    """Declared folder -> entries directly in it, in the snapshot; None where it is not there."""
+def _counted(target: Restic, snapshot: str, folders: Sequence[str]) -> dict[str, int | None]:
     if not folders:
         return {}
     answer = target.must("ls", "--json", "--no-lock", snapshot, "--", *folders, timeout=PATIENCE)
@@ -159,6 +191,8 @@ def lines(found: Found) -> list[str]:
             newest = one["newest"]["time"] if one["newest"] else "none"
             said.append(f"{one['name']}: {one['snapshots']} snapshots, newest {newest}")
             said += [f"{one['name']}: not in it: {folder}" for folder in one["missing_folders"]]
+        if "try_delete" in one:
+            said.append(in_words(one["name"], one["try_delete"]))
     for one in found["served"]:
         said.append(f"for {one['client']}: {one['error'] or str(one['snapshots']) + ' snapshots'}")
     return said

@@ -1,9 +1,4 @@
-"""``socle-backup try-delete``: with the client's own credentials, try to remove what must stay.
-
-::
-
-    {"repositories": [{"name": "serveur", "refused": true | false | null, "error": null,
-        "attempts": {"forget": "refused", "shell": "refused", "sftp": "refused"}}]}
+"""``socle-backup status --try-delete``: with the client's own credentials, remove what must stay.
 
 An attempt ends ``refused``, ``succeeded`` or ``unknown``. ``refused`` is null where one is unknown
 and none succeeded; it says nothing of repositories in folders: who is root there can delete.
@@ -17,30 +12,79 @@ from __future__ import annotations
 import json
 import secrets as chance
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from backup import paths, snapshots, state
-from backup.config import Config, Repository, Secrets
-from backup.errors import BackupError
-from backup.restic import Restic, open_repository, ssh_command
+from backup import locks, paths, snapshots, state
+from backup.config import Repository
+from backup.errors import BackupError, Busy
+from backup.restic import Restic, ssh_command
+from backup.snapshots import Listed
 from backup.stale import unlocked
 
-PATIENCE = 60.0
+PATIENCE = 30.0
+MAKING = 60.0
+"""Seconds for a new canary: restic may have to fetch the whole index first."""
 SSH_SECONDS = 15.0
 _ABSENT = 'ignoring "'
 _NAMED = 16
 """Characters of an id: restic looks for a part of one, and tries to load a whole one for long."""
 
 
-def try_delete(config: Config, secrets: Secrets, only: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Try on every append-only server (or on those of ``only``), side by side."""
-    servers = [one for one in config.online(only) if one.kind == "server"]
-    known = state.read(paths.CANARIES, {})
-    with ThreadPoolExecutor(max_workers=max(1, len(servers))) as pool:
-        jobs = [pool.submit(_one, one, config, secrets, known) for one in servers]
-    state.write(paths.CANARIES, known)
-    return {"repositories": [job.result() for job in jobs]}
+@contextmanager
+def trial(host: str) -> Iterator[Trial]:
+    """Attempts on this ``host``'s servers, while no backup runs."""
+    with ExitStack() as held:
+        hindrance = None
+        try:
+            held.enter_context(locks.alone("try-delete", patience=1.0))
+        except Busy as busy:
+            hindrance = str(busy)
+        known = state.read(paths.CANARIES, {})
+        tried = Trial(host, dict(known), hindrance)
+        yield tried
+        if tried.known != known:
+            state.write(paths.CANARIES, tried.known)
+
+
+class Trial:
+    """Attempts to delete. ``known``: the canary of each repository."""
+
+    def __init__(self, host: str, known: dict[str, str], hindrance: str | None = None) -> None:
+        """``hindrance``: why nothing can be tried."""
+        self.known = known
+        self._host, self._hindrance = host, hindrance
+
+    def on(
+        self, repository: Repository, target: Restic
+    ) -> tuple[dict[str, Any], list[Listed] | None]:
+        """What came of it on one server, and the snapshots that are there afterwards."""
+        attempts = dict.fromkeys(("forget", "shell", "sftp"), "unknown")
+        error, listed = self._hindrance, None
+        if error is None:
+            with ThreadPoolExecutor() as meanwhile:
+                ways = {"shell": _shell, "sftp": _sftp}
+                jobs = {way: meanwhile.submit(go, repository) for way, go in ways.items()}
+                try:
+                    attempts["forget"], listed = self.forget(repository.name, target)
+                except BackupError as trouble:
+                    error = str(trouble)
+            attempts |= {way: job.result() for way, job in jobs.items()}
+        return {"refused": verdict(attempts), "error": error, "attempts": attempts}, listed
+
+    def forget(self, name: str, target: Restic) -> tuple[str, list[Listed]]:
+        """On the canary of the last trial, where it is still there; else on another."""
+        if name in self.known:
+            found, listed = _forget(target, self.known[name])
+            if found != "absent":
+                return found, listed
+        else:
+            listed = target.snapshots(timeout=PATIENCE)
+        self.known[name] = _canary(target, self._host, listed)
+        found, listed = _forget(target, self.known[name])
+        return "succeeded" if found == "absent" else found, listed
 
 
 def verdict(attempts: dict[str, str]) -> bool | None:
@@ -50,61 +94,32 @@ def verdict(attempts: dict[str, str]) -> bool | None:
     return None if "unknown" in attempts.values() else True
 
 
-def _one(
-    repository: Repository, config: Config, secrets: Secrets, known: dict[str, str]
-) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": repository.name, "error": None}
-    attempts = dict.fromkeys(("forget", "shell", "sftp"), "unknown")
-    try:
-        target = open_repository(repository, secrets.password(repository.name))
-        attempts["forget"] = _forget_one(target, config.host, repository.name, known)
-        attempts["shell"] = _shell(repository)
-        attempts["sftp"] = _sftp(repository)
-    except BackupError as error:
-        found["error"] = str(error)
-    return found | {"refused": verdict(attempts), "attempts": attempts}
-
-
-def _forget_one(target: Restic, host: str, name: str, known: dict[str, str]) -> str:
-    """Try on the canary ``known`` from the last trial, where it is still there; else on another."""
-    if name in known:
-        found = _forget(target, known[name])
-        if found in {"refused", "succeeded"}:
-            return found
-    known[name] = _canary(target, host)
-    found = _forget(target, known[name])
-    return "succeeded" if found == "absent" else found
-
-
-def _canary(target: Restic, host: str) -> str:
+def _canary(target: Restic, host: str, listed: list[Listed]) -> str:
     """The id of the newest canary snapshot; one is made if there is none."""
-    there = target.snapshots(timeout=PATIENCE)
-    canaries = [one["id"] for one in there if snapshots.CANARY in (one.get("tags") or [])]
+    canaries = [one["id"] for one in listed if snapshots.CANARY in (one.get("tags") or [])]
     if canaries:
         return str(canaries[-1])[:_NAMED]
     file = state.folder(paths.STATE) / "canary-to-delete"
     file.write_text("A backup server must keep this.\n")
     words = ("backup", "--json", "--host", host, "--tag", snapshots.CANARY, "--", str(file))
-    answer = target.must(*words, timeout=PATIENCE)
+    answer = target.must(*words, timeout=MAKING)
     made = [json.loads(line) for line in answer.out.splitlines() if '"snapshot_id"' in line]
     if not made:
         raise BackupError("no canary snapshot could be made")
     return str(made[-1]["snapshot_id"])[:_NAMED]
 
 
-def _forget(target: Restic, canary: str) -> str:
-    """Whether the snapshot is still there afterwards: restic's exit code does not say.
+def _forget(target: Restic, canary: str) -> tuple[str, list[Listed]]:
+    """Whether the snapshot is still listed afterwards: restic's exit code does not say.
 
     ``absent``: it was not there before; a server's retention may have removed it.
     """
     answer = unlocked(target, "forget", canary, timeout=PATIENCE, stop_on="403")
-    after = target.run("cat", "snapshot", canary, "--no-lock", timeout=PATIENCE)
-    if after.code == 0:
-        return "refused" if "403" in answer.err else "unknown"
-    if _ABSENT in (answer.err + answer.out).lower():
-        return "absent"
-    still = {one["id"] for one in target.snapshots(timeout=PATIENCE)}
-    return "refused" if any(one.startswith(canary) for one in still) else "succeeded"
+    listed = target.snapshots(timeout=PATIENCE)
+    if any(one["id"].startswith(canary) for one in listed):
+        return ("refused" if "403" in answer.err else "unknown"), listed
+    absent = _ABSENT in (answer.err + answer.out).lower()
+    return ("absent" if absent else "succeeded"), listed
 
 
 def _shell(repository: Repository) -> str:
@@ -141,12 +156,9 @@ def _ssh(words: list[str], stdin: str = "") -> subprocess.CompletedProcess[str] 
     return None if no_connection else done
 
 
-def lines(found: dict[str, Any]) -> list[str]:
-    """The answer in words."""
+def in_words(name: str, found: dict[str, Any]) -> str:
+    """What came of it on the server ``name``, in words."""
     words = {True: "refused", False: "NOT refused", None: "unknown"}
-    return [
-        f"{one['name']}: {words[one['refused']]}"
-        + "".join(f", {name} {how}" for name, how in one["attempts"].items())
-        + (f": {one['error']}" if one["error"] else "")
-        for one in found["repositories"]
-    ]
+    said = [f"{name}: deletion {words[found['refused']]}"]
+    said += [f"{way} {end}" for way, end in found["attempts"].items()]
+    return ", ".join(said) + (f": {found['error']}" if found["error"] else "")
