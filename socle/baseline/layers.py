@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,14 +16,19 @@ from socle.errors import BadPractice, Problem
 
 EXPOSURE = "exposure.yml"
 """What the practice shows the Internet; socle.exposure reads it."""
-_FILES = {"hosts.yml", "waivers.yml", "secrets.yml", "lab.yml", EXPOSURE, evidence.NAME}
+SECRETS = "secrets.yml"
+_FILES = {"hosts.yml", "waivers.yml", SECRETS, "lab.yml", EXPOSURE, evidence.NAME}
 
 
 @dataclass
 class Layers:
-    """Reads the files of the region and of a practice; collects what is wrong in them."""
+    """Reads the files of the region and of a practice; collects what is wrong in them.
+
+    ``opened``: files that are being read already.
+    """
 
     catalogue: Mapping[str, Variable]
+    opened: Mapping[Path, Future[yaml.Document]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unknown: list[Setting] = field(default_factory=list)  # perhaps computed: judged at the end
     region: dict[str, list[Layer]] = field(default_factory=dict)
@@ -36,7 +42,7 @@ class Layers:
         if not file.is_file():
             return None
         try:
-            document = yaml.read(file)
+            document = self.opened[file].result() if file in self.opened else yaml.read(file)
         except BadPractice as error:
             self.problems.extend(error.problems)
             return None
@@ -70,7 +76,7 @@ class Layers:
                 if document is not None:
                     layer = _layer(file.stem, tree)
                     self._add(self.practice, file.stem, layer, Block(document, ()))
-        self._read_secrets(folder / "secrets.yml", tree)
+        self._read_secrets(folder / SECRETS, tree)
         try:
             evidence.read(folder)
         except BadPractice as error:
@@ -85,7 +91,7 @@ class Layers:
         if document is None:
             return
         if not isinstance(document.data, dict):
-            self.problems.append(Problem(file, 1, "secrets.yml", "a mapping of hosts or groups"))
+            self.problems.append(Problem(file, 1, SECRETS, "a mapping of hosts or groups"))
             return
         for owner in document.data:
             if owner in tree.groups or owner in tree.hosts:

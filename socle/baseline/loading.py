@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import socle
 from socle.baseline import hosts, rooms, variables, waivers, yaml
 from socle.baseline.connection import ConnectionSettings
 from socle.baseline.hosts import Tree
-from socle.baseline.layers import Layers
+from socle.baseline.layers import SECRETS, Layers
 from socle.baseline.model import Practice
 from socle.baseline.resolve import Resolver
 from socle.errors import BadPractice, Problem, SocleError
@@ -22,9 +23,12 @@ def load(folder: Path | str, root: Path | None = None, today: date | None = None
     checkout = root.absolute() if root is not None else find_root(practice)
     if not (practice / "hosts.yml").is_file():
         raise SocleError(_no_practice(folder, checkout))
-    found = rooms.find(checkout)
-    catalogue = variables.catalogue(found, ConnectionSettings)
-    layers = Layers(catalogue)
+    secrets = practice / SECRETS
+    with ThreadPoolExecutor(1) as meanwhile:  # the vault takes as long as all the rest together
+        opened = {secrets: meanwhile.submit(yaml.read, secrets)} if secrets.is_file() else {}
+        found = rooms.find(checkout)
+        catalogue = variables.catalogue(found, ConnectionSettings)
+    layers = Layers(catalogue, opened)
     tree = _tree(practice, checkout, layers)
     day = today or date.today()
     if tree is None:

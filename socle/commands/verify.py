@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -73,16 +74,18 @@ def verify(
         Show why a control does not apply, what each pass has seen, commands and seconds a host.
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
-    from socle.commands import keeping  # noqa: PLC0415
-    from socle.report.data import build  # noqa: PLC0415
-    from socle.report.files import write  # noqa: PLC0415
-    from socle.verify.connections import Connections  # noqa: PLC0415
-    from socle.verify.memory import Memory  # noqa: PLC0415
-    from socle.verify.recorder import Recorder  # noqa: PLC0415
-    from socle.verify.run import exit_code  # noqa: PLC0415
-    from socle.verify.run import verify as judge  # noqa: PLC0415
 
-    loaded = load(practice)
+    with ThreadPoolExecutor(1) as meanwhile:  # it waits for the vault: time for all these modules
+        loading = meanwhile.submit(load, practice)
+        from socle.commands import keeping  # noqa: PLC0415
+        from socle.report.data import build  # noqa: PLC0415
+        from socle.report.files import write  # noqa: PLC0415
+        from socle.verify.connections import Connections  # noqa: PLC0415
+        from socle.verify.memory import Memory  # noqa: PLC0415
+        from socle.verify.recorder import Recorder  # noqa: PLC0415
+        from socle.verify.run import exit_code  # noqa: PLC0415
+        from socle.verify.run import verify as judge  # noqa: PLC0415
+    loaded = loading.result()
     screen = Screen(loaded, language, verbose=verbose)
     place = keeping.history_of(loaded, history)
     past = keeping.past(place, loaded, needed=since_last)
