@@ -35,6 +35,9 @@ class Links(Protocol):
     def link(self, name: str) -> Link:
         """The link of a host, opened or not."""
 
+    def open(self, names: Iterable[str]) -> None:
+        """Get ready to reach these hosts."""
+
     def begin(self, wanted: Mapping[str, Collection[str]]) -> None:
         """Get ready to ask hosts (by name) for controls (their ids)."""
 

@@ -90,9 +90,13 @@ class Memory:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         text = json.dumps({"format": _FORMAT, "questions": questions})
         handle, half = tempfile.mkstemp(dir=self._folder)  # 0600
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(text)
-        Path(half).replace(file)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as out:
+                out.write(text)
+            Path(half).replace(file)
+        except OSError:
+            Path(half).unlink()
+            raise
 
 
 def _remembered(entry: dict[str, Any]) -> Remembered:

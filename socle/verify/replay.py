@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -52,6 +52,9 @@ class Replay:
     def link(self, name: str) -> Link:
         """The link of a host, which leads into the bundle."""
         return self._links[name]
+
+    def open(self, names: Iterable[str]) -> None:
+        """Nothing to be done."""
 
     def begin(self, wanted: Mapping[str, Collection[str]]) -> None:
         """Nothing to be done."""

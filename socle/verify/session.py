@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -74,6 +75,24 @@ class Session:
         )
         self._rooms = selection.practice.root / "roles"
 
+    def pytest_sessionstart(self) -> None:
+        """Connect to the hosts while the checks are collected."""
+        if self._config.option.collectonly:
+            return
+        selection = self._selection
+        promises = [selection.control(one) for one in selection.wanted]
+        hosts = [selection.practice.hosts[name] for name in selection.hosts]
+        names = [host.name for host in hosts if any(in_scope(one, host) for one in promises)]
+        try:
+            connections = self._connect(selection.practice.hosts)
+        except SocleError as error:
+            raise pytest.UsageError(str(error)) from None
+        self._config.stash[CONNECTIONS] = connections
+        self._config.add_cleanup(connections.close)
+        meanwhile = ThreadPoolExecutor(1)
+        self._config.add_cleanup(meanwhile.shutdown)
+        self._opening = meanwhile.submit(connections.open, names)
+
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One item a selected host. A room's test that names no known control is refused."""
         test = metafunc.definition
@@ -115,7 +134,7 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Connect to the hosts that will be asked, and ask ahead, side by side."""
+        """Ask the hosts ahead, side by side."""
         if self._config.option.collectonly or session.testsfailed:
             return
         checks = [item.stash[CHECK] for item in session.items if CHECK in item.stash]
@@ -123,14 +142,9 @@ class Session:
         for check in checks:
             if in_scope(check.control, check.target):
                 asked[check.target.name].append(check.control.id)
-        try:
-            connections = self._connect(self._selection.practice.hosts)
-        except SocleError as error:
-            raise pytest.UsageError(str(error)) from None
-        self._config.stash[CONNECTIONS] = connections
-        self._config.add_cleanup(connections.close)
         self._config.hook.pytest_socle_begin(checks=len(checks), hosts=tuple(asked))
-        connections.begin(asked)
+        self._opening.result()
+        self._config.stash[CONNECTIONS].begin(asked)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

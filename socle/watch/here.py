@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 from socle.baseline.model import Host
@@ -29,10 +29,13 @@ class Here:
         """The link of a host, opened or not."""
         return self._links[name]
 
-    def begin(self, wanted: Mapping[str, Collection[str]]) -> None:  # noqa: ARG002
-        """Say who is asked; every question is then sent at its time."""
+    def open(self, names: Iterable[str]) -> None:  # noqa: ARG002
+        """Say who is asked."""
         with suppress(Unreachable):  # the link remembers, each check will say it
             self._links[self._own].open()
+
+    def begin(self, wanted: Mapping[str, Collection[str]]) -> None:
+        """Nothing to be done: every question is sent at its time."""
 
     def turn(self, host: str, control: str) -> None:
         """From now on the questions are those of ``control`` about ``host``."""

@@ -1,5 +1,6 @@
 """What was asked last time is asked at once, and no verdict depends on it."""
 
+import errno
 import json
 import threading
 import time
@@ -212,17 +213,31 @@ def test_a_memory_that_cannot_be_written_costs_no_verdict(tmp_path):
     connections.close()
 
 
+def test_a_full_disk_is_not_filled_further(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    asked = Question("poste", "command", "echo a")
+    Memory(tmp_path / "private").keep("poste", [Remembered(asked, 1.0, frozenset())], set())
+    assert list((tmp_path / "private").iterdir()) == []
+
+
 def test_hosts_are_asked_ahead_side_by_side(tmp_path):
     names = ("a", "b", "c")
     hosts = {name: Host(name, ("all",), (), HERE.connection) for name in names}
     memory = Memory(tmp_path / "private")
+    words = "date +%s%N; sleep 1; date +%s%N"
     for name in names:
         turn = (name, "first")
-        asked = Question(name, "command", "sleep 1")
+        asked = Question(name, "command", words)
         memory.keep(name, [Remembered(asked, 1.0, frozenset([turn]))], {turn})
     connections = Connections(hosts, Recorder(memory))
-    started = time.monotonic()
     connections.begin({name: ["first"] for name in names})
-    assert time.monotonic() - started < 2.8
+    spans = []
+    for name in names:
+        connections.turn(name, "first")
+        spans.append(tuple(map(int, connections.link(name).run(words).stdout.split())))
+    assert max(start for start, _ in spans) < min(end for _, end in spans)
     connections.close()
     assert threading.active_count() < 20

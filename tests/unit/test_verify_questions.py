@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from socle.verify.backups import ask, next_start
+from socle.verify.backups import next_start
 from socle.verify.nftables import attempt
 
 TIMERS = '[{"next":1795000000000000,"unit":"socle-backup.timer"},{"next":null,"unit":"x.timer"}]'
@@ -56,15 +56,3 @@ def test_without_its_counter_an_attempt_says_nothing(host):
     host.program("nft", "exit 1")
     with pytest.raises(RuntimeError, match="no counter c in table inet t"):
         attempt(host, "127.0.0.1", 1, ("inet t", "c"))
-
-
-@pytest.mark.parametrize(("verb", "live"), [("status", False), ("try-delete", True)])
-def test_an_attempt_to_delete_is_never_asked_ahead(verb, live):
-    asked = []
-
-    def run(command, **how):
-        asked.append(how["live"])
-        return SimpleNamespace(stdout="{}", stderr="", rc=0)
-
-    ask(SimpleNamespace(run=run), verb)
-    assert asked == [live]
