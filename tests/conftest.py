@@ -22,10 +22,10 @@ GROUPS = (
         "lab/test_sessions_lock.py",  # last: it leaves machines as they come from the installer
     ),
     ("lab/test_scenarios.py",),
-    ("vm/",),
-    ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
-    ("lab/test_cnil.py", "lab/test_box.py", "lab/imaging/"),
     ("lab/backup/",),
+    ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
+    ("vm/",),
+    ("lab/test_cnil.py", "lab/test_box.py", "lab/imaging/"),
     ("lab/test_watch.py", "lab/test_warnings.py"),
     ("lab/",),
 )

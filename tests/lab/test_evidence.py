@@ -48,6 +48,14 @@ def collect(cabinet, folder, cache, *words):
     return {name: verdicts for name, verdicts in hosts.items() if verdicts}, found
 
 
+@pytest.fixture(scope="module")
+def collected(cabinet, tmp_path_factory, cache):
+    """What one verification of every host wrote: its folder, the verdicts, the bundles."""
+    cabinet.harden()
+    folder = tmp_path_factory.mktemp("collected")
+    return folder, *collect(cabinet, folder, cache)
+
+
 def executions(cabinet, host, command) -> int:
     """How often somebody became root there by sudo while ``command`` ran."""
     count = "journalctl --boot _COMM=sudo | grep -c 'session opened' || :"
@@ -72,23 +80,28 @@ def test_the_second_verification_of_a_host_sends_four_commands(hardened, tmp_pat
         assert verdicts(again[host]) == verdicts(first[host])
 
 
-def test_what_every_host_answered_judges_as_it_did_live(hardened, tmp_path, cache):
-    live, found = collect(hardened, tmp_path, cache)
+def test_what_every_host_answered_judges_as_it_did_live(cabinet, collected):
+    _, live, found = collected
     assert set(found) == set(live)
-    masks = redactor(hardened.practice)
+    masks = redactor(cabinet.practice)
     for name, bundle in found.items():
-        _, outcomes = judge(bundle, root=hardened.root)
+        _, outcomes = judge(bundle, root=cabinet.root)
         again = {o.control: (str(o.verdict), o.detail) for o in outcomes}
         assert again == {o["control"]: (o["verdict"], masks.text(o["detail"])) for o in live[name]}
         assert "has no answer" not in json.dumps(list(again.values()))
     assert Verdict.PASS in {one.verdict for one in found["accueil"].verdicts}
 
 
-def test_the_same_baseline_resolved_again_gives_the_same_verdicts(hardened, tmp_path, cache):
-    live, found = collect(hardened, tmp_path, cache)
+def test_the_same_baseline_resolved_again_gives_the_same_verdicts(cabinet, collected):
+    _, live, found = collected
     for name, bundle in found.items():
-        _, outcomes = judge(bundle, baseline=hardened.root, root=hardened.root)
+        _, outcomes = judge(bundle, baseline=cabinet.root, root=cabinet.root)
         assert verdicts([o.as_json() for o in outcomes]) == verdicts(live[name])
+
+
+def test_a_bundle_is_small(collected):
+    folder, *_ = collected
+    assert all(path.stat().st_size < 200_000 for path in folder.glob("*.bundle"))
 
 
 @pytest.fixture
@@ -118,22 +131,19 @@ def test_no_secret_and_no_patient_shows_anywhere(planted, tmp_path, cache):
     assert not shown
 
 
-def test_a_broken_host_is_seen_although_its_questions_were_remembered(hardened, tmp_path, cache):
-    before, _ = collect(hardened, tmp_path / "1", cache, "--limit", "accueil")
-    hardened.root_on("accueil", "nft flush ruleset")
+def test_a_broken_host_is_seen_although_its_questions_were_remembered(
+    cabinet, collected, tmp_path, cache
+):
+    _, before, _ = collected
+    cabinet.root_on("accueil", "nft flush ruleset")
     try:
-        broken, found = collect(hardened, tmp_path / "2", cache, "--limit", "accueil")
+        broken, found = collect(cabinet, tmp_path, cache, "--limit", "accueil")
     finally:
-        hardened.pyinfra("-y", "--limit", "accueil")
+        cabinet.pyinfra("-y", "--limit", "accueil")
     fails = Counter(verdicts(broken["accueil"]).values())["fail"]
     assert fails > Counter(verdicts(before["accueil"]).values())["fail"]
-    _, outcomes = judge(found["accueil"], root=hardened.root)
+    _, outcomes = judge(found["accueil"], root=cabinet.root)
     assert verdicts([o.as_json() for o in outcomes]) == verdicts(broken["accueil"])
-
-
-def test_a_bundle_is_small(hardened, tmp_path, cache):
-    collect(hardened, tmp_path, cache)
-    assert all(path.stat().st_size < 200_000 for path in tmp_path.glob("*.bundle"))
 
 
 def verdicts(outcomes) -> dict[str, str]:
