@@ -14,7 +14,7 @@ from socle.baseline.windows import Window, contains
 from socle.verify.checks import unknown
 
 DAY = 24 * 60 * 60
-LIMIT = 75  # seconds: a run of the updates is waited for, then one is simulated
+LIMIT = 200  # seconds: a run of the updates is waited for, then one is simulated
 _KEYRINGS = ("debian-archive-keyring", "ubuntu-keyring")
 _UNSAFE = ("trusted", "allow-insecure", "allow-weak", "allow-downgrade-to-insecure")
 _OLD_KERNEL = re.compile(r"linux-(image|headers|modules|kbuild)-\d")

@@ -110,6 +110,16 @@ def test_a_look_covers_all_sessions_and_forgets_those_that_ended(program, monkey
     assert set(watches) == {"c26", "c27"}
 
 
+@pytest.mark.parametrize(("idle", "state"), [(28.9, "open"), (29.0, "locked")])
+def test_a_lock_begins_as_much_earlier_as_it_takes(program, monkeypatch, gnome, idle, state):
+    guardian = program["guardian"]
+    monkeypatch.setattr(guardian.desktop, "screen", lambda _: {})
+    monkeypatch.setattr(guardian.desktop, "idle", lambda *_: (idle, None))
+    monkeypatch.setattr(guardian, "locked_now", lambda *_: False)
+    monkeypatch.setattr(guardian, "lock", lambda *_: None)
+    assert guardian.attend(gnome, guardian.Watch(), 30.0)[0]["state"] == state
+
+
 def test_a_running_screen_saver_counts_only_once_it_was_asked(program, monkeypatch, gnome):
     guardian = program["guardian"]
     monkeypatch.setattr(guardian.desktop, "locker_runs", lambda *_: False)

@@ -8,6 +8,7 @@ import shutil
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -37,6 +38,8 @@ reboot, pending, sources = (
 )
 sys.modules["sources"] = sources
 unchanged = program(FILES / "unchanged.py")
+with patch.dict(sys.modules, pending=pending, unchanged=unchanged):
+    facts = program(FILES / "facts.py")
 
 
 @pytest.mark.parametrize(
@@ -270,7 +273,13 @@ def test_apt_is_asked_again_on_another_day_and_with_other_settings(apt_files, mo
 
 
 @pytest.mark.parametrize(
-    "run", [None, NOTHING | {"code": 1}, {"code": 0, "said": ["Packages that will be upgraded: x"]}]
+    "run",
+    [
+        None,
+        NOTHING | {"code": 1},
+        NOTHING | {"code": None},
+        {"code": 0, "said": ["Packages that will be upgraded: x"]},
+    ],
 )
 def test_a_run_that_is_bad_or_has_work_is_never_remembered(apt_files, run):
     asked_of_apt(run)
@@ -285,3 +294,12 @@ def test_files_that_the_settings_name_elsewhere_count(apt_files, monkeypatch, tm
     assert not asked_of_apt(NOTHING)
     pins.write_text("Package: *")
     assert asked_of_apt(NOTHING)
+
+
+def test_a_run_without_an_end_is_told_as_such(tmp_path, monkeypatch):
+    slow = tmp_path / "unattended-upgrade"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(facts, "DRY_RUN", 0.1)
+    assert facts.dry_run() == {"code": None, "said": ["no end within 0.1 s"]}

@@ -25,6 +25,7 @@ PERIODIC = "/var/lib/apt/periodic/"
 LOGS = "/var/log/unattended-upgrades/unattended-upgrades.log"
 SUCCESS = ("No packages found that can be upgraded", "All upgrades installed")
 PROGRAMS = "/usr/local/lib/socle/updates/"
+DRY_RUN = 150  # seconds: a run fetches what is pending before it simulates
 SERVICES = ("apt-daily.service", "apt-daily-upgrade.service")
 CONFIG = ("APT::Periodic", "APT::Update", "APT::Get::Allow", "Acquire::Allow", "Unattended-Upgrade",
           "DPkg::Options", "Dpkg::Options")  # fmt: skip
@@ -139,14 +140,19 @@ def compare(one, other):
 
 
 def dry_run():
-    """What unattended-upgrades would do; None where it is not installed."""
+    """What unattended-upgrades would do; None where it is not installed.
+
+    Without an end in time there is no ``code``.
+    """
     try:
         done = subprocess.run(
             ["unattended-upgrade", "--dry-run", "--verbose"],
-            capture_output=True, text=True, timeout=40, check=False,
+            capture_output=True, text=True, timeout=DRY_RUN, check=False,
         )  # fmt: skip
     except FileNotFoundError:
         return None
+    except subprocess.TimeoutExpired:
+        return {"code": None, "said": [f"no end within {DRY_RUN} s"]}
     return {"code": done.returncode, "said": (done.stdout + done.stderr).splitlines()[-40:]}
 
 
@@ -207,4 +213,5 @@ def main():
     sys.stdout.write(json.dumps(facts | slow.pop("waiting") | slow))
 
 
-main()
+if __name__ == "__main__":
+    main()

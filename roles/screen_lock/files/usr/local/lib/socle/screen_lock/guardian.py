@@ -1,7 +1,7 @@
 """Locks graphical sessions that nobody has touched for the allowed time.
 
-It asks each session how long it has been idle, sleeps until the limit could be reached at the
-earliest, and asks again. Idle inhibitors, a desktop's own minutes, a killed or disabled screen
+It asks each session how long it has been idle, sleeps until shortly before the limit could be
+reached at the earliest, and asks again. Idle inhibitors, a desktop's own minutes, a killed or disabled screen
 saver make no difference to it. What it cannot see or cannot lock stands in its status file.
 
 ``guardian.py``: the service. ``guardian.py --now``: locks all sessions once (before sleep).
@@ -25,6 +25,7 @@ LONGEST_SLEEP = 30.0  # seconds: also how soon a new session is seen at the late
 AGAIN = 5.0  # seconds until a session that did not lock is asked again
 LOCKED_SLEEP = 10.0  # seconds a session may stay open that a program has unlocked
 MARGIN = 0.1  # seconds: a timer that fires early would find "not yet"
+LOCKING = 1.0  # seconds: a desktop takes as long to lock, so it is asked so much earlier
 
 
 @dataclass
@@ -79,7 +80,7 @@ def attend(session, watch, limit):
     if idle is None and not locked:
         watch.screen = None  # it may have been asked too early
         return {"state": "unseen", "why": why}, AGAIN
-    state, pause = decide(limit, idle, locked=locked)
+    state, pause = decide(limit - LOCKING, idle, locked=locked)
     if state != "over":
         return {"state": state, "idle": idle}, pause
     failure = lock(session, watch)
