@@ -19,7 +19,7 @@ from typing import Any, Literal
 from socle.evidence import files
 
 Kind = Literal["run", "apply"]
-_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}Z)-(?P<kind>run|apply)(-\d+)?\.json")
+_NAME = re.compile(r"(?P<moment>\d{8}T\d{6}Z)-(?P<kind>run|apply)(-(?P<number>\d+))?\.json")
 _FORM = "%Y%m%dT%H%M%SZ"
 _LEFTOVER = timedelta(days=1)  # a half-written file of a killed run
 
@@ -72,7 +72,8 @@ def documents(folder: Path) -> Iterator[tuple[Path, str, bytes | None]]:
     """
     if not folder.exists():
         return
-    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
+    shown = (path for path in folder.iterdir() if not path.name.startswith("."))
+    for path in sorted(shown, key=_order):
         named = _NAME.fullmatch(path.name)
         if named is None:
             yield path, "", None
@@ -89,7 +90,7 @@ def forget(folder: Path, days: int, now: datetime) -> None:
     """Remove what is older than ``days``, but never the newest run nor the newest apply."""
     limit = now.astimezone(UTC) - timedelta(days=days)
     newest: set[str] = set()
-    for path in sorted(folder.iterdir(), reverse=True):
+    for path in sorted(folder.iterdir(), key=_order, reverse=True):
         named = _NAME.fullmatch(path.name)
         if named is None:
             continue
@@ -101,3 +102,10 @@ def forget(folder: Path, days: int, now: datetime) -> None:
         with suppress(FileNotFoundError):  # another run has just completed it
             if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - _LEFTOVER:
                 path.unlink()
+
+
+def _order(path: Path) -> tuple[str, int, str]:
+    """By moment; within a second, in the order in which the documents came."""
+    named = _NAME.fullmatch(path.name)
+    known = (named["moment"], int(named["number"] or 1)) if named else ("", 0)
+    return (*known, path.name)

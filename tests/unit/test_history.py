@@ -91,6 +91,17 @@ def _keep_for_ever(folder: Path) -> None:
         store.keep(folder, "run", NOW, run(filler="x" * 200_000))
 
 
+def test_the_last_of_a_second_is_the_newest(tmp_path: Path) -> None:
+    wanted = [Verdict.PASS, *[Verdict.FAIL] * 10, Verdict.WAIVED]
+    for verdict in wanted:
+        store.keep(tmp_path, "run", NOW, run({("accueil", "lock"): verdict}))
+    kept = read(tmp_path, "demo").runs
+    assert [one.verdicts["accueil", "lock"] for one in kept] == wanted
+    store.forget(tmp_path, 7, NOW + timedelta(days=30))
+    (newest,) = read(tmp_path, "demo").runs
+    assert newest.verdicts == {("accueil", "lock"): Verdict.WAIVED}
+
+
 def test_a_killed_run_leaves_nothing_that_is_read(tmp_path: Path) -> None:
     for _ in range(5):
         process = multiprocessing.Process(target=_keep_for_ever, args=(tmp_path,))
