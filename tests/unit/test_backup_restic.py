@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+from contextlib import nullcontext
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -266,6 +268,40 @@ def test_what_a_snapshot_holds_is_asked_once(tmp_path, monkeypatch):
         assert look._folders("nas", target, snapshot) == dict.fromkeys(folders) | {"/srv": 0}
         look.remember()
     assert asked == ["a", "a", "b"]
+
+
+def full(*_):
+    raise OSError(errno.ENOSPC, "No space left on device", "/var/lib/socle/DUPONT")
+
+
+def test_a_full_disk_hides_nothing_of_what_repositories_say(monkeypatch):
+    monkeypatch.setattr(state, "read", lambda _, default: default)
+    monkeypatch.setattr(state, "write", full)
+    monkeypatch.setattr(try_delete.locks, "alone", lambda *_, **__: nullcontext())
+    node = json.dumps({"struct_type": "node", "path": "/srv"})
+    look = status.Look(SimpleNamespace(folders=["/srv"]), None)
+    target = SimpleNamespace(must=lambda *_, **__: Answer(0, node, ""))
+    assert look._folders("nas", target, "a") == {"/srv": 0}
+    look.remember()
+    with try_delete.trial("accueil") as tried:
+        assert tried.forget("nas", Keeper("a" * 64, lets=False))[0] == "refused"
+    monkeypatch.setattr(try_delete, "_shell", lambda _: "refused")
+    monkeypatch.setattr(try_delete, "_sftp", lambda _: "refused")
+    monkeypatch.setattr(state, "folder", full)
+    keeper = Keeper("a" * 64, lets=False)
+    keeper.there.clear()  # another canary is needed
+    found, _ = try_delete.Trial("accueil", {}).on(SimpleNamespace(name="nas"), keeper)
+    assert (found["refused"], found["error"]) == (None, "No space left on device")
+
+
+def test_a_record_that_cannot_be_written_is_what_it_was(tmp_path, monkeypatch):
+    path = tmp_path / "runs.json"
+    state.write(path, ["one"])
+    monkeypatch.setattr(state.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        state.write(path, ["two"])
+    assert [one.name for one in tmp_path.iterdir()] == ["runs.json"]
+    assert state.read(path, []) == ["one"]
 
 
 def test_verdict_of_a_run():

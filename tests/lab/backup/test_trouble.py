@@ -68,6 +68,33 @@ def test_a_full_disk_on_the_server(practice):
     assert practice.status("imagerie", "serveur")["snapshots"] == 2
 
 
+def test_a_full_disk_on_the_client(practice):
+    """What is stored is still told, and nothing that was recorded is lost."""
+    practice.fill("medecin", files=3, kilobytes=100)
+    practice.backup("medecin", "run")
+    runs = practice.on("medecin", "cat /var/lib/socle/backup/runs.json")
+    places = ("/var/lib/socle", "/var/cache/socle")
+    for place in places:
+        practice.on(
+            "medecin",
+            f"cp -a {place} /tmp/kept && mount -t tmpfs -o size=64m,mode=700 x {place} && "
+            f"cp -a /tmp/kept/. {place}/ && rm -r /tmp/kept; "
+            f"cat /dev/zero > {place}/full 2>/dev/null; ! sh -c 'echo > {place}/another'",
+        )
+    try:
+        found = json.loads(practice.backup("medecin", "status --try-delete --json"))
+        for one in found["repositories"]:
+            assert (one["snapshots"], one["error"], one["missing_folders"]) == (1, None, [])
+        said = practice.backup("medecin", "run", code=1)
+        measured(f"full disk of the client: {said}")
+        assert "No space left on device" in said
+        assert practice.on("medecin", "cat /var/lib/socle/backup/runs.json") == runs
+    finally:
+        for place in places:
+            practice.on("medecin", f"umount {place}")
+    assert "backup: ok" in practice.backup("medecin", "run")
+
+
 def test_a_cut_network(practice):
     practice.fill("medecin", files=3, kilobytes=100)
     practice.backup("medecin", "run")

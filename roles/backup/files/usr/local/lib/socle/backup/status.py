@@ -48,7 +48,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -123,9 +123,13 @@ class Look:
         return found
 
     def remember(self) -> None:
-        """Keep what snapshots hold: it never changes, and restic is slow to say it."""
+        """Keep what snapshots hold: it never changes, and restic is slow to say it.
+
+        On a full disk the next look is slow too.
+        """
         if self._contents != self._remembered:
-            state.write(paths.CONTENTS, self._contents)
+            with suppress(OSError):
+                state.write(paths.CONTENTS, self._contents)
 
     def _asked(self, name: str, target: Restic, listed: list[Found] | None) -> Found:
         """``listed``: the snapshots, where they have just been asked for."""

@@ -14,7 +14,7 @@ import secrets as chance
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from backup import locks, paths, snapshots, state
@@ -46,7 +46,8 @@ def trial(host: str) -> Iterator[Trial]:
         tried = Trial(host, dict(known), hindrance)
         yield tried
         if tried.known != known:
-            state.write(paths.CANARIES, tried.known)
+            with suppress(OSError):  # a full disk: the canary is found by its tag
+                state.write(paths.CANARIES, tried.known)
 
 
 class Trial:
@@ -71,6 +72,8 @@ class Trial:
                     attempts["forget"], listed = self.forget(repository.name, target)
                 except BackupError as trouble:
                     error = str(trouble)
+                except OSError as trouble:
+                    error = trouble.strerror
             attempts |= {way: job.result() for way, job in jobs.items()}
         return {"refused": verdict(attempts), "error": error, "attempts": attempts}, listed
 

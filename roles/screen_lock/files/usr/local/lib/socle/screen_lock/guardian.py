@@ -1,8 +1,9 @@
 """Locks graphical sessions that nobody has touched for the allowed time.
 
 It asks each session how long it has been idle, sleeps until shortly before the limit could be
-reached at the earliest, and asks again. Idle inhibitors, a desktop's own minutes, a killed or disabled screen
-saver make no difference to it. What it cannot see or cannot lock stands in its status file.
+reached at the earliest, and asks again. Idle inhibitors, a desktop's own minutes, a killed or
+disabled screen saver make no difference to it. What it cannot see or cannot lock stands in its
+status file.
 
 ``guardian.py``: the service. ``guardian.py --now``: locks all sessions once (before sleep).
 """
