@@ -30,5 +30,8 @@ socle-backup run >/dev/null || :
 socle-backup offline disque-a || :
 losetup --detach "$disk"
 udevadm settle
-while [ -e "/dev/disk/by-uuid/$uuid" ]; do sleep 0.2; done
+while [ -e "/dev/disk/by-uuid/$uuid" ]; do # udev may have looked while the disk was still there
+    udevadm trigger --action=change "$disk"
+    sleep 0.5
+done
 systemctl unmask --quiet --runtime "$unit"
