@@ -1,6 +1,6 @@
 #!/bin/sh
-# The disk is plugged in, filled, and let go. It lies inside of a blank disk of the lab, so that it
-# can be taken away again; few rounds of its key, because the lab's machine is slow.
+# The disk is plugged in, filled, and let go. It is a file of the lab's machine, so that it can be
+# taken away again; few rounds of its key, because that machine is slow.
 set -eu
 # udev would start it at every move of the disk, and once more when it is taken away.
 unit=socle-backup-offline@disque-a.service
@@ -11,10 +11,12 @@ phrase() {
     python3 -c 'import json; print(next(iter(json.load(
         open("/etc/socle/backup-secrets.json"))["luks"].values())), end="")'
 }
-for old in $(losetup --associated /dev/vdd --noheadings --output NAME); do
+image=/var/tmp/disque-a.img
+[ -e "$image" ] || truncate --size=250M "$image"
+for old in $(losetup --associated "$image" --noheadings --output NAME); do
     losetup --detach "$old"
 done
-disk=$(losetup --find --show --offset 1048576 /dev/vdd)
+disk=$(losetup --find --show "$image")
 if ! cryptsetup isLuks "$disk"; then
     phrase | cryptsetup luksFormat --batch-mode --type luks2 --uuid "$uuid" --pbkdf pbkdf2 \
         --pbkdf-force-iterations 1000 --key-file - "$disk"
