@@ -21,10 +21,11 @@ def make(folder: Path, root: Path | None = None) -> dict[str, list[str]]:
     that nor ANSIBLE_VAULT_PASSWORD_FILE. What stands in the vault stays; its comments do not.
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
+    from socle.baseline.layers import SECRETS  # noqa: PLC0415
 
     wanted = _missing(load(folder, root=root))
     if wanted:
-        _add(folder / "secrets.yml", wanted)
+        _add(folder / SECRETS, wanted)
     return {
         host: [name for values in settings.values() for name in values]
         for host, settings in wanted.items()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from socle.baseline.model import Practice
+from socle.evidence import files
 from socle.evidence.store import operator_cache
 from socle.verify.questions import Question
 
@@ -88,15 +88,7 @@ class Memory:
     def _write(self, file: Path, questions: list[dict[str, Any]]) -> None:
         for folder in (self._folder.parent, self._folder):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        text = json.dumps({"format": _FORMAT, "questions": questions})
-        handle, half = tempfile.mkstemp(dir=self._folder)  # 0600
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as out:
-                out.write(text)
-            Path(half).replace(file)
-        except OSError:
-            Path(half).unlink()
-            raise
+        files.replace(file, json.dumps({"format": _FORMAT, "questions": questions}).encode())
 
 
 def _remembered(entry: dict[str, Any]) -> Remembered:

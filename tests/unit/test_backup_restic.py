@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import errno
 import json
-from contextlib import nullcontext
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
-from backup import check, paths, run, snapshots, stale, state, status, try_delete
+from backup import check, run, snapshots, stale, state, status
 from backup.config import Repository
 from backup.errors import BackupError
 from backup.reasons import reason
@@ -199,109 +196,6 @@ def test_living_locks_are_respected(locks, owner):
 def test_each_week_reads_another_part():
     assert {check.part(week) for week in range(1, 53)} == {f"{n}/52" for n in range(1, 53)}
     assert check.part(53) == "1/52"
-
-
-def test_verdict_of_attempts():
-    assert try_delete.verdict({"forget": "refused", "shell": "refused"}) is True
-    assert try_delete.verdict({"forget": "refused", "shell": "unknown"}) is None
-    assert try_delete.verdict({"forget": "unknown", "shell": "succeeded"}) is False
-
-
-class Keeper:
-    """A repository with one canary. ``lets``: whether it can be removed."""
-
-    def __init__(self, canary: str, *, lets: bool) -> None:
-        self.there, self.lets, self.calls = [canary], lets, []
-
-    def run(self, verb, named, **_):
-        self.calls.append(verb)
-        found = [one for one in self.there if one.startswith(named)]
-        if not found:
-            return Answer(0, "", f'Ignoring "{named}": no matching ID found for prefix "{named}"')
-        if self.lets:
-            self.there.remove(*found)
-        return Answer(0, "", "" if self.lets else "403 Forbidden")
-
-    def must(self, verb, *_, **__):
-        self.calls.append(verb)
-        self.there.append("d" * 64)
-        return Answer(0, '{"snapshot_id":"' + "d" * 64 + '"}', "")
-
-    def snapshots(self, **_):
-        self.calls.append("snapshots")
-        return [{"id": one, "tags": [snapshots.CANARY]} for one in self.there]
-
-
-@pytest.mark.parametrize(
-    ("known", "lets", "said", "asked"),
-    [
-        ({}, False, "refused", ["snapshots", "forget", "snapshots"]),
-        ({"nas": "a" * 16}, False, "refused", ["forget", "snapshots"]),
-        ({"nas": "b" * 16}, False, "refused", ["forget", "snapshots"] * 2),
-        ({"nas": "a" * 16}, True, "succeeded", ["forget", "snapshots"]),
-        ({"nas": "b" * 16}, True, "succeeded", ["forget", "snapshots"] * 2),
-    ],
-)
-def test_only_the_attempt_itself_says_whether_a_canary_can_be_removed(known, lets, said, asked):
-    keeper = Keeper("a" * 64, lets=lets)
-    trial = try_delete.Trial("accueil", known)
-    found, listed = trial.forget("nas", keeper)
-    assert found == said
-    assert [one["id"] for one in listed] == keeper.there
-    assert keeper.calls == asked
-    assert known["nas"] == "a" * 16
-
-
-def test_a_running_backup_leaves_the_attempts_unknown():
-    found, listed = try_delete.Trial("accueil", {}, "a backup is running").on(None, None)
-    assert (found["refused"], found["error"], listed) == (None, "a backup is running", None)
-
-
-def test_what_a_snapshot_holds_is_asked_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "CONTENTS", tmp_path / "contents.json")
-    node = json.dumps({"struct_type": "node", "path": "/srv"})
-    asked = []
-    target = SimpleNamespace(must=lambda *words, **_: asked.append(words[3]) or Answer(0, node, ""))
-    both = ["/srv", "/x"]
-    for snapshot, folders in ("a", both), ("a", both[::-1]), ("a", ["/srv"]), ("b", ["/srv"]):
-        look = status.Look(SimpleNamespace(folders=folders), None)
-        assert look._folders("nas", target, snapshot) == dict.fromkeys(folders) | {"/srv": 0}
-        look.remember()
-    assert asked == ["a", "a", "b"]
-
-
-def full(*_):
-    raise OSError(errno.ENOSPC, "No space left on device", "/var/lib/socle/DUPONT")
-
-
-def test_a_full_disk_hides_nothing_of_what_repositories_say(monkeypatch):
-    monkeypatch.setattr(state, "read", lambda _, default: default)
-    monkeypatch.setattr(state, "write", full)
-    monkeypatch.setattr(try_delete.locks, "alone", lambda *_, **__: nullcontext())
-    node = json.dumps({"struct_type": "node", "path": "/srv"})
-    look = status.Look(SimpleNamespace(folders=["/srv"]), None)
-    target = SimpleNamespace(must=lambda *_, **__: Answer(0, node, ""))
-    assert look._folders("nas", target, "a") == {"/srv": 0}
-    look.remember()
-    with try_delete.trial("accueil") as tried:
-        assert tried.forget("nas", Keeper("a" * 64, lets=False))[0] == "refused"
-    monkeypatch.setattr(try_delete, "_shell", lambda _: "refused")
-    monkeypatch.setattr(try_delete, "_sftp", lambda _: "refused")
-    monkeypatch.setattr(state, "folder", full)
-    keeper = Keeper("a" * 64, lets=False)
-    keeper.there.clear()  # another canary is needed
-    found, _ = try_delete.Trial("accueil", {}).on(SimpleNamespace(name="nas"), keeper)
-    assert (found["refused"], found["error"]) == (None, "No space left on device")
-
-
-def test_a_record_that_cannot_be_written_is_what_it_was(tmp_path, monkeypatch):
-    path = tmp_path / "runs.json"
-    state.write(path, ["one"])
-    monkeypatch.setattr(state.os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        state.write(path, ["two"])
-    assert [one.name for one in tmp_path.iterdir()] == ["runs.json"]
-    assert state.read(path, []) == ["one"]
 
 
 def test_verdict_of_a_run():

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.lab
 measured = print
 
 
+# Each is a minute: one restic is attacked here, and the other in test_backup_room.py.
 @pytest.mark.parametrize(
     ("client", "attacked"),
     [
@@ -98,9 +99,7 @@ def test_only_the_server_lets_go(practice):
     assert "keeps no backups" in practice.backup("imagerie", "prune", code=1)
 
 
-@pytest.mark.parametrize(
-    "client", [pytest.param("imagerie"), pytest.param("medecin", marks=pytest.mark.proof)]
-)
+@pytest.mark.parametrize("client", ["imagerie", pytest.param("medecin", marks=pytest.mark.proof)])
 def test_nothing_secret_shows(practice, client):
     """Passwords, keys and names of patients' files: not in journal, processes, records, output."""
     practice.fill(client, files=30, kilobytes=300)

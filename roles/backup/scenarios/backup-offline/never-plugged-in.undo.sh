@@ -11,6 +11,7 @@ phrase() {
     python3 -c 'import json; print(next(iter(json.load(
         open("/etc/socle/backup-secrets.json"))["luks"].values())), end="")'
 }
+rm -f "/dev/disk/by-uuid/$uuid" # a link that a mistake has left
 image=/var/tmp/disque-a.img
 [ -e "$image" ] || truncate --size=250M "$image"
 for old in $(losetup --associated "$image" --noheadings --output NAME); do
@@ -31,8 +32,5 @@ socle-backup run >/dev/null || :
 socle-backup offline disque-a || :
 losetup --detach "$disk"
 udevadm settle
-while [ -e "/dev/disk/by-uuid/$uuid" ]; do # udev may have looked while the disk was still there
-    udevadm trigger --action=change "$disk"
-    sleep 0.5
-done
+while [ -e "/dev/disk/by-uuid/$uuid" ]; do sleep 0.2; done
 systemctl unmask --quiet --runtime "$unit"
