@@ -48,7 +48,7 @@ def seen():
     guardian = {"ActiveState": "active", "UnitFileState": "enabled", "age": 2.0}
     return {
         "people": {"camille": {**person, "keys": {}}},
-        "root_shell": ["600", True],
+        "root": {"timeout": ["600", True]},
         "guardian": {**guardian, "status": {"limit": 30.0, "sessions": []}},
         "sessions": [session],
         "offered": [["wayland", "gnome-session", "/usr/bin/gnome-session"]],

@@ -62,7 +62,10 @@ def look(limit, uids, watches):
     rows, pauses = [], [LONGEST_SLEEP]
     for session in sessions:
         watch = watches.setdefault(session["Id"], Watch())
-        row, pause = attend(session, watch, limit)
+        try:
+            row, pause = attend(session, watch, limit)
+        except (OSError, LookupError, ValueError) as error:  # the others are to be locked
+            row, pause = {"state": "unseen", "why": str(error)}, AGAIN
         row.update(id=session["Id"], user=session["Name"], type=session["Type"])
         row.update(desktop=session["Desktop"], refusals=watch.refusals)
         rows.append(row)
