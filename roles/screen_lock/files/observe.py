@@ -1,6 +1,6 @@
 """Runs on the host, as root: what this room's checks ask of a machine, in one execution.
 
-``python3 -IB -c SOURCE REQUEST``, where SOURCE is person.py, people.py and this; the answer is one
+``python3 -ISB -c SOURCE REQUEST``, where SOURCE is person.py, people.py and this; the answer is one
 JSON object. Nothing is written, no session is opened: people's settings are read by themselves,
 under the environment that their login would give them.
 """
