@@ -194,6 +194,22 @@ def test_only_root_reads_what_a_machine_was_told_and_found(watched):
     assert not [k for k in told["practice"]["hosts"]["nouveau"]["settings"] if "firewall" in k]
 
 
+def test_nobodys_login_shell_takes_more_of_the_machine_than_a_look_may_have(watched):
+    watched.root_on(
+        "nouveau",
+        "useradd --create-home --shell /bin/bash bavard;"
+        "echo 'head -c 2500M /dev/zero' >~bavard/.profile",
+    )
+    try:
+        verdicts = watched.look("nouveau")["verdicts"]
+    finally:
+        watched.root_on("nouveau", "userdel --remove bavard 2>&1")
+    assert verdicts["shell-timeout"] == "unknown"
+    assert "fail" not in verdicts.values()
+    limits = watched.root_on("nouveau", "systemctl show -p MemoryMax,TasksMax socle-watch.service")
+    assert "infinity" not in limits
+
+
 @pytest.mark.proof
 @of_lab("watch")
 def test_the_mistake_is_seen_and_mended(batches, scenario):
