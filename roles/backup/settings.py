@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, ClassVar
 
@@ -111,6 +111,21 @@ class Backup(RoomSettings):
 
     luks_passphrases: Annotated[dict[str, Password], secret(), neutral()] = {}
     """Disk -> passphrase of its encryption."""
+
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
+        """Each copy, of what and to where, and copies of others."""
+        targets = settings["backup_targets"]
+        if any(one["online"] for one in targets):
+            yield "daily copies (socle-backup.timer)"
+        for one in targets:
+            yield f"copies to {one['name']}"
+        for folder in settings["backup_folders"] if targets else ():
+            yield f"copies of {folder}"
+        for database in settings["backup_dumps"] if targets else ():
+            yield f"copies of the database {database['name']}"
+        for client in settings["backup_clients"]:
+            yield f"copies kept for {client}"
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
         """Both sides of every copy: what this host sends where, and what it keeps for others.
