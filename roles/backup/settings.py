@@ -169,9 +169,7 @@ class Backup(RoomSettings):
             **calendars,
         }
 
-    def _writable(
-        self, targets: Sequence[dict[str, Any]], pruned: Sequence[Served]
-    ) -> list[str]:
+    def _writable(self, targets: Sequence[dict[str, Any]], pruned: Sequence[Served]) -> list[str]:
         """Local repositories, and folders of database files, which SQLite opens with companions."""
         local = [one["path"] for one in targets if one["kind"] == "folder"]
         kept = [f"{self.store}/{one.client.name}" for one in pruned]

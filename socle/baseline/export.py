@@ -53,7 +53,7 @@ def for_ansible(practice: Practice) -> dict[str, Any]:
 
 
 def ansible_variables(host: Host, practice: Practice) -> dict[str, Any]:
-    """The variables of one host for Ansible: its settings, what it keeps up, and how to reach it."""
+    """The variables of one host for Ansible: settings, what it keeps up, how to reach it."""
     found = host.connection
     variables: dict[str, Any] = {
         **host.settings,
