@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -119,6 +120,18 @@ class Alerting(RoomSettings):
 
     drop: Annotated[Drop | None, neutral()] = None
     """Where signed bundles go."""
+
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
+        """The daily look, and whom and where it tells."""
+        if not settings["alerting_enabled"]:
+            return
+        mail, drop = settings["alerting_mail"] or {}, settings["alerting_drop"] or {}
+        yield "daily look at itself (socle-watch.timer)"
+        for recipient in mail.get("recipients", ()):
+            yield f"warnings by mail to {recipient}"
+        if drop:
+            yield f"evidence handed over to {drop['server'] or ''}{drop['folder']}"
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
         """The timer's ``calendar``, and the line for sftp's ``known_hosts``."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -81,3 +82,11 @@ class DiskEncryption(RoomSettings):
 
     secure_boot: Annotated[bool, stricter("true")] = True
     """Whether a machine with UEFI has Secure Boot on."""
+
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
+        """What swap and the start menu are protected by."""
+        if not settings["disk_encryption_hibernation"]:
+            yield "no hibernation"
+        if settings["disk_encryption_grub_password_hash"]:
+            yield "password of the start menu"

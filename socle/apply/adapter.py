@@ -185,6 +185,17 @@ def say(text: str) -> None:
         logger.info(f"{current_host.print_prefix}{line}")
 
 
+def say_at_the_end(text: str) -> None:
+    """Print for the current host after everything else, where nobody scrolls past it."""
+    lines = [f"{current_host.print_prefix}{line}" for line in text.splitlines()]
+    atexit.register(logger.info, "\n".join(lines))
+
+
+def words_of(name: str) -> list[str]:
+    """What the operator gave as ``--data NAME=WORD[,WORD]``."""
+    return str(current_host.data.get(name) or "").split(",")
+
+
 def complain(text: str) -> None:
     """Print an error of the current host."""
     current_host.log_styled(text, fg="red", log_func=logger.error)

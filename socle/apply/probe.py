@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from socle.apply import adapter
+from socle.baseline.declared import PLACE
 from socle.baseline.model import Practice
 
 SCRIPTS = files("socle.apply")
@@ -66,7 +67,7 @@ def _probe() -> Observed:
     practice = adapter.practice()
     paths = [file.target for room in practice.rooms for file in (*room.templates, *room.statics)]
     try:
-        lines = adapter.ask(script_for(practice), *paths)
+        lines = adapter.ask(script_for(practice), PLACE, *paths)
         text = gzip.decompress(base64.b64decode("".join(lines))).decode("utf-8", "replace")
     except (adapter.Unanswered, ValueError, OSError) as error:
         adapter.leave_out(f"the host cannot be examined: {error}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from socle.baseline.declared import declared, listed
 from socle.baseline.model import Connection, Host, Practice
 from socle.baseline.settings import is_secret
 from socle.errors import SocleError
@@ -47,15 +48,16 @@ def for_ansible(practice: Practice) -> dict[str, Any]:
             "hosts": [name for name in names if name not in below],
             "children": list(children),
         }
-    hostvars = {name: ansible_variables(host) for name, host in practice.hosts.items()}
+    hostvars = {name: ansible_variables(host, practice) for name, host in practice.hosts.items()}
     return {**groups, "_meta": {"hostvars": hostvars}}
 
 
-def ansible_variables(host: Host) -> dict[str, Any]:
-    """The variables of one host for Ansible: its settings, and how to reach it."""
+def ansible_variables(host: Host, practice: Practice) -> dict[str, Any]:
+    """The variables of one host for Ansible: settings, what it keeps up, how to reach it."""
     found = host.connection
     variables: dict[str, Any] = {
         **host.settings,
+        "socle_listed": listed(declared(practice, host)),
         "ansible_connection": found.method,
         "ansible_become": found.become,
     }

@@ -158,6 +158,15 @@ class RoomSettings(BaseModel):
         """
         return {}
 
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG003
+        """What the room keeps up on a host with these settings, a few words each.
+
+        An apply asks before one of them is given up; whatever a room removes, disables or closes
+        where it is no longer declared belongs here. Variables have their full names.
+        """
+        return ()
+
     def conclude(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
         """Values computed last, from all that the rooms derived for all hosts.
 

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from confinement import MOST, exposures
 from labs import net, net6, number, standing
 from practices import Practice
 from scenarios import Batches, of_lab, seen_and_mended, selected
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.lab
 
 MACHINES = {"ancien": "bookworm", "nouveau": "trixie"}
 STATE = "/var/lib/socle/watch"
+CHECKS = 5.0
+"""What the service that runs the checks may reach more than others: it looks at everything."""
 LOOK = "systemctl start socle-watch.service"
 HOSTS = """---
 all:
@@ -145,6 +148,13 @@ def test_its_verdicts_are_the_operators_but_for_what_takes_another_machine(watch
         assert verdict in {ours[control], "unknown"}, control
     beyond = {control for control, verdict in own.items() if verdict != ours[control]}
     assert beyond == {"firewall-default-deny", "egress-filtering", "imaging-listeners"}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_service_that_looks_reaches_no_more_than_it_must(watched, machine):
+    found = exposures(watched.root_on, machine)
+    assert found.pop("socle-watch.service") <= CHECKS
+    assert max(found.values()) <= MOST
 
 
 def test_what_breaks_is_worse_until_it_is_mended(watched):
