@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from socle import bounds
 from socle.baseline.model import Host
 from socle.errors import SocleError
 from socle.verify.checks import Unreachable
@@ -160,8 +161,8 @@ _FOR_ALL = (
     "  UpdateHostKeys no",
     "  BatchMode yes",
     f"  ConnectTimeout {CONNECT_TIMEOUT}",
-    "  ServerAliveInterval 10",
-    "  ServerAliveCountMax 3",
+    f"  ServerAliveInterval {bounds.ALIVE_SECONDS}",
+    f"  ServerAliveCountMax {bounds.ALIVE_MISSED}",
     "  ClearAllForwardings yes",
     "  ForwardAgent no",
     "  ForwardX11 no",
