@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from socle import bounds
+from socle.baseline.connection import needs_agent
 from socle.baseline.model import Host
 from socle.verify import identity
 from socle.verify.checks import Unknown, Unreachable
 from socle.verify.identity import Identity
 from socle.verify.questions import TIME_LIMIT, Answer, Notebook, Question, Straight, short
-from socle.verify.reasons import locked, passphrase, sentence
+from socle.verify.reasons import locked, sentence
 
 GRACE = 10.0  # seconds more until we stop waiting for a host that should have ended it
 SSH_FAILED = 255
@@ -176,7 +177,7 @@ class Link:
             said = answer.stderr.decode(errors="replace") or answer.stdout.decode(errors="replace")
             refused_by_ssh = self._remote and answer.code == SSH_FAILED
             if refused_by_ssh and key is not None and "Permission denied" in said and locked(key):
-                said, refused_by_ssh = passphrase(key), False
+                said, refused_by_ssh = needs_agent(key), False
             raise Unreachable(sentence(self.target, said, ssh=refused_by_ssh))
         if not begun:
             said = f"it does not run what it is asked, but answers: {short(_text(answer.stdout))}"

@@ -38,11 +38,6 @@ def locked(key: Path) -> bool:
     return tried.code != 0 and b"passphrase" in tried.stderr
 
 
-def passphrase(key: Path) -> str:
-    """Why a key with a passphrase is of no use here, and what to do."""
-    return f"its key {key} has a passphrase and is not in ssh-agent: ssh-add {key}"
-
-
 def _from_ssh(target: Host, said: str) -> str:
     connection = target.connection
     port = f"on port {connection.port}"
