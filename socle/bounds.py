@@ -24,8 +24,8 @@ ALIVE_SECONDS = int(os.environ.get("SOCLE_ALIVE_SECONDS", "10"))
 ALIVE_MISSED = 3
 """So many times without an answer, and the connection is lost: after 40 s at the latest."""
 
-BEGIN = b"\x1esocle\x1e\n"
-SAY_BEGIN = "printf '\\036socle\\036\\n'; printf '\\036socle\\036\\n' >&2\n"
+BEGIN = b"\x02socle\x03\n"
+SAY_BEGIN = "printf '\\002socle\\003\\n'; printf '\\002socle\\003\\n' >&2\n"
 """A shell's first line: what stands before it was said by somebody else, a ~/.bashrc for one."""
 
 _BLOCK = 512  # of a tar archive
@@ -35,9 +35,9 @@ _REGULAR = (b"0", b"\0")
 class TooLarge(OSError):
     """An answer is larger than it may be. What came of it must not be judged."""
 
-    def __init__(self, largest: int = LARGEST) -> None:
+    def __init__(self, largest: int | None = None) -> None:
         """``largest``: bytes."""
-        super().__init__(f"its answer is larger than {largest >> 20} MiB")
+        super().__init__(f"its answer is larger than {(largest or LARGEST) >> 20} MiB")
 
 
 class TooSlow(TimeoutError):
@@ -64,24 +64,29 @@ def after_begin(said: bytes) -> bytes | None:
 
 
 def run(
-    words: Sequence[str], *, limit: float, stdin: bytes = b"", largest: int = LARGEST, **how: Any
+    words: Sequence[str],
+    *,
+    limit: float,
+    stdin: bytes = b"",
+    largest: int | None = None,
+    **how: Any,
 ) -> Finished:
     """Run a program that brings an answer from elsewhere; ``how``: further words for Popen.
 
     Args:
         limit: seconds; then the program is killed.
-        largest: bytes that both of its outputs may have together.
+        largest: bytes that both of its outputs may have together, instead of `LARGEST`.
 
     Raises:
         TooSlow, TooLarge: the limits were not kept.
         OSError: the program cannot be started.
     """
     deadline = time.monotonic() + limit
-    with _started(words, stderr=subprocess.PIPE, **how) as process:
+    with _started(words, **how) as process:
         said: dict[IO[bytes] | None, bytearray] = {process.stdout: bytearray()}
         said[process.stderr] = bytearray()
         try:
-            for pipe, piece in _pieces(process, stdin, deadline, largest):
+            for pipe, piece in _pieces(process, stdin, deadline, largest or LARGEST):
                 said[pipe] += piece
             code = process.wait(max(0.0, deadline - time.monotonic()))
         except (TimeoutError, subprocess.TimeoutExpired):
@@ -97,17 +102,20 @@ def follow(
     *,
     limit: float,
     stdin: bytes = b"",
-    largest: int = LARGEST,
-) -> int:
-    """Run a program for long; ``tell`` gets each line of both outputs at once. Its exit code.
+    largest: int | None = None,
+) -> Finished:
+    """Run a program for long; ``tell`` gets each line of its standard output at once.
 
     A line is told without its end, and cut after `LONGEST_LINE` bytes. Raises like `run`.
     """
     deadline = time.monotonic() + limit
-    line = bytearray()
-    with _started(words, stderr=subprocess.STDOUT) as process:
+    line, stderr = bytearray(), bytearray()
+    with _started(words) as process:
         try:
-            for _, piece in _pieces(process, stdin, deadline, largest):
+            for pipe, piece in _pieces(process, stdin, deadline, largest or LARGEST):
+                if pipe is process.stderr:
+                    stderr += piece
+                    continue
                 *complete, rest = piece.split(b"\n")
                 for end in complete:
                     tell(bytes(line + end)[:LONGEST_LINE])
@@ -115,26 +123,27 @@ def follow(
                 line += rest[: max(0, LONGEST_LINE - len(line))]
             if line:
                 tell(bytes(line))
-            return process.wait(max(0.0, deadline - time.monotonic()))
+            code = process.wait(max(0.0, deadline - time.monotonic()))
         except (TimeoutError, subprocess.TimeoutExpired):
             raise TooSlow(b"") from None
         finally:
             _end(process)
+    return Finished(code, b"", bytes(stderr))
 
 
-def gunzip(packed: bytes, *, largest: int = LARGEST, whole: bool = True) -> bytes:
+def gunzip(packed: bytes, *, largest: int | None = None, whole: bool = True) -> bytes:
     """The content of a gzip file.
 
     Args:
         whole: refuse one that ends too early; else what is there is returned.
 
     Raises:
-        TooLarge: it holds more than ``largest`` bytes.
+        TooLarge: it holds more than ``largest`` bytes (`LARGEST` unless said).
         ValueError: it is none, or damaged.
     """
     stream = zlib.decompressobj(wbits=31)
     try:
-        content = stream.decompress(packed, largest)
+        content = stream.decompress(packed, largest or LARGEST)
     except zlib.error:
         raise ValueError("its answer is no gzip") from None
     if stream.unconsumed_tail:
@@ -164,10 +173,10 @@ def tar_files(archive: bytes) -> Iterator[tuple[str, bytes]]:
         at += -(-size // _BLOCK) * _BLOCK
 
 
-def _started(words: Sequence[str], stderr: int, **how: Any) -> subprocess.Popen[bytes]:
+def _started(words: Sequence[str], **how: Any) -> subprocess.Popen[bytes]:
     """In our own process group: Ctrl-C ends it too."""
     pipe = subprocess.PIPE
-    return subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=stderr, **how)
+    return subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe, **how)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

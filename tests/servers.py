@@ -12,8 +12,11 @@ import paramiko
 class Server(paramiko.ServerInterface):
     """An SSH server for one key; runs commands as this very user, with ``folder`` first on PATH.
 
-    ``prepare``: changes the transport of a connection before it begins.
+    ``prepare``: changes the transport of a connection before it begins. ``shell``: the login
+    shell, as sshd starts it.
     """
+
+    shell = ("/bin/sh", "-c")
 
     def __init__(self, folder, host_key, user_key, prepare=lambda transport: None):
         self.folder, self.host_key, self.user_key = folder, host_key, user_key
@@ -62,10 +65,39 @@ class Server(paramiko.ServerInterface):
 
     def _run(self, channel, command):
         environment = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}
-        words = ["/bin/sh", "-c", command]
-        stdin = channel.makefile("rb").read()
-        done = subprocess.run(words, input=stdin, capture_output=True, env=environment, check=False)
-        channel.sendall(done.stdout)
-        channel.sendall_stderr(done.stderr)
-        channel.send_exit_status(done.returncode)
+        words, pipe = [*self.shell, command], subprocess.PIPE
+        with subprocess.Popen(
+            words, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, bufsize=0
+        ) as process:
+            pumps = [
+                threading.Thread(target=pump, args=(process, *ends), daemon=True)
+                for ends in (
+                    (process.stdout.read, channel.sendall),
+                    (process.stderr.read, channel.sendall_stderr),
+                )
+            ]
+            for one in pumps:
+                one.start()
+            threading.Thread(target=feed, args=(channel, process.stdin), daemon=True).start()
+            for one in pumps:
+                one.join()
+            code = process.wait()
+        with contextlib.suppress(OSError, EOFError):
+            channel.send_exit_status(code % 256)
         channel.close()
+
+
+def pump(process, read, send):
+    """What a command says goes to whoever asked; without him it ends."""
+    try:
+        while piece := read(1 << 16):
+            send(piece)
+    except (OSError, ValueError):
+        process.kill()
+
+
+def feed(channel, stdin):
+    with contextlib.suppress(OSError, ValueError):
+        while piece := channel.recv(1 << 16):
+            stdin.write(piece)
+        stdin.close()

@@ -6,6 +6,7 @@ Written against pyinfra 3.10 (``pyinfra>=3.10,<4`` in pyproject.toml).
 from __future__ import annotations
 
 import atexit
+import logging
 import re
 import signal
 import sys
@@ -247,6 +248,9 @@ def take_over() -> None:
     for module in (ssh, util):
         setattr(module, "read_output_buffers", _read_output)  # noqa: B010
     setattr(operations, "run_host_op", _operate)  # noqa: B010
+    if "--debug" not in sys.argv:
+        # What paramiko prints as tracebacks, it also raises: each host's sentence says it.
+        logging.getLogger("paramiko.transport").setLevel(logging.CRITICAL)
     cli: Any = sys.modules.get("pyinfra_cli.util")
     if cli is not None:
         cli._parallel_load_hosts = partial(_plan_hosts, cli._parallel_load_hosts)
@@ -279,15 +283,16 @@ def _connect(connector: SSHConnector) -> None:
         keep_alive(transport)
 
 
-def _private_key(run: Any, filename: str, password: str) -> PKey:
+def _private_key(state: Any, key_filename: str, key_password: str) -> PKey:
     """A key with a passphrase comes from ssh-agent, or from the terminal if there is one."""
-    if filename not in run.private_keys and locked(Path(filename)):
-        held = held_by_agent(Path(filename))
+    file = Path(key_filename)
+    if key_filename not in state.private_keys and locked(file):
+        held = held_by_agent(file)
         if held is not None:
-            run.private_keys[filename] = held
-        elif not sys.stdin.isatty():
-            raise PyinfraError(needs_agent(Path(filename)))
-    return _pyinfra_private_key(run, filename, password)
+            return held  # over a connection to the agent that no other host uses
+        if not sys.stdin.isatty():
+            raise PyinfraError(needs_agent(file))
+    return _pyinfra_private_key(state, key_filename, key_password)
 
 
 def _bounded(run: Callable[..., tuple[bool, CommandOutput]]) -> Callable[..., Any]:

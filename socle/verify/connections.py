@@ -151,6 +151,9 @@ def _stanzas(hosts: Iterable[Host], folder: Path) -> Iterable[str]:
             yield f"  UserKnownHostsFile {_value(connection.known_hosts_file)}"
             yield "  GlobalKnownHostsFile none"
     yield from _FOR_ALL
+    yield f"  ServerAliveInterval {bounds.ALIVE_SECONDS}"
+    yield f"  ServerAliveCountMax {bounds.ALIVE_MISSED}"
+    yield ""
 
 
 _FOR_ALL = (
@@ -161,13 +164,10 @@ _FOR_ALL = (
     "  UpdateHostKeys no",
     "  BatchMode yes",
     f"  ConnectTimeout {CONNECT_TIMEOUT}",
-    f"  ServerAliveInterval {bounds.ALIVE_SECONDS}",
-    f"  ServerAliveCountMax {bounds.ALIVE_MISSED}",
     "  ClearAllForwardings yes",
     "  ForwardAgent no",
     "  ForwardX11 no",
     "  LogLevel ERROR",
-    "",
 )
 
 

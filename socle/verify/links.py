@@ -120,22 +120,22 @@ class Link:
 
         def told(line: bytes) -> None:
             nonlocal before
-            if line.endswith(bounds.BEGIN.rstrip()):
-                before = None
-            elif before is None:
+            if before is None:
                 tell(line.decode(errors="replace"))
+            elif line.endswith(bounds.BEGIN.rstrip()):
+                before = None
             else:
                 before.append(line)
 
         try:
-            code = bounds.follow(words, told, stdin=self._password(), limit=limit + GRACE)
+            done = bounds.follow(words, told, stdin=self._password(), limit=limit + GRACE)
         except bounds.TooSlow:
             raise self._too_long(command, limit) from None
         except bounds.TooLarge as large:
             raise Unknown(f"{large}: {short(command)}") from None
-        for line in before or ():
+        for line in [] if before is None else [*before, *done.stderr.splitlines()]:
             tell(line.decode(errors="replace"))
-        return code
+        return done.code
 
     def script(self, text: str, limit: float = TIME_LIMIT) -> Answer:
         """Run a shell script from standard input, as the login: nothing of it shows in ``ps``."""
@@ -180,7 +180,8 @@ class Link:
                 said, refused_by_ssh = needs_agent(key), False
             raise Unreachable(sentence(self.target, said, ssh=refused_by_ssh))
         if not begun:
-            said = f"it does not run what it is asked, but answers: {short(_text(answer.stdout))}"
+            said = short(_text(answer.stdout)) or "nothing"
+            said = f"it does not run what it is asked, but answers: {said}"
             raise Unreachable(sentence(self.target, said))
         self.identity = identity.read(answer.stdout.decode(errors="replace"))
 

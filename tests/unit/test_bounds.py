@@ -83,8 +83,8 @@ def test_an_answer_that_drips_has_the_same_time():
 def test_lines_are_told_while_a_program_runs():
     told = []
     words = ["/bin/sh", "-c", "read -r a; echo $a; echo bad >&2; printf 'no end'; exit 3"]
-    assert bounds.follow(words, told.append, limit=10, stdin=b"word\n") == 3
-    assert told == [b"word", b"bad", b"no end"]
+    assert bounds.follow(words, told.append, limit=10, stdin=b"word\n") == (3, b"", b"bad\n")
+    assert told == [b"word", b"no end"]
 
 
 def test_a_line_without_end_is_cut():

@@ -1,6 +1,5 @@
 """Commands on a host: a real OpenSSH client against a small SSH server on this computer."""
 
-import subprocess
 import tempfile
 import threading
 import time
@@ -32,16 +31,6 @@ esac
 while [ "$1" != -- ]; do shift; done; shift
 SUDONE=yes exec "$@"
 """  # noqa: E501
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("keys")
-    for name in ("host", "user", "other"):
-        subprocess.run(
-            ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True
-        )
-    return folder
 
 
 @pytest.fixture
