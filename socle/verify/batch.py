@@ -21,6 +21,7 @@ from socle.verify.questions import Answer, Question
 
 _MARK = b"\nSOCLE-BATCH\n"
 _LEAST, _MOST = 20.0, 300.0  # seconds for a whole batch
+_LARGEST = 4 << 20  # bytes of an output; what is larger is asked alone
 _PATIENCE = 3  # times what its commands took the last time
 _NAME = re.compile(r"(\d{1,6})\.(out|err|end)")
 
@@ -42,7 +43,7 @@ def ask_all(link: Link, remembered: Sequence[Remembered]) -> dict[Question, Time
         return {}
     longest_first = sorted(wanted, key=lambda one: -one.seconds)
     limit = _limit(longest_first)
-    command = f"set -- {limit:g}\n{_runner()}"
+    command = f"set -- {limit:g} {_LARGEST}\n{_runner()}"
     packed = link.feed(command, _MARK + _pack([one.question for one in longest_first]), limit + 5)
     return _unpack(packed, [one.question for one in longest_first])
 
@@ -67,12 +68,12 @@ def _pack(questions: Sequence[Question]) -> bytes:
 
 
 def _unpack(packed: bytes, questions: Sequence[Question]) -> dict[Question, Timed]:
-    """What came back; an answer that is not whole, or took too long, is left out."""
+    """What came back; an answer that is cut off, or took too long, is left out."""
     parts: dict[int, dict[str, bytes]] = {}
     with suppress(ValueError, bounds.TooLarge):
         for name, content in bounds.tar_files(bounds.gunzip(packed, whole=False)):
             found = _NAME.fullmatch(name)
-            if found is not None:
+            if found is not None and len(content) < _LARGEST:
                 parts.setdefault(int(found[1]), {})[found[2]] = content
     answers = {}
     for number, said in parts.items():
