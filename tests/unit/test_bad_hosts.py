@@ -139,7 +139,7 @@ def test_an_enormous_answer_is_unknown_and_costs_no_other(start, connect, monkey
 def test_a_bomb_in_the_first_batch_is_no_answer(start, connect, monkeypatch):
     monkeypatch.setattr(bounds, "LARGEST", 1 << 20)
     monkeypatch.setattr(links, "ENVIRONMENT", ("env",))  # its own tar comes first
-    pack = "head -c 3000000 /dev/zero >0.out; exec /bin/tar \"$@\""
+    pack = 'head -c 3000000 /dev/zero >0.out; exec /bin/tar "$@"'
     tar = f'case $1 in -xzf) exec /bin/tar "$@";; esac; {pack}'
     link = connect(medecin=start("medecin", tar=tar)).link("medecin")
     question = Question("medecin", "command", "echo together")
