@@ -305,8 +305,10 @@ def _bounded(run: Callable[..., tuple[bool, CommandOutput]]) -> Callable[..., An
         with Timeout(seconds + GRACE, TimeoutError()):
             ok, output = run(connector, *args, **arguments)
         client = getattr(connector, "client", None)
-        if not ok and client is not None and not client.get_transport().is_active():
-            raise ConnectionError("the host went away")
+        if not ok and client is not None:
+            transport = client.get_transport()
+            if transport is None or not transport.is_active():
+                raise ConnectionError("the host went away")
         return ok, output
 
     return run_shell_command
