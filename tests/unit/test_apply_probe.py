@@ -54,7 +54,7 @@ def test_a_real_answer_is_read(name):
     assert seen.units["ssh.service"] == "active"
     assert seen.unit_files["socle-firewall.service"] == "enabled"
     assert seen.files["/etc/socle/firewall.nft"].mode == "600"
-    assert seen.files["/etc/socle/firewall.nft"].content.startswith(b"# ")
+    assert seen.files["/etc/socle/firewall.nft"].content.startswith(b"#!/usr/sbin/nft -f")
     assert seen.rooms["updates"]
 
 
