@@ -14,6 +14,7 @@ GROUPS = (
         "lab/test_practice.py",  # first: it needs machines as they come from the installer
         "lab/test_evidence.py",
         "lab/test_bad_input.py",
+        "lab/test_bad_hosts.py",
         "lab/test_become.py",
         "lab/test_guard.py",
         "lab/test_logging.py",

@@ -1,6 +1,6 @@
 """The pyinfra side: what a room's ``deploy.py`` is written with."""
 
-from socle.apply.adapter import refuse, resolved_host, take_over
+from socle.apply.adapter import leave_out, refuse, resolved_host, take_over
 from socle.apply.declared import ask_before_giving_up, remember_declared
 from socle.apply.files import absent_file, managed_file, static, static_tree, template
 from socle.apply.guard import Guard, confirm, refuse_lockout
@@ -14,6 +14,7 @@ __all__ = [
     "command_on_change",
     "confirm",
     "delivered",
+    "leave_out",
     "managed_file",
     "masked",
     "observed",

@@ -84,14 +84,14 @@ def _reach_again(state: object, host: object, seconds: int) -> bool:  # noqa: AR
 
 
 def refuse_lockout(inbound: Sequence[Mapping[str, Any]], advice: str) -> None:
-    """Refuse the run, before any change, if the inbound flows would cut the connection in use:
-    no flow lets the operator's address reach the port of sshd.
+    """Leave the host out, before any change, if the inbound flows would cut the connection in
+    use: no flow lets the operator's address reach the port of sshd.
     """
     seen = observed()
     if seen.client is None or seen.port is None:
         return
     if not admits(inbound, seen.client, seen.port):
-        adapter.refuse(
+        adapter.leave_out(
             f"refused before any change: no inbound flow lets {seen.client} reach port "
             f"{seen.port}/tcp, and that is the connection in use. {advice}"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from socle import bounds
 from socle.baseline.declared import declared, listed
 from socle.baseline.model import Connection, Host, Practice
 from socle.baseline.settings import is_secret
@@ -95,8 +96,15 @@ def hidden_names(practice: Practice) -> frozenset[str]:
 
 
 def _ssh_arguments(found: Connection) -> str:
-    """Options of ssh: a host that is not known, or known by another key, is refused."""
-    options = ["StrictHostKeyChecking=yes"]
+    """Options of ssh: a host that is not known, or known by another key, is refused.
+
+    One that does not answer any more is given up, like by pyinfra and the checks.
+    """
+    options = [
+        "StrictHostKeyChecking=yes",
+        f"ServerAliveInterval={bounds.ALIVE_SECONDS}",
+        f"ServerAliveCountMax={bounds.ALIVE_MISSED}",
+    ]
     if found.known_hosts_file is not None:
         options.append(f'UserKnownHostsFile="{found.known_hosts_file}"')
     if found.key_file is not None:

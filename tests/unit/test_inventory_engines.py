@@ -103,7 +103,7 @@ def test_ansible_connection(practice: Any) -> None:
     assert desk["ansible_host"] == "192.0.2.1"
     assert desk["ansible_ssh_private_key_file"] == str(practice.root / "keys/the id")
     assert desk["ansible_ssh_common_args"] == (
-        "-o StrictHostKeyChecking=yes "
+        "-o StrictHostKeyChecking=yes -o ServerAliveInterval=10 -o ServerAliveCountMax=3 "
         f"-o 'UserKnownHostsFile=\"{known_hosts}\"' -o IdentitiesOnly=yes"
     )
 

@@ -82,6 +82,14 @@ def test_a_command_that_takes_too_long_costs_only_itself():
     assert list(found) == ["echo quick"]
 
 
+@pytest.mark.parametrize("where", ["", ">&2"], ids=["stdout", "stderr"])
+def test_an_endless_answer_fills_no_memory_of_the_host_and_costs_only_itself(where):
+    found = ask(here(), f"yes {where}", "echo quick; echo slow >&2; exit 3")
+    assert [(answer.code, answer.stdout, answer.stderr) for answer in found.values()] == [
+        (3, b"quick\n", b"slow\n")
+    ]
+
+
 def test_a_batch_that_takes_too_long_keeps_what_was_done(monkeypatch):
     monkeypatch.setattr(batch, "_LEAST", 1.0)
     found = ask(here(), "sleep 4", "echo quick", limit=30)
