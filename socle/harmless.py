@@ -20,8 +20,8 @@ _UNSEEN = re.compile(
     "\U000e0100-\U000e01ef]"
 )
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # spreadsheets take the wide forms, too
-_MARKUP = re.compile(r"[\\|*_`\[\]<>&#~]|^[-+=]")
-_NUMBER = re.compile(r"^(\d+)([.)])")
+_MARKUP = re.compile(r"[\\|*_`\[<&~]|^[-+=#>]")
+_NUMBER = re.compile(r"^(\d+)([.)])(?=\s|$)")  # of a list
 
 
 def line(text: object, most: int | None = None) -> str:
@@ -56,7 +56,7 @@ def cell(text: object) -> str:
 
 def markdown(text: object) -> str:
     """One line that stays text in Markdown."""
-    entities = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+    entities = {"&": "&amp;", "<": "&lt;"}
     said = _MARKUP.sub(lambda sign: entities.get(sign[0], f"\\{sign[0]}"), line(text))
     return _NUMBER.sub(r"\1\\\2", said)
 
