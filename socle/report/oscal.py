@@ -12,7 +12,6 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from socle.harmless import markdown
-
 from socle.report.view import Page, page
 
 VERSION = "1.2.0"
