@@ -6,6 +6,7 @@ Written against pyinfra 3.10 (``pyinfra>=3.10,<4`` in pyproject.toml).
 from __future__ import annotations
 
 import atexit
+import logging
 import re
 import signal
 import socket
@@ -19,15 +20,17 @@ from paramiko import SSHException
 from pyinfra import config, logger, state
 from pyinfra import host as current_host
 from pyinfra.api import QuoteString, StringCommand
+from pyinfra.api import output as pyinfra_output
 from pyinfra.api.exceptions import ConnectError, DeployError, PyinfraError
 from pyinfra.api.host import Host as PyinfraHost
 from pyinfra.api.operation import OperationMeta
 from pyinfra.api.state import StateStage
 from pyinfra.connectors import util
 from pyinfra.connectors.ssh import SSHConnector
-from pyinfra.connectors.util import CommandOutput
+from pyinfra.connectors.util import CommandOutput, OutputLine
 from pyinfra.context import ctx_state
 
+from socle import harmless
 from socle.apply import journal
 from socle.baseline.model import Host, Practice
 from socle.errors import SocleError
@@ -93,7 +96,10 @@ class Change(StringCommand):
             return True, output
         reason = _said(output)[0]
         complain(f"cannot {self.trying}: {reason}")
-        return False, CommandOutput([line for line in output if reason not in line.line])
+        others = [line for line in output if reason not in line.line]
+        return False, CommandOutput(
+            [OutputLine(o.buffer_name, harmless.line(o.line)) for o in others]
+        )
 
 
 def ask(script: str, *args: str, timeout: int = 60) -> list[str]:
@@ -181,13 +187,13 @@ def wants_diff() -> bool:
 
 def say(text: str) -> None:
     """Print for the current host, where pyinfra prints."""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         logger.info(f"{current_host.print_prefix}{line}")
 
 
 def complain(text: str) -> None:
     """Print an error of the current host."""
-    current_host.log_styled(text, fg="red", log_func=logger.error)
+    current_host.log_styled(harmless.block(text), fg="red", log_func=logger.error)
 
 
 def once_per_host(make: Callable[[], Any]) -> Any:
@@ -224,12 +230,35 @@ def take_over() -> None:
     signal.signal(signal.SIGINT, _interrupted)
     atexit.register(_tell_failed)
     atexit.register(_record)
+    _show_text_alone()
     # It would ask the terminal for a sudo password, then not use it. Ours come from the practice.
     setattr(util, "SUDO_PASSWORD_REQUIRED_LINES", ())  # noqa: B010 - typed as a pair
     setattr(SSHConnector, "connect", _connect)  # noqa: B010 - to mypy, a method
     if _under_pyinfra() and dry_run():
         # "One of more hosts failed, continue?" is no question where nothing will be changed.
         config.FAIL_PERCENT = None
+
+
+_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+
+
+def _show_text_alone() -> None:
+    """Whatever pyinfra prints of its hosts gives the terminal no order, apart from colours."""
+    logger.addFilter(_as_text)
+    if pyinfra_output.is_output_active():
+        shown = pyinfra_output._echo
+        pyinfra_output.set_echo(lambda message=None, **how: shown(_text(message), **how))
+
+
+def _as_text(record: logging.LogRecord) -> bool:
+    """A filter of Python's logging that keeps every record."""
+    record.msg, record.args = _text(record.getMessage()), ()
+    return True
+
+
+def _text(message: object) -> str:
+    parts = _COLOUR.split(str(message))
+    return "".join(p if n % 2 else harmless.block(p) for n, p in enumerate(parts))
 
 
 _pyinfra_connect = SSHConnector.connect

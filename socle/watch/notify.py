@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from socle import harmless
 from socle.evidence import files
 from socle.watch import words
 from socle.watch.model import Attempt, Notice
@@ -107,9 +108,7 @@ def _show(session: Mapping[str, str], program: Path) -> Attempt:
     except (OSError, subprocess.SubprocessError, KeyError) as error:
         return Attempt("desktop", f"uid {uid}", ok=False, reason=_why(error))
     said = done.stderr.decode(errors="replace").strip().splitlines()
-    reason = (
-        "" if done.returncode == 0 else files.printable((said or ["no reason given"])[-1])[:200]
-    )
+    reason = "" if done.returncode == 0 else harmless.line((said or ["no reason given"])[-1], 200)
     return Attempt("desktop", person.pw_name, ok=done.returncode == 0, reason=reason)
 
 
