@@ -15,16 +15,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
+import click
 from gevent import GreenletExit  # type: ignore[import-untyped]
 from paramiko import SSHException
 from pyinfra import config, logger, state
 from pyinfra import host as current_host
-from pyinfra.api import QuoteString, StringCommand
+from pyinfra.api import QuoteString, StringCommand, operations
 from pyinfra.api import output as pyinfra_output
 from pyinfra.api.exceptions import ConnectError, DeployError, PyinfraError
 from pyinfra.api.host import Host as PyinfraHost
 from pyinfra.api.operation import OperationMeta
 from pyinfra.api.state import StateStage
+from pyinfra.api.util import print_host_combined_output
 from pyinfra.connectors import util
 from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.util import CommandOutput, OutputLine
@@ -96,10 +98,7 @@ class Change(StringCommand):
             return True, output
         reason = _said(output)[0]
         complain(f"cannot {self.trying}: {reason}")
-        others = [line for line in output if reason not in line.line]
-        return False, CommandOutput(
-            [OutputLine(o.buffer_name, harmless.line(o.line)) for o in others]
-        )
+        return False, CommandOutput([line for line in output if reason not in line.line])
 
 
 def ask(script: str, *args: str, timeout: int = 60) -> list[str]:
@@ -239,15 +238,20 @@ def take_over() -> None:
         config.FAIL_PERCENT = None
 
 
-_COLOUR = re.compile(r"(\x1b\[[0-9;]*m)")
+_COLOUR = re.compile(r"(\x1b\[(?:[01]|[39][0-7])m)")  # click.style's
 
 
 def _show_text_alone() -> None:
-    """Whatever pyinfra prints of its hosts gives the terminal no order, apart from colours."""
+    """What pyinfra prints gives the terminal no order; what hosts said has no colour either."""
+    setattr(operations, "print_host_combined_output", _print_output)  # noqa: B010 - as above
     logger.addFilter(_as_text)
     if pyinfra_output.is_output_active():
-        shown = pyinfra_output._echo
-        pyinfra_output.set_echo(lambda message=None, **how: shown(_text(message), **how))
+        pyinfra_output.set_echo(lambda message="", **how: click.echo(_text(message), **how))
+
+
+def _print_output(host: PyinfraHost, output: CommandOutput) -> None:
+    lines = [OutputLine(one.buffer_name, harmless.line(one.line)) for one in output]
+    print_host_combined_output(host, CommandOutput(lines))
 
 
 def _as_text(record: logging.LogRecord) -> bool:
