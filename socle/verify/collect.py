@@ -14,6 +14,7 @@ from socle.baseline.model import Host, Practice, Waiver
 from socle.baseline.vault import is_encrypted
 from socle.evidence import model
 from socle.evidence.redaction import Redactor, strings
+from socle.harmless import line
 from socle.verify.links import Link
 from socle.verify.questions import Answer, Question
 from socle.verify.recorder import Entry
@@ -80,7 +81,9 @@ def redactor(
         for text in strings(value)
         if text.startswith("/")
     ]
-    return Redactor([*secrets(practice), *further], known, declared_paths)
+    values = [*secrets(practice), *further]
+    as_verdicts_say_them = map(line, values)
+    return Redactor([*values, *as_verdicts_say_them], known, declared_paths)
 
 
 def _bundle(run: Run, host: Host) -> model.Bundle:
