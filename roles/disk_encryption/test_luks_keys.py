@@ -119,7 +119,7 @@ def is_encrypted(disks, path):
 def expect_copy(header, settings):
     """The practice declares a copy of the header that is young enough and still fits."""
     declared = {entry["uuid"]: entry for entry in settings.disk_encryption_header_backups}
-    entry = declared.get(header.uuid)
+    entry, device = declared.get(header.uuid), shlex.quote(header.device)
     limit = settings.disk_encryption_header_backup_days
     age = (clock.today() - date.fromisoformat(entry["date"])).days if entry else None
     changed = bool(entry and entry["epoch"] and entry["epoch"] != header.epoch)
@@ -129,6 +129,6 @@ def expect_copy(header, settings):
         seen=f"copy of the header of {header.device} ({header.uuid}): {said}"
         + (f"; the header has changed since (epoch {header.epoch})" if changed else ""),
         wanted=f"a copy at most {limit} days old, kept off the machine, as declared",
-        fix=f"cryptsetup luksHeaderBackup {shlex.quote(header.device)} onto an encrypted medium, then declare "
+        fix=f"cryptsetup luksHeaderBackup {device} onto an encrypted medium, then declare "
         f"it in disk_encryption_header_backups; see {GUIDE}",
     )

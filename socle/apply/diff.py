@@ -32,7 +32,7 @@ def _label(file: ObservedFile | None) -> str:
         return "(absent)"
     if file.kind != "file":
         return "(not a plain file)"
-    return f"({file.mode} {file.user}:{file.group})"
+    return harmless.line(f"({file.mode} {file.user}:{file.group})")
 
 
 def _text(file: ObservedFile | None) -> list[str]:

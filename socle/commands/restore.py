@@ -132,7 +132,7 @@ def _tell(progress: Progress, task: TaskID, line: str) -> None:
         said = json.loads(line)
         kind, done, files = said["message"], int(said["bytes"]), int(said.get("files", 0))
     except (ValueError, TypeError, KeyError):
-        say(f"  {line}")
+        say(f"  the machine says: {line}")
         return
     if kind == "plan":
         target = harmless.line(said.get("target"))
