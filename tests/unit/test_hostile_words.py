@@ -4,7 +4,11 @@ import ast
 import csv
 import importlib.util
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from datetime import timedelta
 from html.parser import HTMLParser
 from io import BytesIO, StringIO
@@ -44,6 +48,7 @@ from socle.watch import cli as watch_cli
 ROOT = Path(socle.__file__).parents[1]
 EVERY = pytest.mark.parametrize("nasty", NASTY.values(), ids=NASTY.keys())
 FIX = "deploy again"
+COLOURS = re.compile(r"\x1b\[(?:[01]|[39][0-7])m")  # of our own lines
 
 
 def raised(nasty):
@@ -328,7 +333,7 @@ def test_differences_of_files_show_their_content_as_text():
         seen = ObservedFile("file", "644", nasty, "root", content)
         lines = difference("/etc/x", seen, None, secret=False)
         for line in lines:
-            assert not harmful(re.sub(r"\x1b\[(?:[01]|3\d)m", "", line)), line
+            assert not harmful(COLOURS.sub("", line)), line
             assert "\n" not in line
 
 
@@ -340,6 +345,44 @@ MAY_PRINT = {
     "watch/portable.py": 1,
     "apply/adapter.py": 1,
 }
+
+
+PYINFRA = """
+from pyinfra.operations import server
+from socle.apply import adapter
+text = "\\x1b[2J\\x1b]0;owned\\x07\\x9b2J\\u202e"
+adapter.say(text)
+adapter.complain(text)
+server.shell(commands=[r"printf '{words}' >&2; exit 1"])
+"""
+
+
+@pytest.mark.parametrize("words", [("-y",), ("-y", "-vvv")])
+def test_pyinfra_shows_what_hosts_say_as_text(toy, words, tmp_path):
+    shutil.copy(ROOT / "inventories/local/inventory.py", toy.folder)
+    toy.write("hosts.yml", "all: {hosts: {ici: {ansible_connection: local}}}\n")
+    said = r"\033[2J\033]0;owned\007\0339d\n\033[8mx\n"
+    toy.write("/deploy.py", PYINFRA.format(words=said))
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("pyinfra"),
+            "inventories/p/inventory.py",
+            *words,
+            "deploy.py",
+        ],
+        cwd=toy.root,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    shown = done.stdout + done.stderr
+    assert done.returncode == 1
+    assert shown.count("\\x1b[2J\\x1b]0;owned\\x07") >= 3
+    assert "\\x1b[8mx" in shown
+    assert not harmful(COLOURS.sub("", shown))
 
 
 def test_nothing_else_prints():
