@@ -19,6 +19,7 @@ _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
+_COLOUR = re.compile(r"(\x1b\[(?:[01]|(?:[01];)?[39][0-7])m)")
 _FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # spreadsheets take the wide forms, too
 _MARKUP = re.compile(r"[\\|*_`\[<&~]|^[-+=#>]")
 _NUMBER = re.compile(r"^(\d+)([.)])(?=\s|$)")  # of a list
@@ -40,6 +41,12 @@ def block(text: object) -> str:
     Not for what a machine said: its newlines would make lines that look like ours.
     """
     return "\n".join("\t".join(map(line, one.split("\t"))) for one in str(text).split("\n"))
+
+
+def coloured(text: object) -> str:
+    """Like `block`, for lines that an engine has coloured already: colours stay, and only they."""
+    parts = _COLOUR.split(str(text))
+    return "".join(part if n % 2 else block(part) for n, part in enumerate(parts))
 
 
 def as_json(value: Any) -> str:

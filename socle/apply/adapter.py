@@ -238,15 +238,14 @@ def take_over() -> None:
         config.FAIL_PERCENT = None
 
 
-_COLOUR = re.compile(r"(\x1b\[(?:[01]|[39][0-7])m)")  # click.style's
-
-
 def _show_text_alone() -> None:
     """What pyinfra prints gives the terminal no order; what hosts said has no colour either."""
     setattr(operations, "print_host_combined_output", _print_output)  # noqa: B010 - as above
     logger.addFilter(_as_text)
     if pyinfra_output.is_output_active():
-        pyinfra_output.set_echo(lambda message="", **how: click.echo(_text(message), **how))
+        pyinfra_output.set_echo(
+            lambda message="", **how: click.echo(harmless.coloured(message), **how)
+        )
 
 
 def _print_output(host: PyinfraHost, output: CommandOutput) -> None:
@@ -256,13 +255,8 @@ def _print_output(host: PyinfraHost, output: CommandOutput) -> None:
 
 def _as_text(record: logging.LogRecord) -> bool:
     """A filter of Python's logging that keeps every record."""
-    record.msg, record.args = _text(record.getMessage()), ()
+    record.msg, record.args = harmless.coloured(record.getMessage()), ()
     return True
-
-
-def _text(message: object) -> str:
-    parts = _COLOUR.split(str(message))
-    return "".join(p if n % 2 else harmless.block(p) for n, p in enumerate(parts))
 
 
 _pyinfra_connect = SSHConnector.connect

@@ -48,7 +48,7 @@ from socle.watch import cli as watch_cli
 ROOT = Path(socle.__file__).parents[1]
 EVERY = pytest.mark.parametrize("nasty", NASTY.values(), ids=NASTY.keys())
 FIX = "deploy again"
-COLOURS = re.compile(r"\x1b\[(?:[01]|[39][0-7])m")  # of our own lines
+COLOURS = re.compile(r"\x1b\[(?:[01]|(?:[01];)?[39][0-7])m")  # of our own lines
 
 
 def raised(nasty):
@@ -382,6 +382,36 @@ def test_pyinfra_shows_what_hosts_say_as_text(toy, words, tmp_path):
     assert done.returncode == 1
     assert shown.count("\\x1b[2J\\x1b]0;owned\\x07") >= 3
     assert "\\x1b[8mx" in shown
+    assert not harmful(COLOURS.sub("", shown))
+
+
+PLAYBOOK = """
+- hosts: localhost
+  gather_facts: false
+  vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
+  tasks:
+    - ansible.builtin.copy: {content: "new", dest: "{{ playbook_dir }}/file"}
+    - ansible.builtin.command: "printf '\\302\\2332J'"
+      failed_when: true
+"""
+
+
+def test_ansible_shows_what_hosts_say_as_text(tmp_path):
+    (tmp_path / "file").write_text("a\x1b[2J\x1b]0;owned\x07\n\x9b2J\n")
+    (tmp_path / "site.yml").write_text(PLAYBOOK)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("ansible-playbook"), "-clocal", "-ilocalhost,", "--diff",
+         "site.yml"],
+        cwd=tmp_path,
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_FORCE_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )  # fmt: skip
+    shown = done.stdout + done.stderr
+    assert "-a\\x1b[2J\\x1b]0;owned\\x07" in shown
+    assert "failed=1" in COLOURS.sub("", shown)
     assert not harmful(COLOURS.sub("", shown))
 
 
