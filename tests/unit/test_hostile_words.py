@@ -391,7 +391,7 @@ PLAYBOOK = """
   vars: {ansible_python_interpreter: "{{ ansible_playbook_python }}"}
   tasks:
     - ansible.builtin.copy: {content: "new", dest: "{{ playbook_dir }}/file"}
-    - ansible.builtin.command: "printf '\\302\\2332J'"
+    - ansible.builtin.command: {argv: [printf, '\\302\\2332J']}
       failed_when: true
 """
 
