@@ -8,7 +8,6 @@ import sys
 
 from cyclopts import App
 
-from socle import harmless
 from socle.commands import (
     backup,
     check,
@@ -79,5 +78,5 @@ def main() -> None:
     try:
         app()
     except SocleError as error:
-        sys.stderr.write(f"{harmless.block(error)}\n")
+        sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)

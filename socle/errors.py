@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from socle.harmless import line
+from socle import harmless
 
 
 class SocleError(Exception):
@@ -16,6 +16,10 @@ class SocleError(Exception):
     """
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        """The text, in lines of ours; what it quotes is shown as text."""
+        return harmless.block(super().__str__())
 
 
 @dataclass(frozen=True, order=True)
@@ -36,7 +40,7 @@ class Problem:
         """``FILE:LINE: KEY: expected X, read Y``, and the advice indented below."""
         seen = "" if self.read is None else f", read {self.read}"
         place = f"{_short(self.file)}:{self.line}: {self.where}"
-        text = line(f"{place}: expected {self.expected}{seen}")
+        text = harmless.line(f"{place}: expected {self.expected}{seen}")
         if self.advice is None:
             return text
         return "\n".join([text, *(f"    {line}" for line in self.advice.splitlines())])

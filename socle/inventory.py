@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from socle import harmless
 from socle.baseline.export import for_ansible, for_pyinfra
 from socle.baseline.loading import load
 from socle.errors import SocleError
@@ -25,7 +24,7 @@ def serve(file: str, module: dict[str, Any]) -> None:
         practice = load(Path(file))
         answer = for_pyinfra(practice) if by_pyinfra else for_ansible(practice)
     except SocleError as error:
-        sys.stderr.write(f"{harmless.block(error)}\n")
+        sys.stderr.write(f"{error}\n")
         # SystemExit passes through pyinfra without a traceback or pyinfra-debug.log.
         raise SystemExit(error.exit_code) from None
     if by_pyinfra:

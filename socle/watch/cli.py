@@ -23,7 +23,7 @@ def main() -> None:
     try:
         sys.exit(words.do(words))
     except SocleError as error:
-        sys.stderr.write(f"socle-watch: {harmless.block(error)}\n")
+        sys.stderr.write(f"socle-watch: {error}\n")
         sys.exit(error.exit_code)
 
 
