@@ -42,7 +42,11 @@ BROKEN = (TimeoutError, OSError, EOFError, SSHException)
 
 
 class Unanswered(Exception):
-    """A host did not answer, or its answer was an error. The text is for the operator."""
+    """A host did not answer, or its answer was an error. The text is a line for the operator."""
+
+    def __init__(self, text: str) -> None:
+        """``text`` may hold the host's own words."""
+        super().__init__(harmless.line(text))
 
 
 def resolved_host() -> Host:

@@ -29,7 +29,7 @@ def as_sarif(document: Mapping[str, Any], language: str = "fr") -> Json:
     """The SARIF log of a report document: one result for each control on each host."""
     numbers = {control["id"]: number for number, control in enumerate(document["controls"])}
     severities = {control["id"]: control["severity"] for control in document["controls"]}
-    file = f"inventories/{quote(document['practice'])}/hosts.yml"
+    file = f"inventories/{quote(document['practice'], errors='replace')}/hosts.yml"
     results = [
         _result(entry, host["name"], numbers[entry["control"]], severities[entry["control"]], file)
         for host in document["hosts"]
