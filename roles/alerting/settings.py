@@ -149,7 +149,7 @@ class Alerting(RoomSettings):
         """``declaration``: what the machine is told; ``python``: which packs its program."""
         if not self.enabled:
             nothing = {"format": "", "schema": 0, "host": host.name, "baseline": {}, "practice": {}}
-            return {"declaration": nothing, "python": ""}
+            return {"declaration": {**nothing, "folders": []}, "python": ""}
         from socle.watch.declaration import declaration  # noqa: PLC0415 - seldom needed
 
         return {"declaration": declaration(host, practice), "python": sys.executable}

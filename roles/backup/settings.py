@@ -25,6 +25,7 @@ from socle.baseline.settings import (
     keyed,
     matching,
     neutral,
+    patient_data,
     secret,
     stricter,
 )
@@ -43,7 +44,7 @@ class Backup(RoomSettings):
     derived_secrets: ClassVar[tuple[str, ...]] = ("private_key", "secrets")
     derived_from_secrets: ClassVar[tuple[str, ...]] = ("authorized", "missing")
 
-    folders: Annotated[list[Path], stricter("superset")] = []
+    folders: Annotated[list[Path], stricter("superset"), patient_data()] = []
     """Folders that must come back after a disaster; without any, there is nothing to copy."""
 
     excludes: Annotated[list[Text], stricter("subset")] = []

@@ -8,7 +8,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from socle.baseline.settings import RoomSettings, keyed, matching, neutral, secret, stricter
+from socle.baseline.settings import (
+    RoomSettings,
+    keyed,
+    matching,
+    neutral,
+    patient_data,
+    secret,
+    stricter,
+)
 
 Folder = Annotated[
     str,
@@ -43,7 +51,7 @@ class HeaderBackup(BaseModel):
 class DiskEncryption(RoomSettings):
     """Encrypted disks and swap, keys under control, a protected start. Disks are never changed."""
 
-    data_dirs: Annotated[list[Folder], stricter("superset")] = []
+    data_dirs: Annotated[list[Folder], stricter("superset"), patient_data()] = []
     """Folders with data besides / /home /var /srv /opt, wherever they are mounted from."""
 
     luks_version: Annotated[int, Field(ge=1, le=2), stricter("higher")] = 2

@@ -20,6 +20,7 @@ from socle.baseline.settings import (
     keyed,
     matching,
     neutral,
+    patient_data,
     secret,
     stricter,
 )
@@ -128,7 +129,9 @@ class Imaging(RoomSettings):
     certificate_days: Annotated[int, Field(ge=1, le=90), stricter("higher")] = 30
     """Days before its end from which a certificate no longer counts."""
 
-    folders: Annotated[list[Folder], Field(min_length=1), stricter("subset")] = ["/var/lib/orthanc"]
+    folders: Annotated[list[Folder], Field(min_length=1), stricter("subset"), patient_data()] = [
+        "/var/lib/orthanc"
+    ]
     """Folders that Orthanc may write to: images, index, worklists."""
 
     lua_scripts: Annotated[list[Folder], stricter("subset")] = []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from typing import Any
 
 from socle import bounds
 from socle.baseline.declared import declared, listed
-from socle.baseline.model import Connection, Host, Practice
-from socle.baseline.settings import is_secret
+from socle.baseline.model import Connection, Host, Practice, Room
+from socle.baseline.settings import holds_patient_data, is_secret
 from socle.errors import SocleError
 
 
@@ -86,6 +87,18 @@ def secret_names(practice: Practice) -> frozenset[str]:
             *room.settings.derived_secrets,
         )
     )
+
+
+def patient_folders(rooms: Iterable[Room], hosts: Iterable[Host]) -> tuple[str, ...]:
+    """Every folder of the hosts in which patients' data lie, by what the rooms mark so."""
+    names = [
+        room.prefix + name
+        for room in rooms
+        for name, field in room.settings.model_fields.items()
+        if holds_patient_data(field)
+    ]
+    found = (str(path) for host in hosts for name in names for path in host.settings.get(name, ()))
+    return tuple(dict.fromkeys(found))
 
 
 def hidden_names(practice: Practice) -> frozenset[str]:

@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from socle import harmless
 from socle.evidence import files
 from socle.person import Unread, run
 from socle.watch import words
@@ -99,7 +100,7 @@ def _show(session: Mapping[str, str], program: Path) -> Attempt:
     except (Unread, KeyError) as error:
         return Attempt("desktop", f"uid {uid}", ok=False, reason=_why(error))
     said = text.strip().splitlines() or ["no reason given"]
-    reason = "" if code == 0 else files.printable(said[-1])[:200]
+    reason = "" if code == 0 else harmless.line(said[-1], 200)
     return Attempt("desktop", account.pw_name, ok=code == 0, reason=reason)
 
 

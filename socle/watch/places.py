@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from socle import bounds
-from socle.evidence.files import printable
+from socle.harmless import line
 
 Piece = tuple[Path, ...]  # a file of evidence, after its companions
 CONNECT_SECONDS, SECONDS = 20, 300  # to reach an account, and for everything
@@ -189,4 +189,4 @@ def _reason(said: str) -> str:
     """The last thing that sftp complained of, besides the end of the connection."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if not line.startswith("Connection closed")] or lines
-    return printable(telling[-1])[:200] if telling else "sftp failed without a word"
+    return line(telling[-1], 200) if telling else "sftp failed without a word"
