@@ -20,8 +20,8 @@ from socle.report.printed import printed
 # What Typst's own fonts can show, in text and in code. A PDF/A may not hold anything else, and no
 # machine may keep its report from being made by what it says.
 SHOWN = (
-    "\n\t -~\u00a0-\u024f\u0391-\u03a1\u03a3-\u03ff\u0400-\u045f\u200b\u2010-\u2027\u202f-\u2040"
-    "\u20a0-\u20bf\u2190-\u22ff\u2500-\u25ff\u2713\u2717\ufffd"
+    "\n\t -~\u00a0-\u00ac\u00ae-\u024f\u0391-\u03a1\u03a3-\u03ff\u0400-\u045f\u200b"
+    "\u2010-\u2027\u202f-\u2040\u20a0-\u20bf\u2190-\u22ff\u2500-\u25ff\u2713\u2717\ufffd"
 )
 _OTHER = re.compile(f"[^{SHOWN}]")
 
