@@ -106,6 +106,12 @@ def test_hosts_need_nothing_but_python(name):
     tree = ast.parse((Path(socle.__file__).parent / f"watch/{name}.py").read_text())
     found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     found |= {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
-    ours = {"socle.evidence", "socle.evidence.files", "socle.evidence.manifest", "socle.watch"}
+    ours = {
+        "socle.bounds",
+        "socle.evidence",
+        "socle.evidence.files",
+        "socle.evidence.manifest",
+        "socle.watch",
+    }
     ours |= {f"socle.watch.{other}" for other in ON_HOSTS}
     assert {one for one in found if one.split(".")[0] not in sys.stdlib_module_names} <= ours
