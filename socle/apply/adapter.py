@@ -48,6 +48,7 @@ STDIN_MARK = "socle-stdin"
 BEGIN = bounds.BEGIN.decode().rstrip()
 CONNECT_SECONDS = 45  # for a connection, whatever the other end does
 COMMAND_SECONDS = 3600  # for a command that says nothing else
+LONGEST_REASON = 300  # characters
 GRACE = 10  # seconds more, for all but the output
 
 
@@ -157,7 +158,8 @@ def _answer(connector: Any, script: str, args: tuple[str, ...], timeout: int) ->
     for number, line in enumerate(lines, start=1):
         if line.endswith(BEGIN):
             return lines[number:]
-    raise Unanswered(f"it does not run what it is asked, but answers: {lines[:1]}")
+    said = lines[0][:LONGEST_REASON] if lines else "nothing"
+    raise Unanswered(f"it does not run what it is asked, but answers: {said}")
 
 
 def _broken(error: Exception) -> str:
@@ -171,7 +173,7 @@ def _broken(error: Exception) -> str:
 
 def _said(output: CommandOutput) -> list[str]:
     """What a failed command said, the reason first; never empty."""
-    said = [line.strip() for line in output.stderr_lines or output.stdout_lines]
+    said = [line.strip()[:LONGEST_REASON] for line in output.stderr_lines or output.stdout_lines]
     lines = [line for line in said if line and not line.endswith(BEGIN)]
     for line in reversed(lines):
         if re.match(r"sudo: .*password", line):

@@ -14,6 +14,8 @@ from socle.commands.machines import LONGEST, Refused, Repeated, chosen, clients,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from rich.table import Table
+
     from socle.baseline.model import Host
 
 app = App(name="backup", help="Copies of a practice's data: make them now, look at them, recover.")
@@ -97,13 +99,17 @@ def status(
     with connected(loaded) as connections:
         for host in _with_copies(chosen(loaded, limit or ())):
             try:
-                answers[host.name] = asked(testinfra_host(connections.link(host.name)))
+                answer = asked(testinfra_host(connections.link(host.name)))
+                _table({host.name: answer})
+                answers[host.name] = answer
             except Unknown as trouble:
                 answers[host.name] = {"error": str(trouble)}
+            except Exception:  # whatever it answers instead: the others' answers are shown
+                answers[host.name] = {"error": "socle-backup status: not the expected answer"}
     if json:
         data(answers)
     else:
-        _print(answers)
+        SCREEN.print(_table(answers))
     return 4 if any("error" in answer for answer in answers.values()) else 0
 
 
@@ -111,7 +117,8 @@ def _with_copies(hosts: list[Host]) -> list[Host]:
     return [h for h in hosts if h.settings["backup_targets"] or h.settings["backup_served"]]
 
 
-def _print(answers: Mapping[str, Any]) -> None:
+def _table(answers: Mapping[str, Any]) -> Table:
+    """Raises all kinds of errors for an answer that is none."""
     from rich.table import Table  # noqa: PLC0415
 
     table = Table("machine", "repository", "copies", "newest", "checked", "restored", "remarks")
@@ -126,7 +133,7 @@ def _print(answers: Mapping[str, Any]) -> None:
             remark = one["error"] or f"old copies removed: {pruned}"
             count = str(one.get("snapshots", ""))
             table.add_row(name, f"for {one['client']}", count, newest, "", "", remark)
-    SCREEN.print(table)
+    return table
 
 
 def _cells(one: Mapping[str, Any]) -> list[str]:

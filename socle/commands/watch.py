@@ -79,4 +79,4 @@ def _public(link: Link, name: str) -> list[str]:
     """The words of a public key there; none where the machine has made no such key yet."""
     from socle.watch.report import STATE  # noqa: PLC0415
 
-    return link.run(f"cat {STATE}/{name}.pub 2>/dev/null").stdout.decode().split()
+    return link.run(f"cat {STATE}/{name}.pub 2>/dev/null").stdout.decode(errors="replace").split()

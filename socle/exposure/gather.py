@@ -114,7 +114,7 @@ def _imaging(link: Link, machine: Machine, since: str) -> None:
         folder = str((one or {}).get("StorageDirectory", folder))
     count = _STORED.format(folder=shlex.quote(folder))
     said = (_ask(link, machine, "imaging-stored.json", count) or "").strip()
-    machine.stored = int(said) if said.isdigit() else None
+    machine.stored = int(said) if re.fullmatch(r"[0-9]{1,15}", said) else None
     machine.files["imaging-stored.json"] = _json({"folder": folder, "files": machine.stored})
 
 
@@ -124,15 +124,15 @@ def untyped(log: str) -> str:
 
 
 def addresses(counted: str) -> dict[str, int]:
-    """Address -> lines, from what ``uniq -c`` prints; what is no address is dropped."""
+    """Address -> lines, from what ``uniq -c`` prints; what is no such line is dropped."""
     found: dict[str, int] = {}
     for line in counted.splitlines():
         number, _, word = line.strip().partition(" ")
         try:
-            address = str(ip_address(word.strip()))
+            address, lines = str(ip_address(word.strip())), int(number)
         except ValueError:
             continue
-        found[address] = found.get(address, 0) + int(number)
+        found[address] = found.get(address, 0) + lines
     return dict(sorted(found.items(), key=lambda one: -one[1]))
 
 

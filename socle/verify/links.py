@@ -133,8 +133,11 @@ class Link:
             raise self._too_long(command, limit) from None
         except bounds.TooLarge as large:
             raise Unknown(f"{large}: {short(command)}") from None
-        for line in [] if before is None else [*before, *done.stderr.splitlines()]:
-            tell(line.decode(errors="replace"))
+        if before is not None or done.code == SSH_FAILED:
+            stderr = bounds.after_begin(done.stderr)
+            said = done.stderr if stderr is None else stderr
+            for line in [*(before or ()), *said.splitlines()]:
+                tell(line.decode(errors="replace"))
         return done.code
 
     def script(self, text: str, limit: float = TIME_LIMIT) -> Answer:

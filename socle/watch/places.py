@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from socle import bounds
+from socle.bounds import ALIVE_MISSED, ALIVE_SECONDS, TooLarge, TooSlow, run
 from socle.harmless import line
 
 Piece = tuple[Path, ...]  # a file of evidence, after its companions
@@ -117,22 +117,22 @@ class Sftp:
             "IdentityAgent": "none",
             "PreferredAuthentications": "publickey",
             "ConnectTimeout": str(CONNECT_SECONDS),
-            "ServerAliveInterval": str(bounds.ALIVE_SECONDS),
-            "ServerAliveCountMax": str(bounds.ALIVE_MISSED),
+            "ServerAliveInterval": str(ALIVE_SECONDS),
+            "ServerAliveCountMax": str(ALIVE_MISSED),
         }
         words = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
         host = f"[{self.host}]" if ":" in self.host else self.host
         whom = ("-P", str(self.port), "--", f"{self.user}@{host}")
         try:
-            done = bounds.run(
+            done = run(
                 ["sftp", "-F", "/dev/null", "-b", "-", *words, *whom],
                 stdin=commands.encode(),
                 env={**os.environ, "LC_ALL": "C.UTF-8"},
                 limit=SECONDS,
             )
-        except bounds.TooSlow:
+        except TooSlow:
             raise Trouble(f"not done within {SECONDS} s") from None
-        except bounds.TooLarge as large:
+        except TooLarge as large:
             raise Trouble(str(large)) from None
         except FileNotFoundError:
             raise Trouble("sftp is not installed (openssh-client)") from None

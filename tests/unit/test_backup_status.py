@@ -5,11 +5,14 @@ from __future__ import annotations
 import errno
 import json
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from backup import paths, snapshots, state, status, try_delete
 from backup.restic import Answer
+
+from socle.commands import backup as commands
 
 
 def test_verdict_of_attempts():
@@ -112,3 +115,29 @@ def test_a_record_that_cannot_be_written_is_what_it_was(tmp_path, monkeypatch):
         state.write(path, ["two"])
     assert [one.name for one in tmp_path.iterdir()] == ["runs.json"]
     assert state.read(path, []) == ["one"]
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"repositories": 5},
+        {"repositories": [5]},
+        {"repositories": [{"name": "nas"}]},
+        {"served": [{"client": {}, "error": None, "newest": {"time": 5}}]},
+    ],
+)
+def test_a_machine_that_answers_strangely_hides_no_other(monkeypatch, capsys, strange):
+    disk = {"name": "coffre", "kind": "disk", "last_copy": None, "attached": False}
+    said = {"accueil": {"repositories": [disk]}, "medecin": strange}
+    hosts = [SimpleNamespace(name=name, settings={"backup_targets": [1]}) for name in said]
+    links = SimpleNamespace(link=lambda name: name)
+    monkeypatch.setattr("socle.baseline.load", lambda practice: None)
+    monkeypatch.setattr(commands, "chosen", lambda practice, limit: hosts)
+    monkeypatch.setattr(commands, "connected", lambda practice: nullcontext(links))
+    monkeypatch.setattr("socle.verify.backend.testinfra_host", lambda link: link)
+    monkeypatch.setattr("socle.verify.backups.status", said.__getitem__)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert commands.status(Path("p")) == 4
+    shown = capsys.readouterr().out
+    assert "not plugged in" in shown
+    assert "not the expected answer" in shown

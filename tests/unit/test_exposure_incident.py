@@ -63,7 +63,9 @@ def test_of_an_imaging_log_only_addresses_leave_the_machine(tmp_path):
 
 
 def test_what_is_no_address_is_dropped():
-    assert addresses("   3 300.1.2.3\n   1 12:34:56\n   2 10.0.0.1\n") == {"10.0.0.1": 2}
+    assert addresses("   3 300.1.2.3\n   1 12:34:56\n x 10.0.0.9\n   2 10.0.0.1\n") == {
+        "10.0.0.1": 2
+    }
 
 
 @pytest.mark.parametrize(
