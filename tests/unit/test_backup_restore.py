@@ -150,7 +150,7 @@ def test_nobody_elses_link_leads_a_restore(tmp_path, monkeypatch):
     restore.refuse_foreign(staging)
     monkeypatch.setattr(restore, "OWN", (4242,))
     for place in (link, link / "letters", staging):
-        with pytest.raises(BackupError, match="link|not ours"):
+        with pytest.raises(BackupError, match=r"link|not ours"):
             restore.refuse_foreign(place)
 
 
