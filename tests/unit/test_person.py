@@ -105,8 +105,11 @@ def test_a_link_to_what_never_ends_is_no_answer(link, tmp_path, monkeypatch, pla
 
 
 def test_environments_are_read_as_far_as_they_are_worth(monkeypatch):
-    process = subprocess.Popen(["sleep", "60"], env={"DCONF_PROFILE": "mine", "OTHER": "x" * 100})
+    given = {"DCONF_PROFILE": "mine", "OTHER": "x" * 100}
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(["sh", "-c", "echo; read x"], env=given, stdin=pipe, stdout=pipe)
     try:
+        process.stdout.readline()  # it runs
         own = Path(f"/proc/{process.pid}")
         found = dict(person.environments(os.getuid(), ["DCONF_PROFILE"]))
         assert found[own] == {"DCONF_PROFILE": "mine"}
@@ -114,8 +117,7 @@ def test_environments_are_read_as_far_as_they_are_worth(monkeypatch):
         with pytest.raises(person.Unread, match="one too large"):
             list(person.environments(os.getuid(), []))
     finally:
-        process.kill()
-        process.wait()
+        process.communicate()
 
 
 def test_an_environment_too_large_for_a_program_is_no_answer():
