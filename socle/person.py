@@ -22,6 +22,8 @@ from typing import NamedTuple
 
 MOST = 1 << 20
 """Bytes of an answer, and of a process's environment."""
+ALTOGETHER = 1 << 24
+"""Bytes of the environments of all of a person's processes."""
 SECONDS = 8.0
 """For an answer, where nothing else was said."""
 MEMORY = 1 << 29
@@ -85,17 +87,25 @@ def read_as(path: str, account: pwd.struct_passwd, environment: Mapping[str, str
     return run(["/usr/bin/head", "-c", str(MOST + 1), "--", path], account, environment).text
 
 
-def environments(uid: int) -> Iterator[tuple[Path, dict[str, str]]]:
-    """The person's processes (their folders below /proc), and the start of their environments."""
+def environments(uid: int, names: Sequence[str]) -> Iterator[tuple[Path, dict[str, str]]]:
+    """The person's processes (their folders below /proc), and these variables of theirs.
+
+    Raises Unread.
+    """
+    read = 0
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if folder.stat().st_uid != uid:
                 continue
             with (folder / "environ").open("rb") as file:
-                pairs = file.read(MOST).decode(errors="replace").split("\0")
+                text = file.read(MOST + 1)
         except OSError:
             continue  # it has ended
-        yield folder, dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        read += len(text)
+        if len(text) > MOST or read > ALTOGETHER:
+            raise Unread(f"more than {ALTOGETHER >> 20} MiB of environments, or one too large")
+        pairs = (pair.partition("=") for pair in text.decode(errors="replace").split("\0"))
+        yield folder, {name: value for name, _, value in pairs if name in names}
 
 
 def _limits(seconds: float, processes: int | None) -> list[str]:

@@ -86,7 +86,7 @@ def bypasses(seen):
         ]
         found += [
             f"{word} in {name}'s running {program}"
-            for word, program in person["running"].items()
+            for word, program in person.get("running", {}).items()
             if bypass(*word.split("=", 1))
         ]
     return found

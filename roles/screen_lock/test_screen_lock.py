@@ -53,7 +53,7 @@ def test_idle_gnome_sessions_lock(seen, settings):
         + judge.open_sessions(seen, limit, ["gnome"])
     )
     judged(seen, settings, wrong)
-    expect_read(seen["people"], "login", "keys")
+    expect_read(seen["people"], "login", "running", "keys")
 
 
 @control("screen-lock-kde-xfce")
@@ -72,7 +72,7 @@ def test_idle_sessions_of_other_desktops_lock(seen, settings):
     wrong += judge.beyond_reach(seen, limit, minutes) + judge.open_sessions(seen, limit, others)
     wrong += [f"{n} is missing" for n in ("i3lock", "xprintidle") if n not in seen["programs"]]
     judged(seen, settings, wrong, f"{', '.join(others)}: ")
-    expect_read(seen["people"], "login", "keys", *others)
+    expect_read(seen["people"], "login", "running", "keys", *others)
 
 
 @control("lock-on-suspend")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -139,6 +140,20 @@ def test_what_is_in_the_way(tmp_path):
     assert restore._occupied(tmp_path / "x")
 
 
+def test_nobody_elses_link_leads_a_restore(tmp_path, monkeypatch):
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "Documents"
+    link.symlink_to("elsewhere")
+    restore.refuse_foreign(link / "letters")  # our own link is as good as a folder
+    staging = tmp_path / f"{restore.STAGING}012345abcdef"
+    staging.mkdir()
+    restore.refuse_foreign(staging)
+    monkeypatch.setattr(restore, "OWN", (4242,))
+    for place in (link, link / "letters", staging):
+        with pytest.raises(BackupError, match=r"link|not ours"):
+            restore.refuse_foreign(place)
+
+
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     for name in ("STATE", "MANIFEST", "CANARY", "SAMPLE"):
@@ -166,6 +181,16 @@ def test_the_hosts_record_holds_no_names(host):
     assert len(wanted) == 20  # 19 files and the canary
     assert str(changed) not in wanted
     assert wanted[str(paths.CANARY)] == made["canary"]
+
+
+@pytest.mark.parametrize("put", ["link", "pipe"])
+def test_what_took_a_samples_place_is_not_opened(tmp_path, put):
+    file = tmp_path / "letter"
+    if put == "pipe":
+        os.mkfifo(file)
+    else:
+        file.symlink_to("/etc/hostname")
+    assert manifest.entry(file) is None
 
 
 def test_a_false_manifest_is_seen(host):

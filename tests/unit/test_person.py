@@ -104,6 +104,22 @@ def test_a_link_to_what_never_ends_is_no_answer(link, tmp_path, monkeypatch, pla
         person.read_as(str(link), ME, PATH)
 
 
+def test_environments_are_read_as_far_as_they_are_worth(monkeypatch):
+    given = {"DCONF_PROFILE": "mine", "OTHER": "x" * 100}
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(["sh", "-c", "echo; read x"], env=given, stdin=pipe, stdout=pipe)
+    try:
+        process.stdout.readline()  # it runs
+        own = Path(f"/proc/{process.pid}")
+        found = dict(person.environments(os.getuid(), ["DCONF_PROFILE"]))
+        assert found[own] == {"DCONF_PROFILE": "mine"}
+        monkeypatch.setattr(person, "MOST", 100)
+        with pytest.raises(person.Unread, match="one too large"):
+            list(person.environments(os.getuid(), []))
+    finally:
+        process.communicate()
+
+
 def test_an_environment_too_large_for_a_program_is_no_answer():
     with pytest.raises(person.Unread, match="too long"):
         person.run(["true"], ME, {"BIG": "x" * (1 << 20)})
@@ -135,10 +151,10 @@ DOTFILES = {
 }
 
 
-@pytest.fixture
-def home():
-    """The home of ``nobody``, where a check may mount over it: not in /tmp, which it covers."""
-    place = Path(tempfile.mkdtemp(dir="/var/tmp"))
+@pytest.fixture(params=["/var/tmp", "/tmp"])  # /tmp itself is covered, too
+def home(request):
+    """The home of ``nobody``, where a check may mount over it."""
+    place = Path(tempfile.mkdtemp(dir=request.param))
     yield from filled(place)
     shutil.rmtree(place)
 

@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from people import ASIDE, INTERESTING, LONGEST, observed
-from person import environments
+from person import Unread, environments
 
 NO_SHELL = ("nologin", "false", "sync")
 PROGRAMS = {
@@ -59,7 +59,10 @@ def main(request):
         screen = pool.submit(greeter, nobody, request)
         in_parallel = list(pool.map(lambda p: person(p, desktops, request), people))
     for account, found in zip(people, in_parallel, strict=True):
-        found["running"] = running(account.pw_uid)
+        try:
+            found["running"] = running(account.pw_uid)
+        except Unread as why:
+            found["unread"]["running"] = f"processes: {why}"
     return {
         "desktops": desktops,
         "programs": [n for n in ("i3lock", "xprintidle", "labwc", "wayfire") if shutil.which(n)],
@@ -119,14 +122,13 @@ def threads(uid):
 def running(uid):
     """The interesting variables of the person's processes: NAME=VALUE -> a program that has it."""
     found = {}
-    for folder, environment in environments(uid):
-        for name in INTERESTING:
-            if name in environment:
-                try:
-                    program = (folder / "comm").read_text(errors="replace").strip()
-                except OSError:
-                    continue
-                found.setdefault(f"{name}={environment[name][:LONGEST]}", program)
+    for folder, environment in environments(uid, INTERESTING):
+        for name, value in environment.items():
+            try:
+                program = (folder / "comm").read_text(errors="replace").strip()
+            except OSError:
+                program = "process"  # it has ended
+            found.setdefault(f"{name}={value[:LONGEST]}", program)
     return found
 
 

@@ -19,11 +19,13 @@ ASIDE = ("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "-
          "--mount-proc")  # fmt: skip
 # The new layer's top folder is the person's as the home is, and out of reach in root's own.
 LAYERS = """
+[ "$1" = / ] || cd -- "$1" 2>/dev/null || set -- / "$2"
 mount -t tmpfs -o size=32m,nr_inodes=4k,mode=1777 tmpfs /tmp
 install -d -m 700 /tmp/.root && mkdir /tmp/.root/up /tmp/.root/work
 install -d -m 700 -o "$2" /tmp/run
-[ -d "$1" ] && [ "$1" != / ] || exit 0
-chown --reference="$1" /tmp/.root/up && chmod --reference="$1" /tmp/.root/up && cd -- "$1"
+[ "$1" != / ] || exit 0
+chown --reference=. /tmp/.root/up && chmod --reference=. /tmp/.root/up
+mkdir -p -- "$1" # where it lies in /tmp
 mount -t overlay overlay -o lowerdir=.,upperdir=/tmp/.root/up,workdir=/tmp/.root/work -- "$1"
 """
 MOUNT_SETATTR, FROM_HERE, RECURSIVE, READ_ONLY = 442, -100, 0x8000, 1  # mount_setattr(2)
@@ -38,23 +40,23 @@ xfconf="$call org.xfce.Xfconf /org/xfce/Xfconf org.xfce.Xfconf"
 $xfconf GetAllProperties ss xfce4-screensaver /
 for p; do $xfconf IsPropertyLocked ss xfce4-screensaver "$p"; done"""
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
-ALTOGETHER = 20.0  # seconds for one person
+ONE_PERSON = 20.0  # seconds for one person
 LONGEST = 300  # characters of a variable's value
 FOLDERS = 8  # where settings of Plasma are looked for
 
 
 class Person:
-    """Asks one person's programs, in all for `ALTOGETHER` seconds."""
+    """Asks one person's programs, in all for `ONE_PERSON` seconds."""
 
     def __init__(self, account, processes):  # noqa: D107
         self.account, self.processes = account, processes
-        self.until = time.monotonic() + ALTOGETHER
+        self.until = time.monotonic() + ONE_PERSON
 
     def ask(self, *words, environment):
         """The exit code and what a program says. Raises Unread."""
         left = self.until - time.monotonic()
         if left <= 0:
-            raise Unread(f"no time left of {ALTOGETHER:g} s")
+            raise Unread(f"no time left of {ONE_PERSON:g} s")
         return run(words, self.account, environment, seconds=min(left, SECONDS),
                    processes=self.processes)  # fmt: skip
 

@@ -32,6 +32,8 @@ from backup.plan import Plan
 from backup.progress import Meter
 from backup.restic import Restic, open_repository, version
 
+STAGING = ".socle-restore-"
+OWN = (0, os.geteuid())  # whose links may lead to a target
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -81,11 +83,13 @@ def opened(config: Config, secrets: Secrets, wish: Wish) -> Iterator[Restic]:
 def _restore(restic: Restic, wish: Wish, tell: Tell) -> None:
     began = time.monotonic()
     target = wish.target
+    refuse_foreign(target)
     chosen = _snapshot(restic, wish.snapshot)
     if _occupied(target) and not wish.in_place:
         raise BackupError(f"{target} is not empty: restore elsewhere, or say --in-place")
     wanted = plan.make(restic, chosen["id"], wish.path)
     staging = _staging(wish, chosen["id"])
+    refuse_foreign(staging)
     done = state.read(staging / "done.json", [])
     _room(staging, wanted, done)
     tell(_planned(wanted, chosen, target, done))
@@ -96,6 +100,15 @@ def _restore(restic: Restic, wish: Wish, tell: Tell) -> None:
     shutil.rmtree(staging)
     last = {"message": "done", "files": wanted.files, "bytes": wanted.bytes}
     tell(last | {"seconds": round(time.monotonic() - began, 1), "target": str(target)})
+
+
+def refuse_foreign(place: Path) -> None:
+    """``BackupError`` where somebody who is not root leads root elsewhere, or was there before."""
+    for one in (place, *place.parents):
+        if one.is_symlink() and one.lstat().st_uid not in OWN:
+            raise BackupError(f"{one} is somebody's link: restore elsewhere, with --to")
+    if place.name.startswith(STAGING) and place.is_dir() and place.stat().st_uid not in OWN:
+        raise BackupError(f"{place} is not ours: remove it")
 
 
 def _snapshot(restic: Restic, wanted: str) -> dict[str, Any]:
@@ -116,12 +129,12 @@ def _staging(wish: Wish, snapshot: str) -> Path:
     while not place.is_dir():
         place = place.parent
     words = "\0".join((wish.repository, wish.host, snapshot, str(wish.target)))
-    return place / f".socle-restore-{hashlib.sha256(words.encode()).hexdigest()[:12]}"
+    return place / f"{STAGING}{hashlib.sha256(words.encode()).hexdigest()[:12]}"
 
 
 def _occupied(target: Path) -> bool:
     if target.is_dir() and not target.is_symlink():
-        ours = [one for one in target.iterdir() if not one.name.startswith(".socle-restore-")]
+        ours = [one for one in target.iterdir() if not one.name.startswith(STAGING)]
         return bool(ours)
     return os.path.lexists(target)
 

@@ -26,6 +26,7 @@ ALWAYS = (  # properties of a locker's unit: killed, it comes back; unlocked, it
     "StartLimitIntervalSec=0",
 )
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
+REACH = ("XDG_SESSION_ID", "DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS")
 IDLE_MONITOR = ("org.gnome.Mutter.IdleMonitor", "/org/gnome/Mutter/IdleMonitor/Core")
 
 
@@ -42,7 +43,8 @@ def screen(session):
         "XDG_RUNTIME_DIR": f"/run/user/{uid}",
         "DBUS_SESSION_BUS_ADDRESS": f"unix:path=/run/user/{uid}/bus",
     }
-    environment.update(from_processes(session, [one for _, one in person.environments(uid)]))
+    environments = [found for _, found in person.environments(uid, REACH)]
+    environment.update(from_processes(session, environments))
     if session["Display"]:
         environment["DISPLAY"] = session["Display"]
     return environment
@@ -50,7 +52,7 @@ def screen(session):
 
 def from_processes(session, environments):
     """DISPLAY, XAUTHORITY and bus out of the environments of the session's processes. Pure."""
-    wanted = ("DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS")
+    wanted = REACH[1:]
     for environment in environments:
         if environment.get("XDG_SESSION_ID") == session["Id"] and (
             "DISPLAY" in environment or session["Type"] != "x11"
@@ -103,7 +105,7 @@ def locker_runs(session, environment):
     uid = int(session["User"])
     name = "DISPLAY" if session["Type"] == "x11" else "XDG_SESSION_ID"
     wanted = environment.get("DISPLAY") if session["Type"] == "x11" else session["Id"]
-    for folder, shown in person.environments(uid):
+    for folder, shown in person.environments(uid, [name]):
         try:
             program = (folder / "comm").read_text(errors="replace").strip()
             covers = program in LOCKERS and wanted and shown.get(name) == wanted

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import desktop
 import logind
+import person
 
 CONFIG = Path("/etc/socle/screen-lock.json")
 STATUS = Path("/run/socle-lock/status.json")
@@ -29,7 +30,7 @@ AGAIN = 5.0  # seconds until a session that did not lock is asked again
 LOCKED_SLEEP = 10.0  # seconds a session may stay open that a program has unlocked
 MARGIN = 0.1  # seconds: a timer that fires early would find "not yet"
 SIDE_BY_SIDE = 8  # sessions
-ODD = (OSError, LookupError, ValueError, RuntimeError, subprocess.SubprocessError)
+ODD = (OSError, LookupError, ValueError, RuntimeError, subprocess.SubprocessError, person.Unread)
 LOCKING = 1.0  # seconds: a desktop takes as long to lock, so it is asked so much earlier
 
 
