@@ -69,8 +69,8 @@ SystemCallFilter=@system-service
 UMask=0077
 CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_NET_ADMIN
 RestrictAddressFamilies=AF_NETLINK
-ReadWritePaths=${guard%/*} $units
-$(for path; do echo "ReadWritePaths=-${path%/*}"; done | sort -u)
+# All that is guarded lies below /etc.
+ReadWritePaths=/etc ${guard%/*}
 UNIT
     cat >"$units/socle-guard.timer" <<UNIT
 [Unit]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from confinement import MOST, exposures
 
@@ -9,8 +11,9 @@ from socle.apply.guard import SCRIPT
 
 pytestmark = pytest.mark.lab
 
-ARM = f"sh -s -- 600 '' '' /etc/socle/firewall.nft <<'END'\n{SCRIPT}\nguard_arm \"$@\"\nEND\n"
-DISARM = f"sh -s <<'END'\n{SCRIPT}\nguard_disarm\nEND\n"
+GUARD = re.search(r"<<UNIT\n(\[Unit\].*?\[Service\].*?)UNIT\n", SCRIPT, re.DOTALL)
+"""The unit that the guard writes for as long as it is armed."""
+PLACE = "/run/systemd/system/socle-guard.service"
 
 
 @pytest.mark.parametrize(
@@ -22,9 +25,11 @@ DISARM = f"sh -s <<'END'\n{SCRIPT}\nguard_disarm\nEND\n"
     ],
 )  # Debian 13, 12, 12
 def test_no_service_is_exposed(hardened, machine, needed):
-    hardened.root_on(machine, ARM)
+    guard = GUARD[1].replace("${guard%/*}", "/var/lib/socle")
+    reload = "systemctl daemon-reload"
+    hardened.root_on(machine, f"cat >{PLACE} <<'END'\n{guard}END\n{reload}")
     found = exposures(hardened.root_on, machine)
-    hardened.root_on(machine, DISARM)
+    hardened.root_on(machine, f"rm {PLACE}; {reload}")
     assert {f"{name}.service" for name in needed} <= found.keys()
     assert {unit: number for unit, number in found.items() if number > MOST} == {}
 
