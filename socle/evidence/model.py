@@ -14,7 +14,8 @@ FolderName = Annotated[str, Field(pattern=r"^[^/\x00.][^/\x00]*$")]
 FileName = Annotated[
     str,
     Field(
-        pattern=r"^(hosts\.yml|waivers\.yml|known_hosts|(group|host)_vars(/[^/.\x00][^/\x00]*)+)$"
+        pattern=r"^(hosts\.yml|practice\.yml|waivers\.yml|known_hosts|"
+        r"(group|host)_vars(/[^/.\x00][^/\x00]*)+)$"
     ),
 ]
 
@@ -104,13 +105,15 @@ class Practice(_Model):
     """The practice: its hosts, the host's waivers, and the files that say so.
 
     ``files``: path below the practice's folder -> text, so that settings can be resolved against
-    another baseline; encrypted files and what the vault holds are left out.
+    another baseline; encrypted files and what the vault holds are left out. ``id``: which practice
+    it is, whatever its ``name``; bundles of older versions have none.
     """
 
     name: FolderName
     hosts: dict[HostName, Declared]
     waivers: tuple[Accepted, ...] = ()
     files: dict[FileName, str] = {}
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
 
 
 class Judged(_Model):
