@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from socle.apply import adapter
+from socle.apply.machines import recognise
 from socle.baseline.model import Practice
 
 SCRIPTS = files("socle.apply")
@@ -32,6 +33,7 @@ class Observed:
 
     client: str | None = None  # the operator's address as the host sees it; None: not by SSH
     port: int | None = None  # the port of sshd in use
+    machine_id: str | None = None
     guard_armed: bool = False  # a former run changed something and never confirmed it
     files: dict[str, ObservedFile] = field(default_factory=dict)
     packages: frozenset[str] = frozenset()
@@ -70,7 +72,9 @@ def _probe() -> Observed:
         text = gzip.decompress(base64.b64decode("".join(lines))).decode("utf-8", "replace")
     except (adapter.Unanswered, ValueError, OSError) as error:
         adapter.leave_out(f"the host cannot be examined: {error}")
-    return parse(text.splitlines())
+    found = parse(text.splitlines())
+    recognise(found.machine_id)
+    return found
 
 
 def parse(lines: Iterable[str]) -> Observed:
@@ -92,6 +96,7 @@ def parse(lines: Iterable[str]) -> Observed:
     return Observed(
         client=client,
         port=port,
+        machine_id=next((words[0] for words in rows.get("machine", []) if words), None),
         guard_armed="guard" in rows,
         files={path: _file(fields) for path, *fields in rows.get("file", [])},
         packages=frozenset(p[0] for p in rows.get("package", []) if p[1].startswith("ii")),

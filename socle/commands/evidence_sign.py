@@ -35,7 +35,7 @@ def keygen(
     practice
         Folder of the practice: inventories/demo.
     principal
-        Who signs: an e-mail address, else your account's name at the practice.
+        Who signs for the practice: an e-mail address, else your account's name.
     passphrase
         Ask for a passphrase. --no-passphrase is for a demonstration only.
     """
@@ -43,11 +43,12 @@ def keygen(
 
     from socle.baseline import evidence  # noqa: PLC0415
     from socle.baseline.loading import find_root  # noqa: PLC0415
+    from socle.evidence import principals  # noqa: PLC0415
     from socle.evidence.keys import make  # noqa: PLC0415
 
     folder = practice_folder(practice)
     settings = evidence.read(folder)
-    name = principal or f"{getpass.getuser()}@{folder.name}"
+    name = principals.of_practice(settings.practice_id, principal or getpass.getuser())
     fresh = make(
         settings.signing_key,
         name,

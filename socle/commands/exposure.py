@@ -44,7 +44,7 @@ def check(
     from socle.exposure.papers import attestations  # noqa: PLC0415
     from socle.report.exposure import answer, facts  # noqa: PLC0415
 
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     declared, settings = files_of(practice)
     now = datetime.now().astimezone()
     found = attestations(declared, settings, now)

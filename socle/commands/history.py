@@ -59,7 +59,7 @@ def history(
     from socle.baseline.evidence import read  # noqa: PLC0415
     from socle.report.drift import chapters  # noqa: PLC0415
 
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     place = history or read(loaded.folder).history
     found = kept(place, loaded.name)
     console = Console(highlight=False)

@@ -69,7 +69,7 @@ def incident(
     now = datetime.now().astimezone()
     start = _moment("--since", since, now) or now - timedelta(days=_DAYS)
     learned = _moment("--known", known, now)
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     names = [host.name for host in chosen(loaded, limit or ())]
     declared, settings = files_of(practice)
     default = operator_state() / "incidents" / f"{loaded.name}-{now:%Y%m%dT%H%M%S}"

@@ -58,7 +58,7 @@ def connected(practice: Practice) -> Iterator[Connections]:
     """Connections to the practice's machines, closed at the end."""
     from socle.verify.connections import Connections  # noqa: PLC0415
 
-    connections = Connections(practice.hosts)
+    connections = Connections(practice.hosts, practice=practice)
     try:
         yield connections
     finally:

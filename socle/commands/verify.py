@@ -76,7 +76,7 @@ def verify(
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
 
     with ThreadPoolExecutor(1) as meanwhile:  # it waits for the vault: time for all these modules
-        loading = meanwhile.submit(load, practice)
+        loading = meanwhile.submit(load, practice, identified=True)
         from socle.commands import keeping  # noqa: PLC0415
         from socle.report.data import build  # noqa: PLC0415
         from socle.report.files import write  # noqa: PLC0415
@@ -98,7 +98,7 @@ def verify(
             controls=control or (),
             junit=junit,
             progress=screen,
-            connect=partial(Connections, notebook=notebook),
+            connect=partial(Connections, notebook=notebook, practice=loaded),
             moment=started,
         )
     finished = datetime.now().astimezone()

@@ -12,7 +12,7 @@ from socle.errors import SocleError
 from socle.evidence import files
 from socle.evidence.sshsig import NAMESPACE
 
-_PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9._-]+)?")
+_PRINCIPAL = re.compile(r"(practice:[0-9a-f]{16}/)?[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9._-]+)?")
 
 
 def make(key: Path, principal: str, signers: Path, *, outside: Path, passphrase: bool) -> bool:

@@ -30,7 +30,8 @@ FolderName = Annotated[str, Field(pattern=r"^[^/\x00.][^/\x00]*$", max_length=20
 FileName = Annotated[
     str,
     Field(
-        pattern=r"^(hosts\.yml|waivers\.yml|known_hosts|(group|host)_vars(/[^/.\x00][^/\x00]*)+)$",
+        pattern=r"^(hosts\.yml|practice\.yml|waivers\.yml|known_hosts|"
+        r"(group|host)_vars(/[^/.\x00][^/\x00]*)+)$",
         max_length=1000,
     ),
 ]
@@ -120,9 +121,9 @@ class Accepted(_Model):
 class Practice(_Model):
     """The practice: its hosts, the host's waivers, and the files that say so.
 
-    ``id``: which practice it is, whatever its folder is called (practice.yml). ``files``: path
-    below the practice's folder -> text, so that settings can be resolved against another
-    baseline; encrypted files and what the vault holds are left out.
+    ``files``: path below the practice's folder -> text, so that settings can be resolved against
+    another baseline; encrypted files and what the vault holds are left out. ``id``: which practice
+    it is, whatever its ``name``; bundles of older versions have none.
     """
 
     name: FolderName

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from socle.baseline import about
 from socle.baseline.export import hidden_names, secret_names
 from socle.baseline.known_hosts import host_keys
 from socle.baseline.model import Host, Practice, Waiver
@@ -19,7 +20,14 @@ from socle.verify.questions import Answer, Question
 from socle.verify.recorder import Entry
 from socle.verify.verdicts import Outcome
 
-FILES = ("hosts.yml", "waivers.yml", "known_hosts", "group_vars/**/*.yml", "host_vars/**/*.yml")
+FILES = (
+    "hosts.yml",
+    about.NAME,
+    "waivers.yml",
+    "known_hosts",
+    "group_vars/**/*.yml",
+    "host_vars/**/*.yml",
+)
 _FOLDERS = ("backup_folders", "disk_encryption_data_dirs")
 """Settings that name where patients' data lie, as far as the rooms have them."""
 
@@ -164,6 +172,7 @@ def _practice(run: Run, host: Host, masks: Redactor) -> model.Practice:
         hosts=hosts,
         waivers=tuple(accepted(waiver, masks) for waiver in host.waivers),
         files={path: masks.text(text) for path, text in files},
+        id=run.practice.id,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from socle.baseline.model import Host
-from socle.errors import SocleError
+from socle.baseline import known_machines
+from socle.baseline.known_machines import KnownMachines
+from socle.baseline.model import Host, Practice
+from socle.errors import SocleError, short
 from socle.verify.checks import Unreachable
 from socle.verify.links import LOCAL_PREFIX, Link, ssh_prefix
 from socle.verify.memory import Turn
@@ -57,16 +60,27 @@ class Connections:
     Their sockets lie in a short folder that only the operator can enter.
     """
 
-    def __init__(self, hosts: Mapping[str, Host], notebook: Recorder | None = None) -> None:
-        """Describe ``hosts`` to ssh. Raises SocleError where there is no ssh."""
+    def __init__(
+        self,
+        hosts: Mapping[str, Host],
+        notebook: Recorder | None = None,
+        practice: Practice | None = None,
+    ) -> None:
+        """Describe ``hosts`` to ssh. Raises SocleError where there is no ssh.
+
+        ``practice``: whose machines they have to be; without one, whoever answers is asked.
+        """
         self.notebook = notebook or Recorder()
+        self._practice = practice
+        known = KnownMachines(practice.folder) if practice else None
         if shutil.which("ssh") is None and any(_by_ssh(host) for host in hosts.values()):
             raise SocleError("this computer has no ssh: install the OpenSSH client")
         self._folder = _private_folder()
         self._config = Path(self._folder.name, "config")
         self._config.write_text("\n".join(_stanzas(hosts.values(), self._config.parent)))
         self._links = {
-            name: Link(host, self._prefix(host), self.notebook) for name, host in hosts.items()
+            name: Link(host, self._prefix(host), self.notebook, known)
+            for name, host in hosts.items()
         }
 
     def link(self, name: str) -> Link:
@@ -98,10 +112,19 @@ class Connections:
     def close(self) -> None:
         """End the shared connections and remove their folder; remember what was asked."""
         self.notebook.remember(self.used())
+        self._tell_new()
         shared = [link for link in self.used().values() if _by_ssh(link.target)]
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             list(pool.map(self._end, shared))
         self._folder.cleanup()
+
+    def _tell_new(self) -> None:
+        new = [name for name, link in self._links.items() if link.is_new]
+        if new and self._practice:
+            file = short(self._practice.folder / known_machines.NAME)
+            sys.stderr.write(
+                f"{file}: new machines are noted: {', '.join(new)}. Commit this file\n"
+            )
 
     def _prefix(self, host: Host) -> tuple[str, ...]:
         return ssh_prefix(host, self._config) if _by_ssh(host) else LOCAL_PREFIX

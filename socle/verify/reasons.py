@@ -16,7 +16,9 @@ def sentence(target: Host, said: str, *, ssh: bool = False) -> str:
     if ssh and "IDENTIFICATION HAS CHANGED" in said:
         return (
             f"host key of {place} is not the one in {known_hosts}: "
-            "the machine was installed anew, or another one answers in its place"
+            "the machine was installed anew, or another one answers in its place. Once you know "
+            "which, replace its line there; then: "
+            f"socle machine accept PRACTICE {target.name}"
         )
     if ssh and re.search(r"No \S+ host key is known|Host key verification failed", said):
         return (

@@ -71,7 +71,9 @@ class Session:
         self._config = config
         self._selection = selection
         self._connect = connect or partial(
-            Connections, notebook=Recorder(Memory.of(selection.practice))
+            Connections,
+            notebook=Recorder(Memory.of(selection.practice)),
+            practice=selection.practice,
         )
         self._rooms = selection.practice.root / "roles"
 
