@@ -75,7 +75,7 @@ def make(source: Path, folder: Path, count: int) -> None:
 
 def one(source: Path, folder: Path, number: int) -> str:
     """Write a practice; its line of allowed_signers."""
-    practice = f"cabinet-{number:05}"
+    practice, practice_id = f"cabinet-{number:05}", f"{number:016x}"
     place = folder / practice
     place.mkdir(parents=True)
     key = place / "key"
@@ -83,21 +83,21 @@ def one(source: Path, folder: Path, number: int) -> str:
     subprocess.run(words, check=True)
     for machine in range(MACHINES):
         host = f"poste-{machine}"
-        made = renamed(original(source), practice, host, number * MACHINES + machine)
+        made = renamed(original(source), practice, practice_id, host)
         document = {"format": FORMAT, "schema": SCHEMA, **made.model_dump(mode="json")}
         file = place / f"{host}.bundle"
         file.write_bytes(gzip.compress(json.dumps(document).encode(), 1))  # quick to write
         signature.sign(file, key)
     kind, public, *_ = key.with_suffix(".pub").read_text().split()
-    return f'practice:{practice} namespaces="{NAMESPACE}" {kind} {public}\n'
+    return f'practice:{practice_id}/it namespaces="{NAMESPACE}" {kind} {public}\n'
 
 
 original = cache(read)
 
 
-def renamed(bundle: Bundle, practice: str, host: str, seed: int) -> Bundle:
+def renamed(bundle: Bundle, practice: str, practice_id: str, host: str) -> Bundle:
     """The bundle of another machine, some days older."""
-    dice, before = random.Random(seed), bundle.host.name
+    dice, before = random.Random(f"{practice_id} {host}"), bundle.host.name
     answers = [
         said.model_copy(update={"asked": host if said.asked == before else said.asked})
         for said in bundle.answers
@@ -109,7 +109,9 @@ def renamed(bundle: Bundle, practice: str, host: str, seed: int) -> Bundle:
         update={
             "collected": bundle.collected - timedelta(days=days),
             "host": bundle.host.model_copy(update={"name": host}),
-            "practice": bundle.practice.model_copy(update={"name": practice, "hosts": declared}),
+            "practice": bundle.practice.model_copy(
+                update={"name": practice, "id": practice_id, "hosts": declared}
+            ),
             "answers": tuple(answers),
         }
     )

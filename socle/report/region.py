@@ -29,6 +29,10 @@ COLUMNS = (
     "unknown",
     "newest_days",  # age of the practice's newest and oldest evidence that counts
     "oldest_days",
+    "judged_again",  # of the practice's machines
+    "declared",
+    "old",
+    "silent",
 )
 STYLES = ("report.css", "region.css")
 
@@ -49,7 +53,7 @@ def render_html(tally: Tally, origin: view.Origin, language: str = "fr") -> str:
             language=language,
             t=text,
             tally=tally,
-            lead=lead if tally.machines else text["region_none"],
+            lead=lead if len(tally) else text["region_none"],
             state=view.state(tally, origin, language),
             how=view.how(tally, origin, language),
             controls=view.control_lines(tally, language),
@@ -80,10 +84,10 @@ def write_csv(tally: Tally, path: Path) -> None:
     table.writerow(COLUMNS)
     controls = {control.id: control for control in tally.controls}
     for row in tally.rows():
-        control, counts = controls[row.control], row.counts
+        control, counts, practice = controls[row.control], row.counts, row.practice
         table.writerow(
             (
-                row.practice,
+                practice.code,
                 control.id,
                 control.severity,
                 control.theme,
@@ -93,8 +97,12 @@ def write_csv(tally: Tally, path: Path) -> None:
                 counts["waived"],
                 counts["not-applicable"],
                 counts["unknown"],
-                row.newest,
-                row.oldest,
+                practice.newest,
+                practice.oldest,
+                practice.again,
+                practice.declared,
+                practice.old,
+                practice.silent,
             )
         )
     write_text(file.getvalue(), path)
