@@ -126,6 +126,25 @@ def verify(file: Path, trust: Trust, now: datetime | None = None) -> Result:
         raise SocleError(f"{file}: cannot be read: {error.strerror}") from None
 
 
+def misfit(file: Path) -> str:
+    """Why the signature beside ``file`` does not fit it, whoever made it.
+
+    Empty where it does, and where there is none. Raises OSError.
+    """
+    there = [name for name in (MANIFEST, SIGNATURE) if beside(file, name).is_file()]
+    if not there:
+        return ""
+    if len(there) == 1:
+        return f"{beside(file, there[0]).name} stands alone beside it"
+    try:
+        message = companion(file, MANIFEST)
+        sshsig.check_form(companion(file, SIGNATURE))
+        sshsig.fingerprint(beside(file, SIGNATURE), message)
+        return _differs(file, parse(message))
+    except (sshsig.Bad, Unreadable, SocleError) as reason:
+        return str(reason)
+
+
 def _verify(file: Path, trust: Trust, now: datetime) -> Result:
     result = Result(file, State.UNSIGNED)
     missing = [name for name in (MANIFEST, SIGNATURE) if not beside(file, name).is_file()]

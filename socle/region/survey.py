@@ -130,7 +130,8 @@ class Survey:
 
     def _notice(self, believed: Mapping[Key, Believed], shared: Collection[str]) -> None:
         """Which names are those of several practices, and who declared machines is silent."""
-        owners, declared, heard = defaultdict(set), defaultdict(set), defaultdict(set)
+        owners, heard = defaultdict(set), defaultdict(set)
+        declared: dict[str, set[str]] = defaultdict(set)
         heads: dict[str, Head] = {}
         for (owner, host, _), one in believed.items():
             heard[owner].add(host)
@@ -170,8 +171,8 @@ class Survey:
         if counted is not None:
             sha256, verdicts = counted
             return sha256 != head.sha256 and better(head.verdicts, verdicts)
-        before = one.before and self._cache.head(one.before.sha256)
-        return bool(before) and better(head.verdicts, before.verdicts)
+        before = self._cache.head(one.before.sha256) if one.before else None
+        return before is not None and better(head.verdicts, before.verdicts)
 
     def _judged(self, candidates: list[Candidate], step: Step) -> dict[str, str]:
         """Judge again what was not yet; why it cannot be, by the bundle's digest."""
