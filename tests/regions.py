@@ -1,5 +1,6 @@
 """Bundles of practices that do not exist, made from a real one of this computer."""
 
+import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -78,7 +79,7 @@ class Signers:
 
     def key(self, name):
         """A key that may sign under ``name`` ("practice:ID/WHO")."""
-        made = key(self.folder, name.replace("/", "-"))
+        made = key(self.folder, re.sub(r"[^a-z0-9]", "-", name))
         with self.trust.signers.open("a") as file:
             file.write(signer(name, made))
         return made
