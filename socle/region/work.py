@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from signal import ITIMER_REAL, SIGALRM, setitimer, signal
 
 from socle.errors import SocleError
 from socle.evidence import bundle, files, manifest, signature
@@ -13,6 +16,7 @@ from socle.region.model import Found, Head, Job, Refused, Seal
 from socle.verify.provenance import NAME as CHECKS
 
 LARGEST = 32 << 20  # bytes; ours have some hundred thousand, and a stranger's fill no memory
+SECONDS = 60  # a bundle is judged in less than one; a check that is still at work gives up
 
 
 def read(path: Path) -> Head | Refused:
@@ -81,5 +85,22 @@ def _content(path: Path) -> bytes:
 def _judged(stored: Bundle, root: Path, baseline: Path | None) -> dict[str, str]:
     from socle.verify.replay import judge  # noqa: PLC0415 - pytest; who only reads is fast
 
-    _, outcomes = judge(stored, baseline, root)
+    with _in_time():
+        _, outcomes = judge(stored, baseline, root)
     return {one.control: str(one.verdict) for one in outcomes}
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """A check that a bundle keeps busy ends, and is unknown; the next one has less time."""
+
+    def give_up(*_: object) -> None:
+        raise TimeoutError("this answer takes too long to judge")
+
+    before = signal(SIGALRM, give_up)
+    setitimer(ITIMER_REAL, SECONDS, SECONDS / 6)
+    try:
+        yield
+    finally:
+        setitimer(ITIMER_REAL, 0)
+        signal(SIGALRM, before)
