@@ -58,8 +58,9 @@ def with_scope(result: Result, known: Known | None) -> Result:
 def _trouble(file: Path, principal: str, known: Known | None) -> str:
     """Why the signer has no say, in a sentence; empty where he has."""
     if file.suffix != bundle.SUFFIX:
-        machines = [one.host for name in principal.split(",") if (one := parse(name))]
-        return "a machine vouches for its own bundles only" if any(machines) else ""
+        if all(_machine(name, known) for name in principal.split(",")):
+            return "a machine vouches for its own bundles only"
+        return ""
     try:
         subject = subject_of(bundle.read(file))
     except SocleError as error:
@@ -78,11 +79,19 @@ def _of(known: Known, subject: Subject) -> bool:
 
 
 def _without_id(name: str, subject: Subject, known: Known | None) -> bool:
-    """HOST@PRACTICE, as older versions named machines, is that machine; else it is a person."""
+    return _machine(name, known) in {"", subject.host}
+
+
+def _machine(name: str, known: Known | None) -> str:
+    """The machine that signs under this name; empty for a person.
+
+    HOST@PRACTICE is how older versions named the machines of a practice.
+    """
+    found = parse(name)
+    if found is not None:
+        return found.host or ""
     host, _, practice = name.partition("@")
-    if known is None or practice != known.practice or host not in known.hosts:
-        return True
-    return host == subject.host
+    return host if known and practice == known.practice and host in known.hosts else ""
 
 
 def _vouches(name: str, subject: Subject, without_id: Callable[[str], bool]) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from socle.errors import SocleError
 from socle.evidence import files, signature
 from socle.evidence.signature import Result, Trust
+from socle.evidence.vouching import with_scope
 from socle.exposure import model
 from socle.exposure.model import Attestation
 
@@ -75,4 +76,4 @@ def _each(folder: Path, trust: Trust, now: datetime) -> Iterator[Signed]:
 def _judged(path: Path, trust: Trust, now: datetime) -> Result:
     if not trust.signers.is_file():
         raise SocleError(f"{path.name}: nobody may sign here, {trust.signers.name} is missing")
-    return signature.verify(path, trust, now)
+    return with_scope(signature.verify(path, trust, now), None)

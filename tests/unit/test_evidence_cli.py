@@ -208,6 +208,8 @@ def test_a_machines_key_signs_no_report(socle, report: Path, tmp_path: Path) -> 
     signature.sign(report, mine)
     said = socle("evidence", "verify", report, f"--allowed-signers={signers}", code=1)
     assert "a machine vouches for its own bundles only" in said
+    signers.write_text(signer(f"practice:{MARTIN}/it", mine))
+    socle("evidence", "verify", report, f"--allowed-signers={signers}")
 
 
 def test_a_practices_signers_vouch_for_no_other(toy, socle, tmp_path: Path) -> None:
@@ -228,38 +230,38 @@ def test_a_practices_signers_vouch_for_no_other(toy, socle, tmp_path: Path) -> N
         socle("evidence", "verify", path, PRACTICE, code=code)
 
 
-def test_judge_says_what_is_wrong_beside_a_bundle(process, tmp_path: Path) -> None:
+def test_judge_says_what_is_wrong_beside_a_bundle(socle, tmp_path: Path) -> None:
     """Nothing is answered in it, so it is 3 (unknown) where the signature is no matter."""
     mine, signers = key(tmp_path, "mine"), tmp_path / "signers"
     signers.write_text(signer(f"practice:{MARTIN}/it", mine))
     path = written(tmp_path / "evidence")
     judge = ("evidence", "judge", path)
-    process(*judge, code=3)
-    said = process(*judge, f"--allowed-signers={signers}", code=1)
+    socle(*judge, code=3)
+    said = socle(*judge, f"--allowed-signers={signers}", code=1)
     assert "unsigned" in said
     signature.sign(path, mine)
-    process(*judge, code=3)
-    process(*judge, f"--allowed-signers={signers}", code=3)
+    socle(*judge, code=3)
+    socle(*judge, f"--allowed-signers={signers}", code=3)
     signers.write_text(signer(f"practice:{LOPEZ}/it", mine))
-    assert "not its own" in process(*judge, f"--allowed-signers={signers}", code=1)
-    said = process(*judge, "--authorities=nowhere.pem", f"--allowed-signers={signers}", code=2)
+    assert "not its own" in socle(*judge, f"--allowed-signers={signers}", code=1)
+    said = socle(*judge, "--authorities=nowhere.pem", f"--allowed-signers={signers}", code=2)
     assert "nowhere.pem" in said
     whole = path.read_bytes()
     path.write_bytes(gzip.compress(gzip.decompress(whole), 1))  # replaced after it was signed
-    assert "the signature beside it does not fit" in process(*judge, code=1)
+    assert "the signature beside it does not fit" in socle(*judge, code=1)
     path.write_bytes(whole)
     path.with_name(f"{path.name}.manifest").unlink()
-    assert "stands alone beside it" in process(*judge, code=1)
+    assert "stands alone beside it" in socle(*judge, code=1)
 
 
-def test_judge_refuses_a_file_by_name_and_judges_the_others(process, tmp_path: Path) -> None:
+def test_judge_refuses_a_file_by_name_and_judges_the_others(socle, tmp_path: Path) -> None:
     path, broken = written(tmp_path / "evidence"), tmp_path / "broken.bundle"
     broken.write_bytes(path.read_bytes()[:-9])
     odd = bundle_of_desk()
     declared = odd.practice.hosts["desk"].model_copy(update={"address": "no address", "groups": ()})
     practice = odd.practice.model_copy(update={"hosts": {"desk": declared}})
     strange = bundle.write(odd.model_copy(update={"practice": practice}), tmp_path / "strange")
-    said = process("evidence", "judge", broken, path, strange, code=2)
+    said = socle("evidence", "judge", broken, path, strange, code=2)
     assert f"{broken}: expected a bundle of evidence: it ends too early" in said
     assert said.count("collected 2026-11-22") >= 1
     assert "Traceback" not in said

@@ -6,6 +6,7 @@ import pytest
 import regions
 from regions import NOW, machine, put, survey, verdict
 
+from socle.region import survey as surveying
 from socle.region.codes import Codes, Entry
 from socle.region.model import Source
 from socle.region.sampling import SHARE, better, sample
@@ -16,6 +17,12 @@ MARTIN, LOPEZ = "0123456789abcdef", "fedcba9876543210"
 @pytest.fixture(scope="module")
 def real(tmp_path_factory):
     return regions.collect(tmp_path_factory.mktemp("real"))
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch):
+    """Without processes for two bundles each; `test_region.py` has them."""
+    monkeypatch.setattr(surveying, "spread", lambda work, items, *_, **__: map(work, items))
 
 
 @pytest.fixture
