@@ -1,5 +1,9 @@
 """Which machine answers under which name: believed at first, compared ever after."""
 
+import os
+import shutil
+import subprocess
+import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +14,8 @@ from socle.baseline import known_machines
 from socle.baseline.known_machines import KnownMachines, Stranger
 from socle.errors import BadPractice
 
+BIN = Path(sys.executable).parent
+ROOT = Path(__file__).parents[2]
 ONE, OTHER, THIRD = "1" * 32, "2" * 32, "3" * 32
 pytestmark = [
     pytest.mark.usefixtures("own_places"),
@@ -156,3 +162,61 @@ def test_a_renamed_machine_keeps_one_name(toy, known):
     known.meet("desk", ONE)
     known_machines.accept(toy.folder, "lab", named(toy, ONE))
     assert known_machines.read(toy.folder) == {"lab": named(toy, ONE)}
+
+
+@pytest.fixture
+def at_home(toy):
+    """A practice whose one machine is this computer, known as another one."""
+    toy.write("hosts.yml", "all:\n  hosts:\n    desk: {ansible_connection: local}\n")
+    shutil.copy(ROOT / "inventories/local/inventory.py", toy.folder)
+    (toy.root / ".venv").symlink_to(sys.prefix)  # for whoever runs the inventory as a script
+    toy.write("known_machines", f"desk {ONE}\n")
+    return toy
+
+
+def engine(toy, code, program, *words):
+    done = subprocess.run(
+        [BIN / program, *words],
+        cwd=toy.root,
+        env={**os.environ, "ANSIBLE_ACTION_PLUGINS": str(ROOT / "action_plugins")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == code, done.stdout
+    assert "Traceback" not in done.stdout
+    return " ".join(done.stdout.split())
+
+
+def test_pyinfra_leaves_a_stranger_out(at_home, socle):
+    at_home.write("/deploy.py", "from socle.apply import observed\nobserved()\n")
+    words = ("pyinfra", "inventories/p/inventory.py", "deploy.py")
+    for option in ("-y", "--dry"):
+        said = engine(at_home, 1, *words, option)
+        assert said.count("desk is another machine than the one in") == 1, said
+    socle("machine", "accept", "inventories/p", "desk", "--yes")
+    engine(at_home, 0, *words, "-y")
+    (at_home.folder / "known_machines").unlink()
+    engine(at_home, 0, *words, "--dry")
+    assert not (at_home.folder / "known_machines").exists()
+    assert "is known from now on" in engine(at_home, 0, *words, "-y")
+
+
+def test_ansible_leaves_a_stranger_out(at_home, socle):
+    play = "- hosts: all\n  gather_facts: false\n  tasks:\n    - known_machine:\n"
+    at_home.write("/play.yml", play)
+    words = ("ansible-playbook", "-i", "inventories/p/inventory.py", "play.yml")
+    for option in ("--diff", "--check"):
+        said = engine(at_home, 4, *words, option)
+        assert "desk is another machine than the one in" in said
+        assert "unreachable=1" in said
+    socle("machine", "accept", "inventories/p", "desk", "--yes")
+    assert "changed=0" in engine(at_home, 0, *words)
+    (at_home.folder / "known_machines").unlink()
+    engine(at_home, 0, *words, "--check")
+    assert not (at_home.folder / "known_machines").exists()
+    engine(at_home, 0, *words)
+    assert "desk" in known_machines.read(at_home.folder)
