@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
-from socle.baseline.known_machines import KnownMachines
+from socle.baseline.known_machines import NAME, KnownMachines
 from socle.errors import SocleError
 
 
@@ -26,10 +26,12 @@ class ActionModule(ActionBase):
             wanted = "Use inventories/PRACTICE/inventory.py as inventory: it names the practice."
             return {**result, "failed": True, "msg": wanted}
         said = self._low_level_execute_command("cat /etc/machine-id")["stdout"].split()
+        host = task_vars["inventory_hostname"]
         local = task_vars.get("ansible_connection") == "local"
         known = KnownMachines(practice, keep=not self._task.check_mode)
         try:
-            known.meet(task_vars["inventory_hostname"], said[0] if said else None, local=local)
+            if known.meet(host, said[0] if said else None, local=local):
+                self._display.display(f"{host}: is known from now on, by {NAME} of the practice.")
         except SocleError as stranger:
             return {**result, "unreachable": True, "msg": str(stranger)}
         return {**result, "changed": False}

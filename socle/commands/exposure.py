@@ -50,7 +50,7 @@ def check(
     found = attestations(declared, settings, now)
     age = declared.max_age_days
     judged = judge(found, declared.addresses, now, age, declared.open_ports)
-    runs = kept(history or settings.history, loaded.name).runs
+    runs = kept(history or settings.history, loaded).runs
     known = [one for one in facts(runs, now, age) if one.host in loaded.hosts]
     said = answer(judged, declared.addresses, known, language)
     print(said.text)  # noqa: T201

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from socle.baseline.model import Practice
     from socle.report.drift import Difference
     from socle.report.history import Apply, History, Run
 
@@ -61,7 +62,7 @@ def history(
 
     loaded = load(practice, identified=True)
     place = history or read(loaded.folder).history
-    found = kept(place, loaded.name)
+    found = kept(place, loaded)
     console = Console(highlight=False)
     if not found.runs:
         console.print(f"{place}: no run is kept yet: socle verify {practice}", soft_wrap=True)
@@ -80,7 +81,7 @@ def history(
     return 0
 
 
-def kept(place: Path, practice: str) -> History:
+def kept(place: Path, practice: Practice) -> History:
     """What is kept in a folder; what had to be left out is named on stderr."""
     import sys  # noqa: PLC0415
 
@@ -88,7 +89,7 @@ def kept(place: Path, practice: str) -> History:
     from socle.report.history import read  # noqa: PLC0415
 
     try:
-        found = read(place, practice)
+        found = read(place, practice.name, practice.id)
     except OSError as error:
         raise SocleError(f"{place}: the history cannot be read: {error.strerror}") from None
     for line in found.left_out:

@@ -131,10 +131,10 @@ def _facts(
     age, places = declared.max_age_days, declared.addresses
     signed = attestations(declared, settings, now)
     judged = judge(signed, places, now, age, declared.open_ports)
-    runs = kept(settings.history, practice.name).runs
+    runs = kept(settings.history, practice).runs
     inside = [one for one in facts(runs, now, age) if one.host in practice.hosts]
     return Known(
-        practice=practice.name,
+        practice=practice.title,
         gathered=now,
         since=since,
         known=learned,

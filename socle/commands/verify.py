@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from socle.commands.machines import Repeated
+from socle.commands.machines import Repeated, tell_new
 from socle.commands.verify_screen import Screen
 
 
@@ -103,6 +103,7 @@ def verify(
         )
     finished = datetime.now().astimezone()
     screen.conclude(outcomes, (finished - started).total_seconds())
+    tell_new(loaded, screen.links)
     document = build(loaded, outcomes, started=started, finished=finished, os_names=screen.os_names)
     wanted = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}
     write(document, {kind: path for kind, path in wanted.items() if path}, language, past)

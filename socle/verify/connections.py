@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +11,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from socle.baseline import known_machines
 from socle.baseline.known_machines import KnownMachines
 from socle.baseline.model import Host, Practice
-from socle.errors import SocleError, short
+from socle.errors import SocleError
 from socle.verify.checks import Unreachable
 from socle.verify.links import LOCAL_PREFIX, Link, ssh_prefix
 from socle.verify.memory import Turn
@@ -71,7 +69,6 @@ class Connections:
         ``practice``: whose machines they have to be; without one, whoever answers is asked.
         """
         self.notebook = notebook or Recorder()
-        self._practice = practice
         known = KnownMachines(practice.folder) if practice else None
         if shutil.which("ssh") is None and any(_by_ssh(host) for host in hosts.values()):
             raise SocleError("this computer has no ssh: install the OpenSSH client")
@@ -112,19 +109,10 @@ class Connections:
     def close(self) -> None:
         """End the shared connections and remove their folder; remember what was asked."""
         self.notebook.remember(self.used())
-        self._tell_new()
         shared = [link for link in self.used().values() if _by_ssh(link.target)]
         with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
             list(pool.map(self._end, shared))
         self._folder.cleanup()
-
-    def _tell_new(self) -> None:
-        new = [name for name, link in self._links.items() if link.is_new]
-        if new and self._practice:
-            file = short(self._practice.folder / known_machines.NAME)
-            sys.stderr.write(
-                f"{file}: new machines are noted: {', '.join(new)}. Commit this file\n"
-            )
 
     def _prefix(self, host: Host) -> tuple[str, ...]:
         return ssh_prefix(host, self._config) if _by_ssh(host) else LOCAL_PREFIX

@@ -58,7 +58,7 @@ def test_a_key_signs_and_the_signature_is_verified(toy, socle, report: Path) -> 
     assert "PRIVATE" not in (toy.folder / "allowed_signers").read_text()
     socle("evidence", "sign", report, PRACTICE)
     said = socle("evidence", "verify", report.parent, PRACTICE)
-    assert "signed by it@exemple.fr" in said
+    assert f"signed by practice:{toy.id}/it@exemple.fr" in said
     assert "as the signer claims" in said
     report.write_text("{ }\n")
     assert "altered" in socle("evidence", "verify", report.parent, PRACTICE, code=1)

@@ -15,6 +15,7 @@ from socle.watch.silence import Listener
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOSTS = ("accueil", "poste-echo")
 LIMIT = timedelta(hours=48)
+ID = "0123456789abcdef"
 
 
 def declared(name="accueil"):
@@ -71,7 +72,7 @@ def send(tmp_path, keys):
 @pytest.fixture
 def heard(send, trust):
     def listening(hosts=HOSTS[:1]):
-        return Listener("cabinet", hosts, trust, LIMIT, NOW).listen(send.folder)
+        return Listener("cabinet", ID, hosts, trust, LIMIT, NOW).listen(send.folder)
 
     return listening
 
