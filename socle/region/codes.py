@@ -20,6 +20,7 @@ from socle.evidence.files import own_folder
 from socle.region.model import Head
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # no spreadsheet takes it for a formula
+_ID = re.compile(r"[0-9a-f]{16}")
 _BYTES = 5  # 8 letters: among 5000 practices, two get the same code once in 88 000 regions
 
 
@@ -55,7 +56,8 @@ class Codes:
 
     def name_in(self, practice: str, id_: str = "", *, shared: bool = False) -> str | None:
         """Under what the region's file has a practice: its id or its name."""
-        names = [id_] if shared else [id_, practice]
+        # A name that looks like an id could be another practice's.
+        names = [id_] if shared or _ID.fullmatch(practice) else [id_, practice]
         return next((name for name in names if name in self.given), None)
 
     def bound(self, head: Head, signer: str) -> bool:

@@ -45,8 +45,8 @@ class Head:
 
     @property
     def owner(self) -> str:
-        """Which practice it is: two with an id each may have one name."""
-        return self.id or self.practice
+        """Which practice it is: its id, else its name with a slash, which no id and no name has."""
+        return self.id or f"{self.practice}/"
 
 
 @dataclass(frozen=True)

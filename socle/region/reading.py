@@ -14,7 +14,7 @@ from socle.evidence.bundle import SUFFIX
 from socle.evidence.signature import CLOCKS
 from socle.region.model import Head, Refused
 
-Key = tuple[str, str, str]  # the practice's id or name, the host, which installation or ""
+Key = tuple[str, str, str]  # the practice (`Head.owner`), the host, which installation or ""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Reading:
                 self.renewed += len(installations) > 1
                 machines[owner, host, ""] = _by_moment(found)
                 continue
-            self.shared.add(owner)
+            self.shared.add(owner.removesuffix("/"))
             apart = defaultdict(list)
             for one in found:
                 apart[one.installed or next(iter(installations))].append(one)

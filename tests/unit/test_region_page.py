@@ -3,6 +3,7 @@
 import csv
 import random
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -143,6 +144,37 @@ def test_the_page_says_how_it_was_made_and_needs_nothing_else(language):
     assert f'<html lang="{language}">' in page
     assert not re.search(r"(src|href)=\"(?!#)", page)
     assert "<script" not in page
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_page_tells_what_was_judged_declared_and_is_missing(language):
+    made = Tally(CONTROLS, NOW, 35)
+    good = {one.id: "pass" for one in CONTROLS}
+    unknown = dict.fromkeys(good, "unknown")
+    for source, signed, verdicts in (
+        (Source.AGAIN, True, good),
+        (Source.DECLARED, True, good),
+        (Source.OLD, True, unknown),
+        (Source.NONE, False, unknown),
+    ):
+        made.add(Machine(head(), verdicts, source, signed), "A")
+    made.add_silent("A", 2)
+    made.add_silent("B", 0)
+    origin = replace(ORIGIN, signatures=True, expected=2, differing=1, shared=1)
+    page = render_html(made, origin, language).translate({0x202F: " ", 0xA0: " ", 0x2019: "'"})
+    said = {
+        "fr": ("1 machine : verdicts déclarés par le cabinet", "Une preuve sur 5",
+               "1 machine n'a plus donné de preuve depuis plus de 35 jours",
+               "2 machines déclarées par leur cabinet", "1 cabinet attendu n'a rien envoyé",
+               "2 cabinets étaient attendus ; 1 ont envoyé", "rien reçu", "qui ne sont pas ceux"),
+        "en": ("1 machine: verdicts declared by the practice", "One bundle in 5",
+               "1 machine has given no evidence for more than 35 days",
+               "2 machines that their practices declare", "1 expected practice sent nothing",
+               "2 practices were expected; 1 sent", "nothing received", "that are not what its answers"),
+    }[language]  # fmt: skip
+    assert [text for text in said if text not in page] == []
+    assert "100 %" not in page
+    assert "100%" not in page.partition("</style>")[2]
 
 
 def test_what_a_bundle_says_of_its_making_cannot_carry_a_name():

@@ -195,6 +195,15 @@ def test_two_practices_of_one_name_are_kept_apart(real, region, state, signers):
     assert codes.of("cabinet-martin", MARTIN) == "31-0042"
 
 
+def test_a_practice_cannot_take_the_code_of_another_by_its_name(real, region, state):
+    codes = Codes(b"key", {MARTIN: Entry("31-0042")})
+    assert codes.of(MARTIN, LOPEZ).startswith("C-")
+    put(region, machine(real, id_=MARTIN))
+    put(region, machine(real, practice=MARTIN, days=1))
+    machines, _, _ = survey(region, state)
+    assert len(machines) == 2
+
+
 def test_without_an_id_two_installations_are_two_machines(real, region, state):
     for days, installed in ((1, "a" * 64), (9, "b" * 64), (10, "b" * 64)):
         host = machine(real).host.model_copy(update={"machine": installed})
