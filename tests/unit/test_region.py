@@ -19,6 +19,7 @@ from regions import NOW, command, machine, put, survey
 from socle.errors import SocleError
 from socle.evidence import signature
 from socle.region import survey as surveying
+from socle.region import work
 from socle.region.model import Source
 from socle.region.pool import AHEAD, spread
 
@@ -235,6 +236,19 @@ def test_another_baseline_judges_the_practices_own_files_again(real, region, sta
     ((found,), _, _) = survey(region, state, baseline=regions.CHECKOUT)
     assert found.source is Source.AGAIN
     assert found.verdicts == {one.control: one.verdict for one in real.verdicts}
+
+
+def test_a_check_that_a_bundle_keeps_busy_gives_up(monkeypatch):
+    monkeypatch.setattr(work, "SECONDS", 0.1)
+    with pytest.raises(TimeoutError, match="too long"):
+        busy_for_ever()
+    time.sleep(0.2)  # nothing rings afterwards
+
+
+def busy_for_ever():
+    with work._in_time():
+        while True:
+            pass
 
 
 def test_few_items_are_on_their_way_at_any_moment():
