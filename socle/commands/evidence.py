@@ -113,7 +113,7 @@ def _vouched(path: Path, believed: Trust | None, of: Known | None) -> bool:
     if believed is None:
         reason = misfit(path)
         if reason:
-            say(f"{path}: the signature beside it does not fit: {reason}", "bold red")
+            say(f"{path}: the signature beside it does not fit: {reason}", style="bold red")
         return not reason
     result = checked(path, believed, of)
     tell(result)

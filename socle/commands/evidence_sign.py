@@ -153,11 +153,18 @@ def verify(
         raise SocleError("expected files or folders: socle evidence verify FOLDER --practice …")
     believed = trust(practice, allowed_signers, revoked, authorities)
     asked, good = None if allowed_signers else known(practice), True
+    refused: set[str] = set()
     for file in evidence(places):
-        result = checked(file, believed, asked)
+        try:
+            result = checked(file, believed, asked)
+        except SocleError as error:  # the others are looked at
+            refused.add(str(error))
+            continue
         good = good and result.good
         if not (quiet and result.good):
             tell(result)
+    if refused:
+        raise SocleError("\n".join(sorted(refused)))
     return 0 if good else 1
 
 

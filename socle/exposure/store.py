@@ -62,7 +62,7 @@ def _each(folder: Path, trust: Trust, now: datetime) -> Iterator[Signed]:
         try:
             if path.stat().st_size > _LARGEST:
                 raise SocleError(f"{name}: it is too large for an attestation")
-            found = model.parse(path.read_bytes(), name)
+            found = model.parse(files.read(path, _LARGEST), name)
             result = _judged(path, trust, now)
         except OSError as error:
             yield Signed(name, None, f"{name}: cannot be read: {error.strerror}")

@@ -92,6 +92,8 @@ class Listener:
 
     def _moment(self, path: Path, host: str) -> datetime | None:
         """When the host said this; None: it is another practice's."""
+        if not path.is_file():
+            raise _DoesNotCount("expected a plain file")
         result = verify(path, self.trust, self.now)
         if not result.good or result.claimed is None:
             raise _DoesNotCount(f"{result.state}: {result.detail}".removesuffix(": "))

@@ -151,6 +151,15 @@ def test_no_key_without_passphrase_is_made_in_silence(toy, process, monkeypatch,
     assert subprocess.run(words, capture_output=True, check=False).returncode != 0
 
 
+def test_a_file_that_cannot_be_looked_at_does_not_stop_the_others(socle, report: Path) -> None:
+    made(socle)
+    socle("evidence", "sign", report, PRACTICE)
+    os.mkfifo(report.with_name("pipe.json"))
+    said = socle("evidence", "verify", report.parent, PRACTICE, code=2)
+    assert "good: " in said
+    assert "pipe.json: expected evidence to verify" in said
+
+
 def test_an_authority_that_is_none_is_said(socle, report: Path, tmp_path: Path) -> None:
     made(socle)
     socle("evidence", "sign", report, PRACTICE)
