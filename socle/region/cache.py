@@ -67,6 +67,13 @@ class Cache:
         groups, hosts = tuple(data.pop("groups")), tuple(data.pop("hosts"))
         return Head(sha256=sha256, collected=moment, groups=groups, hosts=hosts, **data)
 
+    def known(self, sha256: str) -> Head:
+        """What a bundle that was read says of itself. Raises SocleError: it is gone."""
+        head = self.head(sha256)
+        if head is None:
+            raise SocleError("the results of this run were removed while it ran: run again")
+        return head
+
     def keep_head(self, head: Head) -> None:
         """Keep what a bundle says of itself."""
         data = asdict(head) | {"collected": head.collected.isoformat()}

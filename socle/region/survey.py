@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
-from socle.baseline.digests import REGION, files_digest
 from socle.baseline.model import Control
 from socle.baseline.rooms import promises
 from socle.errors import SocleError
@@ -18,16 +16,13 @@ from socle.evidence.signature import Trust
 from socle.region import work
 from socle.region.believing import Believed, Believer, Bound
 from socle.region.cache import Cache
-from socle.region.model import Found, Head, Job, Judging, Machine, Refused, Source
+from socle.region.judging import Judge, Step, machine_digest
+from socle.region.model import Head, Judging, Machine, Refused, Source
 from socle.region.pool import spread
-from socle.region.reading import Candidate, Key, Reading
-from socle.region.sampling import better, sample
-from socle.verify.provenance import checks_digest
+from socle.region.reading import Key, Reading
 from socle.verify.verdicts import Verdict
 
-RENEWED = 300  # bundles judged in a process before a new one replaces it: pytest keeps some memory
 _VERDICTS = frozenset(map(str, Verdict))
-Step = Callable[[], None]
 
 
 class Survey:
@@ -69,16 +64,20 @@ class Survey:
         self.differing: list[Refused] = []
         self.silent: dict[str, tuple[Head, set[str]]] = {}
         self.shared: set[str] = set()
-        self._cache, self._root, self._now, self._workers = cache, root, now, workers
+        self._cache, self._now, self._workers = cache, now, workers
         self._oldest = now - timedelta(days=max_age_days)
-        self._key, self._baseline = key, baseline
         every = baseline is not None or (trust is None and judging == "sample")
         self.judging: Judging = "all" if every else judging
         self._believer = Believer(cache, trust, bound, now, workers)
-        self._checks = checks_digest(root)
-        self._judge = self._checks
-        if baseline is not None:
-            self._judge += f" {files_digest(baseline, REGION)}"
+        self._judge = Judge(
+            cache,
+            root,
+            controls=self.controls,
+            workers=workers,
+            key=key,
+            judging=self.judging,
+            baseline=baseline,
+        )
 
     def read(self, paths: list[Path], step: Step) -> Reading:
         """Read every file; ``step`` is called after each."""
@@ -112,14 +111,8 @@ class Survey:
             for key, one in believed.items()
             if one.signed is not False and one.candidate.collected >= self._oldest
         }
-        again = self._chosen(young)
-        troubles = self._judged([young[key].candidate for key in again], step)
-        caught = {young[key].signer for key in again if self._differs(young[key].candidate)}
-        more = [key for key in young if key not in again and young[key].signer in caught]
-        troubles |= self._judged([young[key].candidate for key in more], step)
-        for key in more:
-            self._differs(young[key].candidate)
-        again.update(more)
+        again, troubles = self._judge.again(young, step)
+        self.differing += self._judge.differing
         for key, one in believed.items():
             source = Source.AGAIN if key in again else Source.DECLARED
             if key not in young:
@@ -137,7 +130,7 @@ class Survey:
             heard[owner].add(host)
             if one.signed is False:
                 continue
-            heads[owner] = head = self._head(one.candidate.sha256)
+            heads[owner] = head = self._cache.known(one.candidate.sha256)
             owners[head.practice].add(owner)
             if one.candidate.collected >= self._oldest:
                 declared[owner].update(head.hosts)
@@ -146,72 +139,14 @@ class Survey:
             if missing := declared[owner] - heard[owner]:
                 self.silent[owner] = head, missing
 
-    def _chosen(self, young: Mapping[Key, Believed]) -> set[Key]:
-        """Whose verdicts are given again at once."""
-        if self.judging == "none":
-            return set()
-        heads = {key: self._head(one.candidate.sha256) for key, one in young.items()}
-        again = {key for key in young if self.judging == "all" or not self._same(heads[key])}
-        of_signers = defaultdict(list)
-        for one in young.values():
-            of_signers[one.signer].append(one.candidate.sha256)
-        drawn = sample(of_signers, self._key)
-        for key, one in young.items():
-            if one.candidate.sha256 in drawn or self._better(key, one, heads[key]):
-                again.add(key)
-        return again
-
-    def _same(self, head: Head) -> bool:
-        """Whether the very same checks gave all the verdicts of a bundle."""
-        return head.checks == self._checks and head.verdicts.keys() == self.controls.keys()
-
-    def _better(self, key: Key, one: Believed, head: Head) -> bool:
-        """Whether it says that something is good now that was not in what counted before."""
-        counted = self._cache.counted(_digest(key))
-        if counted is not None:
-            sha256, verdicts = counted
-            return sha256 != head.sha256 and better(head.verdicts, verdicts)
-        before = self._cache.head(one.before.sha256) if one.before else None
-        return before is not None and better(head.verdicts, before.verdicts)
-
-    def _judged(self, candidates: list[Candidate], step: Step) -> dict[str, str]:
-        """Judge again what was not yet; why it cannot be, by the bundle's digest."""
-        jobs, troubles = [], {}
-        for one in candidates:
-            if self._cache.verdicts(one.sha256, self._judge) is None:
-                jobs.append(Job(one.path, one.sha256))
-            else:
-                step()
-        examine = partial(work.examine, root=self._root, baseline=self._baseline)
-        found: Found
-        for found in spread(examine, jobs, self._workers, renewed=RENEWED):
-            if found.verdicts is not None:
-                self._cache.keep_verdicts(found.sha256, self._judge, found.verdicts)
-            elif found.trouble is not None:
-                troubles[found.sha256] = found.trouble
-            step()
-        return troubles
-
-    def _differs(self, one: Candidate) -> bool:
-        """Whether its own verdicts are not what the very same checks give; names it."""
-        head, again = self._head(one.sha256), self._cache.verdicts(one.sha256, self._judge)
-        if self._baseline is not None or again is None or not self._same(head):
-            return False
-        other = [name for name, verdict in head.verdicts.items() if again.get(name) != verdict]
-        if other:
-            first = f"{other[0]}: {head.verdicts[other[0]]} there, {again.get(other[0])} here"
-            reason = f"{len(other)} of its verdicts are not what its answers give ({first})"
-            self.differing.append(Refused(one.path, reason))
-        return bool(other)
-
     def _machine(self, key: Key, one: Believed, source: Source, trouble: str | None) -> Machine:
         """The machine with what the cache knows by now."""
-        head = self._head(one.candidate.sha256)
+        head = self._cache.known(one.candidate.sha256)
         given: Mapping[str, str] | None = None
         if source is Source.DECLARED:
             given = head.verdicts
         elif source is Source.AGAIN:
-            given = self._cache.verdicts(head.sha256, self._judge)
+            given = self._judge.verdicts(head.sha256)
         if trouble is not None:
             self.refused.append(Refused(one.candidate.path, trouble))
         if given is None:
@@ -222,7 +157,7 @@ class Survey:
             name: _verdict(control, head, given.get(name))
             for name, control in self.controls.items()
         }
-        self._cache.keep_counted(_digest(key), head.sha256, verdicts)
+        self._cache.keep_counted(machine_digest(key), head.sha256, verdicts)
         return Machine(head, verdicts, source, one.signed)
 
     def _known(self, path: Path) -> Head | None:
@@ -232,19 +167,9 @@ class Survey:
             return None  # reading it says why
         return self._cache.head(hashlib.sha256(content).hexdigest())
 
-    def _head(self, sha256: str) -> Head:
-        head = self._cache.head(sha256)
-        if head is None:
-            raise SocleError("the results of this run were removed while it ran: run again")
-        return head
-
 
 def _named(path: Path) -> tuple[Path, Head | Refused]:
     return path, work.read(path)
-
-
-def _digest(key: Key) -> str:
-    return hashlib.sha256("\0".join(key).encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _verdict(control: Control, head: Head, given: str | None) -> str:

@@ -18,8 +18,8 @@ from regions import NOW, command, machine, put, survey
 
 from socle.errors import SocleError
 from socle.evidence import signature
+from socle.region import judging, work
 from socle.region import survey as surveying
-from socle.region import work
 from socle.region.model import Source
 from socle.region.pool import AHEAD, spread
 
@@ -92,7 +92,8 @@ def test_a_second_run_does_nothing_again(real, region, state, monkeypatch, tmp_p
     before, _, _ = survey(region, state, trust=signers.trust)
     monkeypatch.setattr("socle.region.work.read", nobody)
     monkeypatch.setattr("socle.region.work.seal", nobody)
-    monkeypatch.setattr(surveying, "spread", lambda _work, items, *_, **__: map(nobody, items))
+    for module in (surveying, judging):
+        monkeypatch.setattr(module, "spread", lambda _work, items, *_, **__: map(nobody, items))
     after, _, _ = survey(region, state, trust=signers.trust)
     assert after == before
 
@@ -104,11 +105,11 @@ def test_another_baseline_and_other_checks_are_not_answered_from_the_cache(
     survey(region, state, judging="all")
     asked = []
     monkeypatch.setattr(
-        surveying, "spread", lambda _work, items, *_, **__: asked.extend(items) or iter(())
+        judging, "spread", lambda _work, items, *_, **__: asked.extend(items) or iter(())
     )
     (tmp_path / "newer/group_vars").mkdir(parents=True)
     survey(region, state, baseline=tmp_path / "newer")
-    monkeypatch.setattr(surveying, "checks_digest", lambda _root: "newer checks")
+    monkeypatch.setattr(judging, "checks_digest", lambda _root: "newer checks")
     survey(region, state, judging="all")
     assert len(asked) == 2
 

@@ -6,9 +6,10 @@ import pytest
 import regions
 from regions import NOW, machine, put, survey, verdict
 
+from socle.region import judging, work
 from socle.region import survey as surveying
 from socle.region.codes import Codes, Entry
-from socle.region.model import Source
+from socle.region.model import Found, Source
 from socle.region.sampling import SHARE, better, sample
 
 MARTIN, LOPEZ = "0123456789abcdef", "fedcba9876543210"
@@ -22,7 +23,8 @@ def real(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def _in_this_process(monkeypatch):
     """Without processes for two bundles each; `test_region.py` has them."""
-    monkeypatch.setattr(surveying, "spread", lambda work, items, *_, **__: map(work, items))
+    for module in (surveying, judging):
+        monkeypatch.setattr(module, "spread", lambda work, items, *_, **__: map(work, items))
 
 
 @pytest.fixture
@@ -76,6 +78,19 @@ def test_one_lie_has_all_of_that_signers_bundles_judged_again(real, region, stat
     assert sources[LOPEZ].count(Source.AGAIN) == 2
     assert sources[LOPEZ].count(Source.DECLARED) == 8
     assert len(surveyed.differing) == 10
+
+
+def test_who_signs_what_cannot_be_judged_is_not_believed_elsewhere(
+    real, region, state, signers, monkeypatch
+):
+    mine = signers.key(f"practice:{MARTIN}/it")
+    for number in range(10):
+        signers.put(region, machine(real, host=f"poste-{number}", id_=MARTIN), mine)
+    trouble = {"trouble": "it cannot be judged: ValueError"}
+    monkeypatch.setattr(work, "examine", lambda job, **_: Found(job.sha256, **trouble))
+    machines, _, surveyed = survey(region, state, trust=signers.trust)
+    assert {one.source for one in machines} == {Source.NONE}
+    assert len(surveyed.refused) == 10
 
 
 def test_the_sample_is_the_regions_secret_and_has_one_of_each_signer():
