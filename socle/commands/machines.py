@@ -58,9 +58,10 @@ def complete(hosts: Sequence[Host], practice: Practice) -> None:
 @contextmanager
 def connected(practice: Practice) -> Iterator[Connections]:
     """Connections to the practice's machines, closed at the end."""
+    from socle.baseline.known_machines import KnownMachines  # noqa: PLC0415
     from socle.verify.connections import Connections  # noqa: PLC0415
 
-    connections = Connections(practice.hosts, practice=practice)
+    connections = Connections(practice.hosts, known=KnownMachines(practice.folder))
     try:
         yield connections
     finally:

@@ -77,6 +77,7 @@ def verify(
 
     with ThreadPoolExecutor(1) as meanwhile:  # it waits for the vault: time for all these modules
         loading = meanwhile.submit(load, practice, identified=True)
+        from socle.baseline.known_machines import KnownMachines  # noqa: PLC0415
         from socle.commands import keeping  # noqa: PLC0415
         from socle.report.data import build  # noqa: PLC0415
         from socle.report.files import write  # noqa: PLC0415
@@ -98,7 +99,7 @@ def verify(
             controls=control or (),
             junit=junit,
             progress=screen,
-            connect=partial(Connections, notebook=notebook, practice=loaded),
+            connect=partial(Connections, notebook=notebook, known=KnownMachines(loaded.folder)),
             moment=started,
         )
     finished = datetime.now().astimezone()

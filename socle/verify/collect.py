@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from socle.baseline import about
 from socle.baseline.export import hidden_names, secret_names
 from socle.baseline.known_hosts import host_keys
 from socle.baseline.model import Host, Practice, Waiver
@@ -22,7 +21,7 @@ from socle.verify.verdicts import Outcome
 
 FILES = (
     "hosts.yml",
-    about.NAME,
+    "practice.yml",
     "waivers.yml",
     "known_hosts",
     "group_vars/**/*.yml",

@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from socle.baseline.known_machines import KnownMachines
-from socle.baseline.model import Host, Practice
+from socle.baseline.model import Host
 from socle.errors import SocleError
 from socle.verify.checks import Unreachable
 from socle.verify.links import LOCAL_PREFIX, Link, ssh_prefix
@@ -20,6 +19,9 @@ from socle.verify.memory import Turn
 from socle.verify.questions import Notebook
 from socle.verify.reasons import CONNECT_TIMEOUT
 from socle.verify.recorder import Recorder
+
+if TYPE_CHECKING:
+    from socle.baseline.known_machines import KnownMachines
 
 PERSIST = 120  # seconds an idle shared connection outlives a session that was killed
 SIDE_BY_SIDE = 32
@@ -62,14 +64,13 @@ class Connections:
         self,
         hosts: Mapping[str, Host],
         notebook: Recorder | None = None,
-        practice: Practice | None = None,
+        known: KnownMachines | None = None,
     ) -> None:
         """Describe ``hosts`` to ssh. Raises SocleError where there is no ssh.
 
-        ``practice``: whose machines they have to be; without one, whoever answers is asked.
+        ``known``: which machines they have to be; without it, whoever answers is asked.
         """
         self.notebook = notebook or Recorder()
-        known = KnownMachines(practice.folder) if practice else None
         if shutil.which("ssh") is None and any(_by_ssh(host) for host in hosts.values()):
             raise SocleError("this computer has no ssh: install the OpenSSH client")
         self._folder = _private_folder()

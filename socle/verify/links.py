@@ -8,8 +8,8 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from socle.baseline.known_machines import KnownMachines
 from socle.baseline.model import Host
 from socle.errors import SocleError
 from socle.verify import identity
@@ -17,6 +17,9 @@ from socle.verify.checks import Unknown, Unreachable
 from socle.verify.identity import Identity
 from socle.verify.questions import TIME_LIMIT, Answer, Notebook, Question, Straight, short
 from socle.verify.reasons import sentence
+
+if TYPE_CHECKING:
+    from socle.baseline.known_machines import KnownMachines
 
 GRACE = 10.0  # seconds more until we stop waiting for a host that should have ended it
 SSH_FAILED = 255

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from socle.baseline.model import Host
+from socle.errors import short
 
 CONNECT_TIMEOUT = 5  # seconds
 
@@ -18,7 +19,7 @@ def sentence(target: Host, said: str, *, ssh: bool = False) -> str:
             f"host key of {place} is not the one in {known_hosts}: "
             "the machine was installed anew, or another one answers in its place. Once you know "
             "which, replace its line there; then: "
-            f"socle machine accept PRACTICE {target.name}"
+            f"socle machine accept {_practice(target)} {target.name}"
         )
     if ssh and re.search(r"No \S+ host key is known|Host key verification failed", said):
         return (
@@ -27,6 +28,12 @@ def sentence(target: Host, said: str, *, ssh: bool = False) -> str:
         )
     reason = _from_ssh(target, said) if ssh else _from_sudo(target, said)
     return f"{place} cannot be asked: {reason}"
+
+
+def _practice(target: Host) -> str:
+    """The folder of its practice, where the host keys lie in it."""
+    file = target.connection.known_hosts_file
+    return "PRACTICE" if file is None else short(file.parent)
 
 
 def _from_ssh(target: Host, said: str) -> str:
