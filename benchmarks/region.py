@@ -1,8 +1,8 @@
 """A region of made-up practices: bundles a second, and the memory of all processes together.
 
-Usage: .venv/bin/python benchmarks/region.py [--bundles 20000] [--again 200] [--folder FOLDER]
+Usage: .venv/bin/python benchmarks/region.py [--bundles 2000] [--folder FOLDER]
 The bundles are made from one of this computer (`socle verify inventories/local --evidence`): other
-names, other dates, mixed verdicts. FOLDER keeps them for the next time.
+names, other dates, each practice with a key of its own. FOLDER keeps them for the next time.
 """
 
 from __future__ import annotations
@@ -22,33 +22,38 @@ from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 
+from socle.evidence import signature
 from socle.evidence.bundle import FORMAT, SCHEMA, read
 from socle.evidence.model import Bundle
+from socle.evidence.sshsig import NAMESPACE
 
 SOCLE = Path(sys.executable).with_name("socle")
 MACHINES = 4  # a practice
-VERDICTS, WEIGHTS = ("pass", "fail", "waived", "not-applicable", "unknown"), (70, 10, 3, 12, 5)
+DAYS = 10  # mean age of a bundle
 
 
 def main() -> None:
     """Print the figures."""
     words = argparse.ArgumentParser()
-    words.add_argument("--bundles", type=int, default=20_000)
-    words.add_argument("--again", type=int, default=200)
+    words.add_argument("--bundles", type=int, default=2000)
     words.add_argument("--folder", type=Path)
     asked = words.parse_args()
     with tempfile.TemporaryDirectory() as name:
         place = asked.folder or Path(name)
-        many, few = place / f"{asked.bundles}", place / f"{asked.again}"
+        count, folder = asked.bundles, place / f"{asked.bundles}"
         source = first(place)
-        for folder, count in ((many, asked.bundles), (few, asked.again)):
-            if not folder.exists():
-                make(source, folder, count)
+        if not folder.exists():
+            make(source, folder, count)
+        signers = folder / "allowed_signers"
         with tempfile.TemporaryDirectory() as state:
-            said = ("--state", state, "--html", f"{state}/page.html", "--csv", f"{state}/table.csv")
-            run(f"{asked.again} judged again", asked.again, few, "--no-as-judged", *said)
-            run(f"{asked.bundles} as judged", asked.bundles, many, *said)
-            run(f"{asked.bundles}, nothing new", asked.bundles, many, *said)
+            said = ("--html", f"{state}/page.html", "--csv", f"{state}/table.csv")
+            signed = ("--state", state, "--allowed-signers", signers, *said)
+            run(f"{count} signed, a sample judged again", count, folder, *signed)
+            run(f"{count} signed, nothing new", count, folder, *signed)
+        for how in ("none", "all"):
+            with tempfile.TemporaryDirectory() as state:
+                signed = ("--state", state, "--allowed-signers", signers)
+                run(f"{count} signed, --judge {how}", count, folder, *signed, "--judge", how)
 
 
 def first(place: Path) -> Path:
@@ -61,44 +66,53 @@ def first(place: Path) -> Path:
 
 
 def make(source: Path, folder: Path, count: int) -> None:
-    """Write ``count`` bundles that differ in name, date and verdicts."""
+    """Write ``count`` signed bundles that differ in name and date, and who may sign them."""
+    practices = range((count + MACHINES - 1) // MACHINES)
     with ProcessPoolExecutor() as pool:
-        for _ in pool.map(partial(one, source, folder), range(count), chunksize=50):
-            pass
+        lines = list(pool.map(partial(one, source, folder), practices, chunksize=10))
+    (folder / "allowed_signers").write_text("".join(lines))
 
 
-def one(source: Path, folder: Path, number: int) -> None:
-    practice = f"cabinet-{number // MACHINES:05}"
-    host = f"poste-{number % MACHINES}"
-    file = folder / practice / f"{host}.bundle"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    made = renamed(original(source), practice, host, number)
-    document = {"format": FORMAT, "schema": SCHEMA, **made.model_dump(mode="json")}
-    file.write_bytes(gzip.compress(json.dumps(document).encode(), 1))  # quick to write
+def one(source: Path, folder: Path, number: int) -> str:
+    """Write a practice; its line of allowed_signers."""
+    practice, practice_id = f"cabinet-{number:05}", f"{number:016x}"
+    place = folder / practice
+    place.mkdir(parents=True)
+    key = place / "key"
+    words = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", practice, "-f", key]
+    subprocess.run(words, check=True)
+    for machine in range(MACHINES):
+        host = f"poste-{machine}"
+        made = renamed(original(source), practice, practice_id, host)
+        document = {"format": FORMAT, "schema": SCHEMA, **made.model_dump(mode="json")}
+        file = place / f"{host}.bundle"
+        file.write_bytes(gzip.compress(json.dumps(document).encode(), 1))  # quick to write
+        signature.sign(file, key)
+    kind, public, *_ = key.with_suffix(".pub").read_text().split()
+    return f'practice:{practice_id}/it namespaces="{NAMESPACE}" {kind} {public}\n'
 
 
 original = cache(read)
 
 
-def renamed(bundle: Bundle, practice: str, host: str, seed: int) -> Bundle:
-    """The bundle of another machine, whose verdicts are thrown like dice."""
-    dice, before = random.Random(seed), bundle.host.name
+def renamed(bundle: Bundle, practice: str, practice_id: str, host: str) -> Bundle:
+    """The bundle of another machine, some days older."""
+    dice, before = random.Random(f"{practice_id} {host}"), bundle.host.name
     answers = [
         said.model_copy(update={"asked": host if said.asked == before else said.asked})
         for said in bundle.answers
     ]
-    verdicts = [
-        one.model_copy(update={"verdict": dice.choices(VERDICTS, WEIGHTS)[0]})
-        for one in bundle.verdicts
-    ]
-    declared = {host: bundle.practice.hosts[before]}
+    names = [f"poste-{machine}" for machine in range(MACHINES)]
+    declared = dict.fromkeys(names, bundle.practice.hosts[before])
+    days = min(30, dice.expovariate(1 / DAYS))
     return bundle.model_copy(
         update={
-            "collected": bundle.collected - timedelta(days=dice.expovariate(1 / 60)),
+            "collected": bundle.collected - timedelta(days=days),
             "host": bundle.host.model_copy(update={"name": host}),
-            "practice": bundle.practice.model_copy(update={"name": practice, "hosts": declared}),
+            "practice": bundle.practice.model_copy(
+                update={"name": practice, "id": practice_id, "hosts": declared}
+            ),
             "answers": tuple(answers),
-            "verdicts": tuple(verdicts),
         }
     )
 

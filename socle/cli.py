@@ -21,6 +21,7 @@ from socle.commands import (
     history,
     incident,
     lab,
+    machine,
     region,
     restore,
     show,
@@ -54,6 +55,8 @@ for _proof in (
     evidence_silence.silence,
 ):
     evidence.app.command(_proof)
+machine.app.group = ("Every day",)
+app.command(machine.app)
 backup.app.group = ("Copies of the data",)
 app.command(backup.app)
 app.command(restore.restore, group="Copies of the data")

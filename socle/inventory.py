@@ -21,7 +21,7 @@ def serve(file: str, module: dict[str, Any]) -> None:
     """
     by_pyinfra = module.get("__name__") != "__main__"  # pyinfra sets none
     try:
-        practice = load(Path(file))
+        practice = load(Path(file), identified=True)
         answer = for_pyinfra(practice) if by_pyinfra else for_ansible(practice)
     except SocleError as error:
         sys.stderr.write(f"{error}\n")

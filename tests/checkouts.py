@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -131,6 +132,7 @@ class Checkout:
         self.write("roles/toy/test_toy.py", TESTS)
         self.write("group_vars/all.yml", "---\n")
         self.write("inventories/toy/hosts.yml", HOSTS)
+        self.write("inventories/toy/practice.yml", f'id: "{token_hex(8)}"\n')
         self.write("pyproject.toml", '[tool.pytest.ini_options]\naddopts = "-ra --strict-markers '
                    '--import-mode=importlib"\n')  # fmt: skip
 

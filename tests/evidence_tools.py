@@ -1,4 +1,4 @@
-"""Keys, and a time stamping authority on this computer, made with OpenSSH and OpenSSL."""
+"""A bundle; keys, and a time stamping authority on this computer, made with OpenSSH and OpenSSL."""
 
 from __future__ import annotations
 
@@ -6,8 +6,20 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from socle.evidence.model import (
+    Baseline,
+    Bundle,
+    Declared,
+    Judged,
+    Machine,
+    Practice,
+    Said,
+    Software,
+)
 
 AUTHORITY = """
 [ca]
@@ -25,6 +37,48 @@ default_policy = 1.2.3.4.1
 ess_cert_id_alg = sha256
 accuracy = secs:1
 """
+
+
+ANSWER = Said(
+    control="toy-lock",
+    asked="desk",
+    kind="command",
+    words="nft list ruleset",
+    digest="0" * 32,
+    limit=30.0,
+    seconds=0.01,
+    code=0,
+    stdout="é\n",
+)
+
+
+def bundle_of_desk(**changes):
+    """A small bundle of the machine ``desk``, with ``changes``."""
+    words = {
+        "collected": datetime(2026, 11, 22, 12, tzinfo=UTC),
+        "seconds": 1.5,
+        "software": Software(socle="0.1.0"),
+        "baseline": Baseline(digest="ab"),
+        "host": Machine(name="desk", os_name="Debian", host_keys=("SHA256:x",)),
+        "practice": Practice(
+            name="cabinet",
+            hosts={
+                "desk": Declared(
+                    groups=("all",),
+                    addresses=("192.0.2.1",),
+                    method="ssh",
+                    address="192.0.2.1",
+                    port=22,
+                    settings={"b": 1, "a": [None, "é"]},
+                )
+            },
+        ),
+        "answers": (ANSWER,),
+        "verdicts": (
+            Judged(control="toy-lock", verdict="pass", detail="", measured="pass", seconds=0.1),
+        ),
+    }
+    return Bundle(**{**words, **changes})
 
 
 def run(*words, **options) -> None:

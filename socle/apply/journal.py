@@ -29,6 +29,7 @@ def record(practice: Practice, hosts: Mapping[str, Applied]) -> None:
     document = {
         "schema": SCHEMA,
         "practice": practice.name,
+        "practice_id": practice.id,
         "engine": "pyinfra",
         "started": utc(_STARTED),
         "finished": utc(now),

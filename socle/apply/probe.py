@@ -12,12 +12,14 @@ from pathlib import Path
 
 from socle import bounds
 from socle.apply import adapter
+from socle.apply.machines import recognise
 from socle.baseline.declared import PLACE
 from socle.baseline.model import Practice
 
 SCRIPTS = files("socle.apply")
 _FIELDS = {
     "connection": 1,
+    "machine": 1,
     "guard": 1,
     "file": 6,
     "package": 2,
@@ -46,6 +48,7 @@ class Observed:
 
     client: str | None = None  # the operator's address as the host sees it; None: not by SSH
     port: int | None = None  # the port of sshd in use
+    machine_id: str | None = None
     guard_armed: bool = False  # a former run changed something and never confirmed it
     files: dict[str, ObservedFile] = field(default_factory=dict)
     packages: frozenset[str] = frozenset()
@@ -82,9 +85,11 @@ def _probe() -> Observed:
     try:
         lines = adapter.ask(script_for(practice), PLACE, *paths)
         packed = base64.b64decode("".join(lines), validate=True)
-        return parse(bounds.gunzip(packed).decode("utf-8", "replace").split("\n")[:-1])
+        found = parse(bounds.gunzip(packed).decode("utf-8", "replace").split("\n")[:-1])
     except (adapter.Unanswered, ValueError, bounds.TooLarge) as error:
         adapter.leave_out(f"the host cannot be examined: {error}")
+    recognise(found.machine_id)
+    return found
 
 
 def parse(lines: Iterable[str]) -> Observed:
@@ -109,6 +114,7 @@ def parse(lines: Iterable[str]) -> Observed:
     return Observed(
         client=client,
         port=port,
+        machine_id=next((words[0] for words in rows["machine"]), None),
         guard_armed=bool(rows["guard"]),
         files={path: _file(fields) for path, *fields in rows["file"]},
         packages=frozenset(p[0] for p in rows["package"] if p[1].startswith("ii")),

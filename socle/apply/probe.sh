@@ -17,6 +17,7 @@ managed_files() {
 
 probe() {
     echo "connection $(connection)"
+    echo "machine $(cat /etc/machine-id 2>/dev/null)"
     [ ! -d /var/lib/socle/guard ] || echo "guard armed"
     managed_files "$@"
     dpkg-query -W -f='package ${Package} ${db:Status-Abbrev}\n' 2>/dev/null

@@ -6,12 +6,13 @@ Whom the practice believes stands beside it: ``allowed_signers`` and ``revoked_s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from socle.baseline import single
+from socle.baseline import about, single
 from socle.evidence.signature import Trust
 from socle.evidence.store import operator_config, state_folder
 
@@ -53,14 +54,33 @@ class Authority:
 
 @dataclass(frozen=True)
 class EvidenceSettings:
-    """What holds for a practice, defaults filled in."""
+    """What holds for a practice, defaults filled in.
 
-    signing_key: Path
+    ``named_key``, ``named_history``: where evidence.yml says so; else they go by the practice's id.
+    """
+
+    folder: Path
+    named_key: Path | None
     authority: Authority | None
-    history: Path
+    named_history: Path | None
     keep_days: int
     signers: Path
     revoked: Path | None  # None where the practice has no such list
+
+    @cached_property
+    def practice_id(self) -> str:
+        """The practice's id, made now if it has none. Raises as `about.identify`."""
+        return about.identify(self.folder)
+
+    @property
+    def signing_key(self) -> Path:
+        """The operator's private key, outside of every checkout unless evidence.yml names one."""
+        return self.named_key or operator_config() / "keys" / self.practice_id
+
+    @property
+    def history(self) -> Path:
+        """Where runs and applies are kept."""
+        return self.named_history or state_folder(self.practice_id)
 
     @property
     def trust(self) -> Trust:
@@ -86,15 +106,11 @@ def read(folder: Path) -> EvidenceSettings:
         authority = Authority(stamp.url, place(stamp.certificates), stamp.required)
     revoked = folder / "revoked_signers"
     return EvidenceSettings(
-        signing_key=place(written.signing_key) if written.signing_key else _key(folder.name),
+        folder=folder,
+        named_key=place(written.signing_key) if written.signing_key else None,
         authority=authority,
-        history=place(history.folder) if history.folder else state_folder(folder.name),
+        named_history=place(history.folder) if history.folder else None,
         keep_days=history.keep_days,
         signers=folder / "allowed_signers",
         revoked=revoked if revoked.is_file() else None,
     )
-
-
-def _key(practice: str) -> Path:
-    """Where `socle evidence keygen` puts a key, outside of every checkout."""
-    return operator_config() / "keys" / practice

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from socle.baseline import evidence, words, yaml
+from socle.baseline import about, evidence, known_machines, words, yaml
 from socle.baseline.hosts import Tree
 from socle.baseline.settings import MASK
 from socle.baseline.variables import BadValue, Variable
@@ -17,7 +17,7 @@ from socle.errors import BadPractice, Problem
 EXPOSURE = "exposure.yml"
 """What the practice shows the Internet; socle.exposure reads it."""
 SECRETS = "secrets.yml"
-_FILES = {"hosts.yml", "waivers.yml", SECRETS, "lab.yml", EXPOSURE, evidence.NAME}
+_FILES = {"hosts.yml", "waivers.yml", SECRETS, "lab.yml", EXPOSURE, evidence.NAME, about.NAME}
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Layers:
     unknown: list[Setting] = field(default_factory=list)  # perhaps computed: judged at the end
     region: dict[str, list[Layer]] = field(default_factory=dict)
     practice: dict[str, list[Layer]] = field(default_factory=dict)
+    about: about.About | None = None  # what practice.yml says
 
     def document(self, file: Path, encrypted: bool = False) -> yaml.Document | None:
         """The file's data; None when it does not exist or cannot be read.
@@ -77,14 +78,22 @@ class Layers:
                     layer = _layer(file.stem, tree)
                     self._add(self.practice, file.stem, layer, Block(document, ()))
         self._read_secrets(folder / SECRETS, tree)
-        try:
-            evidence.read(folder)
-        except BadPractice as error:
-            self.problems.extend(error.problems)
+        self._read_papers(folder)
         for file in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
             if file.name not in _FILES:
                 wanted = words.unknown("file of a practice", file.name, sorted(_FILES))
                 self.problems.append(Problem(file, 0, "file name", wanted, file.name))
+
+    def _read_papers(self, folder: Path) -> None:
+        """Read what the practice is, and check what it keeps beside its settings."""
+        for read in (about.read, evidence.read, known_machines.read):
+            try:
+                found = read(folder)
+            except BadPractice as error:
+                self.problems.extend(error.problems)
+                continue
+            if isinstance(found, about.About):
+                self.about = found
 
     def _read_secrets(self, file: Path, tree: Tree) -> None:
         document = self.document(file, encrypted=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import socle
-from socle.baseline import hosts, rooms, variables, waivers, yaml
+from socle.baseline import about, hosts, rooms, variables, waivers, yaml
 from socle.baseline.connection import ConnectionSettings
 from socle.baseline.hosts import Tree
 from socle.baseline.layers import SECRETS, Layers
@@ -16,7 +17,13 @@ from socle.baseline.resolve import Resolver
 from socle.errors import BadPractice, Problem, SocleError
 
 
-def load(folder: Path | str, root: Path | None = None, today: date | None = None) -> Practice:
+def load(
+    folder: Path | str,
+    root: Path | None = None,
+    today: date | None = None,
+    *,
+    identified: bool = False,
+) -> Practice:
     """See `socle.baseline.load`."""
     place = Path(folder).absolute()
     practice = place.parent if place.is_file() else place
@@ -40,7 +47,7 @@ def load(folder: Path | str, root: Path | None = None, today: date | None = None
     resolved = Resolver(practice, checkout, found, tree, layers, exceptions, day).practice()
     if layers.problems:
         raise BadPractice(layers.problems)
-    return resolved
+    return replace(resolved, id=about.identify(practice)) if identified else resolved
 
 
 def host_names(practice: Path) -> tuple[str, ...]:

@@ -125,7 +125,11 @@ class Host:
 
 @dataclass(frozen=True)
 class Practice:
-    """A practice ("cabinet"): ``inventories/NAME/`` with everything resolved."""
+    """A practice ("cabinet"): ``inventories/NAME/`` with everything resolved.
+
+    ``id``, ``title`` and ``time_zone``: as practice.yml says; without an id nobody has worked
+    with it yet. ``title``: what people call it, else its ``name``.
+    """
 
     name: str
     folder: Path
@@ -135,6 +139,9 @@ class Practice:
     rooms: tuple[Room, ...]
     waivers: tuple[Waiver, ...] = ()
     children: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # groups right below
+    id: str | None = None
+    title: str = ""
+    time_zone: str = "Europe/Paris"
 
     def to_json(self) -> str:
         """What tools that print their data (``pyinfra … debug-inventory``) show."""

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from socle.baseline import words
+from socle.baseline.about import TIME_ZONE, About
 from socle.baseline.connection import addresses, connection
 from socle.baseline.hosts import Tree
 from socle.baseline.layers import Layers
@@ -42,6 +43,7 @@ class Resolver:
         """The practice with every host's settings."""
         readable = not self.layers.problems
         groups = {group: self.tree.hosts_of(group) for group in self.tree.groups}
+        about = self.layers.about or About(self.folder.name, None, TIME_ZONE)
         found = Practice(
             name=self.folder.name,
             folder=self.folder,
@@ -51,6 +53,9 @@ class Resolver:
             rooms=tuple(self.rooms),
             waivers=tuple(applied.waiver for applied in self.waivers),
             children={group: tuple(sorted(self.tree.children.get(group, ()))) for group in groups},
+            id=about.id,
+            title=about.name,
+            time_zone=about.time_zone,
         )
         complaints: list[Problem] = []
         hosts = {host.name: self._derive(host, found, complaints) for host in found.hosts.values()}

@@ -40,7 +40,7 @@ def run(practice: Path, *, limit: Repeated = None) -> int:
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
 
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     hosts = clients(chosen(loaded, limit or ()))
     if not hosts:
         raise Refused(f"{loaded.name}: no machine has backup_folders: there is nothing to copy")
@@ -94,7 +94,7 @@ def status(
     from socle.verify.backups import status as asked  # noqa: PLC0415
     from socle.verify.checks import Unknown  # noqa: PLC0415
 
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     answers: dict[str, Any] = {}
     with connected(loaded) as connections:
         for host in _with_copies(chosen(loaded, limit or ())):
@@ -195,7 +195,7 @@ def sheet(practice: Path, *, out: Path | None = None) -> int:
     from socle.baseline import load  # noqa: PLC0415
     from socle.report.recovery import lines, pdf  # noqa: PLC0415
 
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     complete(list(loaded.hosts.values()), loaded)
     text = lines(loaded, date.today())
     if out is None:

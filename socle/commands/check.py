@@ -21,7 +21,7 @@ def check(practice: Path) -> int:
 
     from socle.baseline import load  # noqa: PLC0415
 
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     settings = {name for host in loaded.hosts.values() for name in host.settings}
     computed = {name for host in loaded.hosts.values() for name in host.derived}
     for waiver in loaded.waivers:

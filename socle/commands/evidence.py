@@ -11,7 +11,10 @@ from cyclopts.validators import Number
 from socle.commands.console import say
 
 if TYPE_CHECKING:
+    from socle.baseline.model import Practice
     from socle.evidence.model import Bundle
+    from socle.evidence.signature import Trust
+    from socle.evidence.vouching import Known
     from socle.verify.verdicts import Outcome
 
 app = App(
@@ -22,6 +25,10 @@ app = App(
 @app.command
 def judge(
     *bundle: Path,
+    practice: Path | None = None,
+    allowed_signers: Path | None = None,
+    revoked: Path | None = None,
+    authorities: Path | None = None,
     baseline: Path | None = None,
     max_age: Annotated[float | None, Parameter(validator=Number(gt=0, lte=87600))] = None,
     language: Literal["fr", "en"] = "fr",
@@ -31,12 +38,21 @@ def judge(
 
     The checks are those of this Socle; dates (waivers, certificates) are judged by the day of the
     bundle. What the bundle does not answer is unknown. Exit code: as `socle verify` has them; 1
-    also where evidence is older than --max-age; 2 where a file is not a bundle.
+    also where evidence is older than --max-age, or its signature does not fit or is nobody's who
+    may sign; 2 where a file is not a bundle that can be judged (the others are).
 
     Parameters
     ----------
     bundle
         Files that `socle verify --evidence` wrote.
+    practice
+        Folder of the practice whose allowed_signers and revoked_signers count.
+    allowed_signers
+        Who may sign. Without it and --practice a signature must fit, whoever made it.
+    revoked
+        Revoked keys: public keys, or a KRL.
+    authorities
+        Certificates of time stamping authorities (PEM).
     baseline
         Resolve the practice's settings again, against this folder with group_vars/.
     max_age
@@ -46,24 +62,64 @@ def judge(
     verbose
         Show why a control does not apply, and what each pass has seen.
     """
-    from socle.commands.verify_screen import Screen  # noqa: PLC0415 - `socle --help` is fast
+    from socle.commands.evidence_sign import trust  # noqa: PLC0415 - `socle --help` is fast
+    from socle.commands.evidence_trust import known  # noqa: PLC0415
+    from socle.commands.verify_screen import Screen  # noqa: PLC0415
     from socle.errors import SocleError  # noqa: PLC0415
-    from socle.evidence.bundle import read  # noqa: PLC0415
-    from socle.verify.replay import judge as judge_again  # noqa: PLC0415
     from socle.verify.run import exit_code  # noqa: PLC0415
 
     if not bundle:
         raise SocleError("evidence judge: expected at least one bundle, read none")
+    asked = practice or allowed_signers or revoked or authorities
+    believed = trust(practice, allowed_signers, revoked, authorities) if asked else None
+    of = None if allowed_signers else known(practice)
     everything: list[Outcome] = []
-    all_young = True
-    for stored in [read(path) for path in bundle]:
-        practice, outcomes = judge_again(stored, baseline)
-        screen = Screen(practice, language, verbose=verbose)
+    refused: set[str] = set()
+    good = True
+    for path in bundle:
+        try:
+            stored, loaded, outcomes = _judged(path, baseline)
+        except SocleError as error:
+            refused.add(str(error))
+            continue
+        screen = Screen(loaded, language, verbose=verbose)
         screen.conclude(outcomes, sum(outcome.seconds for outcome in outcomes))
         _compare(stored, outcomes)
-        all_young = _young(stored, max_age) and all_young
+        good = all([_young(stored, max_age), _vouched(path, believed, of), good])
         everything += outcomes
-    return exit_code(everything) if all_young else 1
+    if refused:
+        raise SocleError("\n".join(sorted(refused)))
+    return exit_code(everything) if good else 1
+
+
+def _judged(path: Path, baseline: Path | None) -> tuple[Bundle, Practice, list[Outcome]]:
+    """A bundle and what it says today. Raises SocleError, whatever is wrong with it."""
+    from socle.errors import SocleError  # noqa: PLC0415
+    from socle.evidence.bundle import read  # noqa: PLC0415
+    from socle.verify.replay import judge as judge_again  # noqa: PLC0415
+
+    stored = read(path)
+    try:
+        return stored, *judge_again(stored, baseline)
+    except (ValueError, LookupError, TypeError, RecursionError, OSError) as error:
+        kind = type(error).__name__  # whatever a foreign bundle makes a check do
+        raise SocleError(f"{path}: it cannot be judged: {kind}") from None
+
+
+def _vouched(path: Path, believed: Trust | None, of: Known | None) -> bool:
+    """Whether its signature lets a bundle count; say it where it does not."""
+    from socle.commands.evidence_sign import tell  # noqa: PLC0415
+    from socle.commands.evidence_trust import checked  # noqa: PLC0415
+    from socle.evidence.signature import misfit  # noqa: PLC0415
+
+    if believed is None:
+        reason = misfit(path)
+        if reason:
+            say(f"{path}: the signature beside it does not fit: {reason}", style="bold red")
+        return not reason
+    result = checked(path, believed, of)
+    tell(result)
+    return result.good
 
 
 def _young(stored: Bundle, max_age: float | None) -> bool:

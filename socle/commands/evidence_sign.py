@@ -33,19 +33,21 @@ def keygen(
     practice
         Folder of the practice: inventories/demo.
     principal
-        Who signs: an e-mail address, else your account's name at the practice.
+        Who signs for the practice: an e-mail address, else your account's name.
     passphrase
-        Ask for a passphrase. --no-passphrase is for a demonstration only.
+        Ask for a passphrase, on the terminal or by SSH_ASKPASS with SSH_ASKPASS_REQUIRE=force.
+        --no-passphrase is for a demonstration only.
     """
     import getpass  # noqa: PLC0415 - `socle --help` needs none of these
 
     from socle.baseline import evidence  # noqa: PLC0415
     from socle.baseline.loading import find_root  # noqa: PLC0415
+    from socle.evidence import principals  # noqa: PLC0415
     from socle.evidence.keys import make  # noqa: PLC0415
 
     folder = practice_folder(practice)
     settings = evidence.read(folder)
-    name = principal or f"{getpass.getuser()}@{folder.name}"
+    name = principals.of_practice(settings.practice_id, principal or getpass.getuser())
     fresh = make(
         settings.signing_key,
         name,
@@ -121,6 +123,7 @@ def verify(
 ) -> int:
     """Say for each file who signed it, when, and whether one byte changed since.
 
+    A key vouches for bundles of its own practice, or its own machine, alone.
     Exit code: 0 all is good, 1 something is altered, unsigned or not to be trusted, 2 the words
     are wrong. A file that was removed together with its signature leaves no trace here.
 
@@ -139,26 +142,36 @@ def verify(
     quiet
         Show only what is not good.
     """
+    from socle.commands.evidence_trust import checked, known  # noqa: PLC0415
     from socle.errors import SocleError  # noqa: PLC0415
     from socle.evidence.manifest import evidence  # noqa: PLC0415
-    from socle.evidence.signature import verify as judge  # noqa: PLC0415
 
     if not places:
         raise SocleError("expected files or folders: socle evidence verify FOLDER --practice …")
     believed = trust(practice, allowed_signers, revoked, authorities)
-    good = True
+    asked, good = None if allowed_signers else known(practice), True
+    refused: set[str] = set()
     for file in evidence(places):
-        result = judge(file, believed)
+        try:
+            result = checked(file, believed, asked)
+        except SocleError as error:  # the others are looked at
+            refused.add(str(error))
+            continue
         good = good and result.good
         if not (quiet and result.good):
-            _tell(result)
+            tell(result)
+    if refused:
+        raise SocleError("\n".join(sorted(refused)))
     return 0 if good else 1
 
 
 def trust(
     practice: Path | None, signers: Path | None, revoked: Path | None, authorities: Path | None
 ) -> Trust:
-    """Whom to believe: what is named, else what the practice has. SocleError: nobody."""
+    """Whom to believe: what is named, else what the practice has.
+
+    Raises SocleError: nobody, or ``authorities`` holds no certificate.
+    """
     from socle.baseline import evidence  # noqa: PLC0415
     from socle.errors import SocleError  # noqa: PLC0415
     from socle.evidence.signature import Trust  # noqa: PLC0415
@@ -169,10 +182,15 @@ def trust(
         authorities = authorities or known.authorities
     if signers is None:
         raise SocleError("expected --practice PRACTICE or --allowed-signers FILE: whom to believe?")
+    if authorities is not None:
+        from socle.evidence.timestamp import certificates  # noqa: PLC0415
+
+        certificates(authorities)
     return Trust(signers, revoked, authorities)
 
 
-def _tell(result: Result) -> None:
+def tell(result: Result) -> None:
+    """Say what came of a signature."""
     style = "green" if result.good else "bold red"
     say(f"{'✔' if result.good else '✘'} {result.state}: {result.file}", style=style)
     if result.detail:

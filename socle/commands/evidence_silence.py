@@ -51,6 +51,7 @@ def silence(
     """
     from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - `socle --help` needs no more
 
+    from socle.baseline import about  # noqa: PLC0415
     from socle.baseline.loading import host_names  # noqa: PLC0415
     from socle.commands.console import say  # noqa: PLC0415
     from socle.commands.evidence_sign import practice_folder, trust  # noqa: PLC0415
@@ -60,7 +61,9 @@ def silence(
     believed = trust(place, allowed_signers, revoked, authorities)
     now = datetime.now(UTC)
     limit = timedelta(hours=limit_hours)
-    found = Listener(place.name, host_names(place), believed, limit, now).listen(folder)
+    known = about.read(place).id
+    listener = Listener(place.name, known, host_names(place), believed, limit, now)
+    found = listener.listen(folder)
     for heard in found.hosts:
         if heard.silent:
             say(f"✘ {heard.host}: {_since(heard, now)}", style="bold red")

@@ -45,13 +45,13 @@ def check(
     from socle.exposure.papers import attestations  # noqa: PLC0415
     from socle.report.exposure import answer, facts  # noqa: PLC0415
 
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     declared, settings = files_of(practice)
     now = datetime.now().astimezone()
     found = attestations(declared, settings, now)
     age = declared.max_age_days
     judged = judge(found, declared.addresses, now, age, declared.open_ports)
-    runs = kept(history or settings.history, loaded.name).runs
+    runs = kept(history or settings.history, loaded).runs
     known = [one for one in facts(runs, now, age) if one.host in loaded.hosts]
     said = answer(judged, declared.addresses, known, language)
     say(said.text)

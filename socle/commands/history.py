@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from socle.baseline.model import Practice
     from socle.report.drift import Difference
     from socle.report.history import Apply, History, Run
 
@@ -60,9 +61,9 @@ def history(
     from socle.baseline.evidence import read  # noqa: PLC0415
     from socle.report.drift import chapters  # noqa: PLC0415
 
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     place = history or read(loaded.folder).history
-    found = kept(place, loaded.name)
+    found = kept(place, loaded)
     if not found.runs:
         say(f"{place}: no run is kept yet: socle verify {practice}")
         return 0
@@ -80,13 +81,13 @@ def history(
     return 0
 
 
-def kept(place: Path, practice: str) -> History:
+def kept(place: Path, practice: Practice) -> History:
     """What is kept in a folder; what had to be left out is named on stderr."""
     from socle.errors import SocleError  # noqa: PLC0415
     from socle.report.history import read  # noqa: PLC0415
 
     try:
-        found = read(place, practice)
+        found = read(place, practice.name, practice.id)
     except OSError as error:
         raise SocleError(f"{place}: the history cannot be read: {error.strerror}") from None
     for line in found.left_out:

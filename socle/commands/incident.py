@@ -70,7 +70,7 @@ def incident(
     now = datetime.now().astimezone()
     start = _moment("--since", since, now) or now - timedelta(days=_DAYS)
     learned = _moment("--known", known, now)
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     names = [host.name for host in chosen(loaded, limit or ())]
     declared, settings = files_of(practice)
     default = operator_state() / "incidents" / f"{loaded.name}-{now:%Y%m%dT%H%M%S}"
@@ -132,10 +132,10 @@ def _facts(
     age, places = declared.max_age_days, declared.addresses
     signed = attestations(declared, settings, now)
     judged = judge(signed, places, now, age, declared.open_ports)
-    runs = kept(settings.history, practice.name).runs
+    runs = kept(settings.history, practice).runs
     inside = [one for one in facts(runs, now, age) if one.host in practice.hosts]
     return Known(
-        practice=practice.name,
+        practice=practice.title,
         gathered=now,
         since=since,
         known=learned,

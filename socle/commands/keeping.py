@@ -55,7 +55,7 @@ def history_of(practice: Practice, folder: Path | None) -> Path:
 def past(place: Path, practice: Practice, *, needed: bool) -> History:
     """The runs before this one. Where they are not ``needed``, a verification does without."""
     try:
-        return kept(place, practice.name)
+        return kept(place, practice)
     except SocleError as error:
         if needed:
             raise

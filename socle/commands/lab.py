@@ -74,14 +74,15 @@ def up(practice: Path = _DEMO) -> int:
 
 @app.command
 def down(practice: Path = _DEMO) -> int:
-    """Stop the machines and remove their disks, keys, bridge and rules."""
+    """Stop the machines and remove their disks, keys, bridge and rules; forget who they were."""
     from socle import lab  # noqa: PLC0415
-    from socle.baseline import load  # noqa: PLC0415
+    from socle.baseline import known_machines, load  # noqa: PLC0415
     from socle.commands.labs import lab_of  # noqa: PLC0415
 
     loaded = load(practice)
     lab.down(lab_of(loaded), _say)
-    (loaded.folder / "known_hosts").unlink(missing_ok=True)
+    for file in ("known_hosts", known_machines.NAME):
+        (loaded.folder / file).unlink(missing_ok=True)
     return 0
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from socle.errors import SocleError
+from socle.commands.console import warn
+from socle.errors import SocleError, short
 
 if TYPE_CHECKING:
     from socle.baseline.model import Host, Practice
     from socle.verify.connections import Connections
+    from socle.verify.links import Link
 
 Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 """A word of the command line that may be given again: --limit accueil --limit serveur."""
@@ -56,10 +58,22 @@ def complete(hosts: Sequence[Host], practice: Practice) -> None:
 @contextmanager
 def connected(practice: Practice) -> Iterator[Connections]:
     """Connections to the practice's machines, closed at the end."""
+    from socle.baseline.known_machines import KnownMachines  # noqa: PLC0415
     from socle.verify.connections import Connections  # noqa: PLC0415
 
-    connections = Connections(practice.hosts)
+    connections = Connections(practice.hosts, known=KnownMachines(practice.folder))
     try:
         yield connections
     finally:
         connections.close()
+        tell_new(practice, connections.used())
+
+
+def tell_new(practice: Practice, links: Mapping[str, Link]) -> None:
+    """Say which machines were met for the first time."""
+    from socle.baseline.known_machines import NAME  # noqa: PLC0415
+
+    new = [name for name, link in links.items() if link.is_new]
+    if new:
+        file = short(practice.folder / NAME)
+        warn(f"{file}: new machines are noted: {', '.join(new)}. Commit this file")

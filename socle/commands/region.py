@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,7 +12,9 @@ from cyclopts.validators import Number
 if TYPE_CHECKING:
     from socle.evidence.signature import Trust
     from socle.region.codes import Codes
-    from socle.region.survey import Reading, Survey
+    from socle.region.model import Head
+    from socle.region.reading import Reading
+    from socle.region.survey import Survey
     from socle.region.tally import Tally
 
 
@@ -26,17 +29,18 @@ def region(
     revoked: Path | None = None,
     authorities: Path | None = None,
     baseline: Path | None = None,
-    as_judged: bool | None = None,
-    stale_days: Annotated[int, Parameter(validator=Number(gte=1))] = 90,
+    judge: Literal["sample", "all", "none"] = "sample",
+    max_age_days: Annotated[int, Parameter(validator=Number(gte=1, lte=3660))] = 35,
     workers: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     state: Path | None = None,
     language: Literal["fr", "en"] = "fr",
 ) -> int:
     """Judge the newest bundle of every machine of many practices: one page, one table, no names.
 
-    Can be stopped and run again: only what is new is read and judged. Exit code: 0 all holds, 1 a
-    promise is broken somewhere, 3 something is unknown or a file was refused, 2 the words are
-    wrong.
+    Can be stopped and run again: only what is new is read and judged. Exit code: 0 all holds and
+    all that is expected is there; 1 a promise is broken somewhere; 3 something is unknown, old,
+    silent or not to be trusted; 2 a file is no bundle that counts (it is named, the others are
+    judged), or the words are wrong.
 
     Parameters
     ----------
@@ -49,24 +53,27 @@ def region(
     refused
         Write the files that were refused here, and why, one a line: PATH, tab, reason.
     codes
-        YAML file, `practice: code` a line; other practices get a code that only you can make.
+        YAML file of the practices that are expected, `practice: code` a line (its id or its name;
+        `{code: CODE, signers: [NAME]}` says who signs for it); others get a code of their own.
     allowed_signers
-        Who may sign; without it signatures are not checked, and the page says so.
+        Who may sign, each for the own practice or machine; without it signatures are not checked,
+        and the page says so.
     revoked
         Revoked keys: public keys, or a KRL.
     authorities
         Certificates of time stamping authorities (PEM).
     baseline
         Resolve the settings again, against this folder with group_vars/.
-    as_judged
-        Take the verdicts of the bundles; --no-as-judged judges all again. Else: again, but where
-        the very same checks judged already.
-    stale_days
-        From which age on evidence is called old.
+    judge
+        Which verdicts are given again here: a sample of each signer's bundles and whatever got
+        better (the rest is called declared by the practice), all, or none. Verdicts of other
+        checks are given again unless it is none.
+    max_age_days
+        Older evidence says nothing of today: its machine is unknown.
     workers
         Processes that read and judge, else one a core.
     state
-        Folder for results and the key of the codes, else your own state folder.
+        Folder for results and the key of codes and samples, else your own state folder.
     language
         Of the page.
     """
@@ -86,7 +93,8 @@ def region(
     from socle.report.region_view import Origin  # noqa: PLC0415
 
     place = state or operator_state() / "region"
-    names = Codes(key_of(place), read_codes(codes) if codes else None)
+    key = key_of(place)
+    names = Codes(key, read_codes(codes) if codes else None)
     trust = _trust(allowed_signers, revoked, authorities)
     root, now = find_root(Path(socle.__file__).parent), datetime.now().astimezone()
     with Cache(place) as cache:
@@ -95,44 +103,73 @@ def region(
             root,
             now=now,
             workers=workers or cores(),
+            max_age_days=max_age_days,
+            key=key,
+            judging=judge,
             baseline=baseline,
-            as_judged=as_judged,
             trust=trust,
+            bound=names.bound,
         )
-        tally = Tally(survey.controls.values(), now, stale_days)
-        reading = _judged(survey, folder, tally, names)
+        tally = Tally(survey.controls.values(), now, max_age_days)
+        reading, silent = _judged(survey, folder, tally, names)
     origin = Origin(
-        older=reading.older,
-        mixed=len(reading.mixed),
+        older=max(0, reading.count - sum(tally.sources.values())),
+        renewed=reading.renewed,
+        shared=len(survey.shared),
         refused=len(reading.refused),
-        as_judged=bool(as_judged),
+        differing=len(survey.differing),
+        judging=survey.judging,
         other_baseline=baseline is not None,
         signatures=trust is not None,
+        expected=len(names.given) if codes else None,
         here=baseline_digest(root),
     )
     if html is not None:
         write_html(tally, origin, html, language)
     if csv is not None:
         write_csv(tally, csv)
-    left_out = sorted([*reading.refused, *survey.refused], key=lambda one: one.path)
+    left_out = [*reading.refused, *survey.refused, *survey.differing]
+    left_out.sort(key=lambda one: one.path)
     if refused is not None:
         screen.write_list(left_out, refused)
     screen.name(left_out)
-    return screen.conclude(tally, reading, left_out)
+    screen.name_silent(survey, silent, codes)
+    return screen.conclude(tally, origin, len(left_out))
 
 
-def _judged(survey: Survey, folder: Path, tally: Tally, names: Codes) -> Reading:
-    """Read the bundles in the folder; the newest of each machine, judged, goes into the tally."""
+def _judged(
+    survey: Survey, folder: Path, tally: Tally, names: Codes
+) -> tuple[Reading, dict[str, str]]:
+    """Read the bundles in the folder; the newest of each machine, judged, goes into the tally.
+
+    Also the expected practices that sent nothing, each with the name that its own may be meant
+    to be, or "".
+    """
     from socle.commands.region_screen import bar  # noqa: PLC0415
-    from socle.region.survey import bundles  # noqa: PLC0415
+    from socle.region.reading import bundles  # noqa: PLC0415
+
+    def code(head: Head) -> str:
+        return names.of(head.practice, head.id, shared=head.practice in survey.shared)
 
     files = bundles(folder)
     with bar("reading", len(files)) as step:
         reading = survey.read(files, step)
-    with bar("judging", len(reading.newest)) as step:
+    heard, others = set(), set()
+    with bar("judging", len(reading.machines())) as step:
         for machine in survey.judge(reading, step):
-            tally.add(machine, names.of(machine.head.practice))
-    return reading
+            head = machine.head
+            tally.add(machine, code(head))
+            name = names.name_in(head.practice, head.id, shared=head.practice in survey.shared)
+            heard.add(name)
+            if name is None:
+                others.add(head.practice)
+    for head, machines in survey.silent.values():
+        tally.add_silent(code(head), len(machines))
+    silent = {}
+    for name in names.given.keys() - heard:
+        tally.add_silent(names.given[name].code, 0)
+        silent[name] = next(iter(get_close_matches(name, sorted(others), 1, 0.75)), "")
+    return reading, silent
 
 
 def _trust(signers: Path | None, revoked: Path | None, authorities: Path | None) -> Trust | None:

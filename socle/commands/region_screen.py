@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,11 +17,11 @@ from rich.progress import (
 
 from socle.commands.console import SCREEN, say, warn
 from socle.harmless import line
-from socle.region.model import Refused
-from socle.region.survey import Reading
+from socle.region.model import Refused, Source
+from socle.region.survey import Survey
 from socle.region.tally import Tally
 from socle.report.data import write_text
-from socle.report.region_view import totals
+from socle.report.region_view import Origin, totals
 
 NAMED = 20  # files that are named on the terminal; the rest is counted
 
@@ -59,21 +59,50 @@ def name(left_out: Sequence[Refused]) -> None:
         warn(f"and {more} more files; --refused FILE lists them all")
 
 
-def conclude(tally: Tally, reading: Reading, left_out: Sequence[Refused]) -> int:
+def name_silent(survey: Survey, silent: Mapping[str, str], codes: Path | None) -> None:
+    """Say who is missing, and which names are those of several practices."""
+    lines = [
+        f"{head.practice}: declares {', '.join(sorted(machines))}, which sent no evidence"
+        for head, machines in survey.silent.values()
+    ]
+    lines += [
+        f"{name}: several practices have this name; they are kept apart where they have an id "
+        "(practice.yml). A machine that was installed anew: remove its older bundles"
+        for name in sorted(survey.shared)
+    ]
+    for name, other in sorted(silent.items()):
+        meant = f"; is it {other}, which is not in that file?" if other else ""
+        lines.append(f"{codes}: {name}: expected evidence of it, none counts{meant}")
+    for one in lines[:NAMED]:
+        warn(one)
+    if len(lines) > NAMED:
+        warn(f"and {len(lines) - NAMED} more of these")
+
+
+def conclude(tally: Tally, origin: Origin, left_out: int) -> int:
     """Say what came of it in a few lines; the exit code."""
-    total = totals(tally)
+    total, sources = totals(tally), tally.sources
     counts = ", ".join(f"{n} {verdict}" for verdict, n in total.items() if n)
+    heard = len(tally) - tally.silent_practices()
     lines = [
         f"{tally.machines} machines of {len(tally)} practices: {counts or 'nothing was judged'}",
-        f"{reading.older} older ones left aside, {len(left_out)} files refused or not trusted",
+        f"{sources[Source.AGAIN]} judged again, {sources[Source.DECLARED]} declared by the "
+        f"practice, {sources[Source.OLD]} older than {tally.max_age_days} days, "
+        f"{sources[Source.NONE]} without good evidence, {tally.silent} never heard of",
+        f"{origin.older} older ones left aside, {left_out} files refused or not trusted",
     ]
-    if reading.mixed:
+    if origin.expected is not None:
         lines.append(
-            f"{len(reading.mixed)} machines have evidence of two installations: installed anew, "
-            "or two practices of the same name"
+            f"{origin.expected} practices expected, {heard} received, "
+            f"{tally.silent_practices()} silent"
         )
+    if origin.renewed:
+        lines.append(f"{origin.renewed} machines were installed anew: the newest counts")
     for one in lines:
         say(one)
+    if origin.refused:
+        return 2
     if total.get("fail"):
         return 1
-    return 3 if total.get("unknown") or left_out else 0
+    missing = tally.silent_practices() or origin.shared or left_out
+    return 3 if total.get("unknown") or missing else 0

@@ -60,7 +60,7 @@ def restore(
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
 
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     if host not in loaded.hosts:
         raise Refused(f"{loaded.name}: expected a host ({', '.join(loaded.hosts)}), read {host}")
     machine = loaded.hosts[host]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from socle.commands.machines import Repeated
+from socle.commands.machines import Repeated, tell_new
 from socle.commands.verify_screen import Screen
 
 
@@ -76,7 +76,8 @@ def verify(
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
 
     with ThreadPoolExecutor(1) as meanwhile:  # it waits for the vault: time for all these modules
-        loading = meanwhile.submit(load, practice)
+        loading = meanwhile.submit(load, practice, identified=True)
+        from socle.baseline.known_machines import KnownMachines  # noqa: PLC0415
         from socle.commands import keeping  # noqa: PLC0415
         from socle.report.data import build  # noqa: PLC0415
         from socle.report.files import write  # noqa: PLC0415
@@ -98,11 +99,12 @@ def verify(
             controls=control or (),
             junit=junit,
             progress=screen,
-            connect=partial(Connections, notebook=notebook),
+            connect=partial(Connections, notebook=notebook, known=KnownMachines(loaded.folder)),
             moment=started,
         )
     finished = datetime.now().astimezone()
     screen.conclude(outcomes, (finished - started).total_seconds())
+    tell_new(loaded, screen.links)
     document = build(loaded, outcomes, started=started, finished=finished, os_names=screen.os_names)
     wanted = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}
     write(document, {kind: path for kind, path in wanted.items() if path}, language, past)

@@ -33,16 +33,20 @@ def keys(practice: Path, *, limit: Repeated = None) -> int:
         Only this host or group (may be given again; * and ? match).
     """
     from socle.baseline import evidence, load  # noqa: PLC0415 - `socle --help` needs none of these
+    from socle.evidence.principals import of_machine  # noqa: PLC0415
 
-    loaded = load(practice)
+    loaded = load(practice, identified=True)
     hosts = [h for h in chosen(loaded, limit or ()) if h.settings["alerting_enabled"]]
     if not hosts:
         raise Refused(f"{loaded.name}: no machine verifies itself: set alerting_enabled")
-    signers = evidence.read(loaded.folder).signers
+    settings = evidence.read(loaded.folder)
+    signers = settings.signers
     with connected(loaded) as connections:
         connections.open([host.name for host in hosts])
         good = [
-            _allow(connections.link(host.name), f"{host.name}@{loaded.name}", signers)
+            _allow(
+                connections.link(host.name), of_machine(settings.practice_id, host.name), signers
+            )
             for host in hosts
         ]
     return 0 if all(good) else 1

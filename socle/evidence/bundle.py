@@ -9,23 +9,28 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
-import tempfile
+import re
 import zlib
 from datetime import UTC
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from socle.errors import SocleError
+from socle.evidence import files
 from socle.evidence.model import Bundle
+from socle.harmless import line
 
 FORMAT = "socle-evidence"
 SCHEMA = 1
 SUFFIX = ".bundle"
-LARGEST = 256 << 20  # bytes of JSON: a small file must not fill the memory
+# A small file must not fill the memory: bytes of JSON, and values in it (ours have some thousand).
+LARGEST, MOST = 64 << 20, 50_000
 _GZIP = b"\x1f\x8b"
+_HEAD = re.compile(rb'\s*\{\s*"format"\s*:\s*"socle-evidence"\s*,\s*"schema"\s*:\s*(\d{1,9})\s*,')
+_STRING = re.compile(rb'"[^"]*"?')
+_LONG_KEY = re.compile(rb'"[^"]{1000,}"\s*:')  # an error repeats it for every value
+_SMALL = 4 << 20  # bytes that cannot do harm, but by the number of their values
 
 
 def pack(bundle: Bundle) -> bytes:
@@ -47,30 +52,28 @@ def unpack(content: bytes, name: str, largest: int = LARGEST) -> Bundle:
         raise _refused(name, "it is not one of Socle's bundles")
     try:
         text = _inflate(content, name, largest)
-        document: Any = json.loads(text)
     except zlib.error:
         raise _refused(name, "it is damaged: get it again from where it came") from None
-    except ValueError:
-        raise _refused(name, "it is not one of Socle's bundles") from None
-    if not isinstance(document, dict) or document.pop("format", None) != FORMAT:
-        raise _refused(name, "it is not one of Socle's bundles")
-    schema = document.pop("schema", None)
-    if not isinstance(schema, int) or schema < 1:
+    head = _HEAD.match(text)  # `pack` writes it first
+    if head is None or not (schema := int(head[1])):
         raise _refused(name, "it is not one of Socle's bundles")
     if schema > SCHEMA:
         raise _refused(name, f"its schema is {schema}, this Socle reads {SCHEMA}: use a newer one")
+    _bounded(text, name)
     try:
-        return Bundle.model_validate_json(json.dumps(document), strict=True)
+        return Bundle.model_validate_json(b"{" + text[head.end() :], strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "json_invalid":
+            raise _refused(name, "it is not one of Socle's bundles") from None
+        where = line(".".join(str(part)[:100] for part in first["loc"]))
         raise _refused(name, f"{where}: {first['msg']}") from None
 
 
 def read(path: Path) -> Bundle:
     """The bundle in a file. Raises SocleError as `unpack` does, or when it cannot be read."""
     try:
-        content = path.read_bytes()
+        content = files.read(path, LARGEST)
     except OSError as error:
         raise _refused(str(path), str(error.strerror)) from None
     return unpack(content, str(path))
@@ -85,12 +88,7 @@ def write(bundle: Bundle, folder: Path) -> Path:
     path = folder / f"{bundle.host.name}-{moment}{SUFFIX}"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, half = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.")  # 0600
-        with os.fdopen(handle, "wb") as file:
-            file.write(pack(bundle))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(half).replace(path)
+        files.replace(path, pack(bundle))
     except OSError as error:
         raise SocleError(f"{path}: the bundle cannot be written: {error.strerror}") from None
     return path
@@ -111,6 +109,21 @@ def _inflate(content: bytes, name: str, largest: int) -> bytes:
     if stream.unused_data:
         raise _refused(name, "something was added to it")
     return text
+
+
+def _bounded(text: bytes, name: str) -> None:
+    """Raises SocleError: reading it takes more memory than a bundle's. Strings' content is free."""
+    if len(text) <= _SMALL and _values(text) <= MOST:
+        return
+    bare = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if bare.count(b'"') > 4 * MOST or _values(_STRING.sub(b"", bare)) > MOST:
+        raise _refused(name, f"it holds more than {MOST} values")
+    if _LONG_KEY.search(bare):
+        raise _refused(name, "a name in it is longer than any of Socle's")
+
+
+def _values(text: bytes) -> int:
+    return sum(map(text.count, (b"{", b"[", b",")))
 
 
 def _refused(name: str, reason: str) -> SocleError:

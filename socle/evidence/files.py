@@ -3,10 +3,39 @@
 from __future__ import annotations
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
-from socle import harmless
+from socle.errors import SocleError
+
+
+def read(path: Path, most: int) -> bytes:
+    """The content of a file of somebody else: at most ``most`` bytes, and never through a link.
+
+    Raises SocleError: it is larger, or no plain file. Raises OSError.
+    """
+    if path.is_symlink():
+        raise SocleError(f"{path}: it is a link: expected the file itself")
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe keeps nobody
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise SocleError(f"{path}: expected a plain file")
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise SocleError(f"{path}: it is larger than {most} bytes")
+    return content
+
+
+def own_folder(folder: Path) -> None:
+    """Make ``folder`` for its owner alone, or see that only the owner can write there.
+
+    Raises SocleError: somebody else could put files there. Raises OSError.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise SocleError(f"{folder}: expected a folder that you alone can write: chmod 700")
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -29,11 +58,6 @@ def add(path: Path, content: bytes) -> None:
         os.link(half, path)
     finally:
         half.unlink()
-
-
-def printable(text: str) -> str:
-    """A name or a text of somebody else, on one line and without a terminal's control codes."""
-    return harmless.line(text)
 
 
 def _written_beside(path: Path, content: bytes) -> Path:

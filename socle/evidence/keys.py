@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
+import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,15 +14,15 @@ from socle.errors import SocleError
 from socle.evidence import files
 from socle.evidence.sshsig import NAMESPACE
 
-_PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9._-]+)?")
+_PRINCIPAL = re.compile(r"(practice:[0-9a-f]{16}/)?[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9._-]+)?")
 
 
 def make(key: Path, principal: str, signers: Path, *, outside: Path, passphrase: bool) -> bool:
     """Make the Ed25519 pair ``key`` and ``key``.pub, and let ``principal`` sign with it.
 
     A pair that is there stays; whether a new one was made. ``outside``: a folder that must not
-    hold the private key. ``passphrase``: ssh-keygen asks for one on the terminal. Raises
-    SocleError.
+    hold the private key. ``passphrase``: ssh-keygen asks for one, and none is made without.
+    Raises SocleError.
     """
     if not _PRINCIPAL.fullmatch(principal):
         raise SocleError(
@@ -42,6 +44,11 @@ def make(key: Path, principal: str, signers: Path, *, outside: Path, passphrase:
 
 
 def _make_pair(key: Path, public: Path, principal: str, *, passphrase: bool) -> None:
+    if passphrase and not _can_ask():
+        raise SocleError(
+            f"{key}: nobody can be asked for a passphrase here: make the key on a terminal, name a "
+            "program (SSH_ASKPASS, with SSH_ASKPASS_REQUIRE=force), or say --no-passphrase"
+        )
     key.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=key.parent, prefix=".new-") as folder:
         new = Path(folder) / "key"
@@ -50,8 +57,21 @@ def _make_pair(key: Path, public: Path, principal: str, *, passphrase: bool) -> 
             words += ["-N", ""]
         if subprocess.run(words, check=False).returncode != 0:
             raise SocleError("ssh-keygen made no key; the reason stands above")
+        if passphrase and _is_open(new):
+            raise SocleError(f"{key}: not made: an empty passphrase protects nothing")
         new.rename(key)
         new.with_suffix(".pub").rename(public)
+
+
+def _can_ask() -> bool:
+    """Whether ssh-keygen can ask somebody: otherwise it takes silence for an empty passphrase."""
+    forced = os.environ.get("SSH_ASKPASS_REQUIRE") == "force"
+    return sys.stdin.isatty() or (forced and bool(os.environ.get("SSH_ASKPASS")))
+
+
+def _is_open(key: Path) -> bool:
+    words: list[str | Path] = ["ssh-keygen", "-y", "-P", "", "-f", key]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 def allow(signers: Path, principal: str, public: str, now: datetime | None = None) -> bool:

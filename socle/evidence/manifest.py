@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from socle.errors import SocleError
+from socle.evidence import files
 
 MANIFEST, SIGNATURE, STAMP = ".manifest", ".sig", ".tsr"
 COMPANIONS = (MANIFEST, SIGNATURE, STAMP)
+LARGEST = 100_000  # bytes of a companion; ours have some thousand at most
 _KIND = "socle-evidence"
 _VERSION = 1
-_LARGEST = 10_000  # bytes; ours have some hundred
+_LARGEST = 10_000  # bytes of a manifest; ours have some hundred
 
 
 class Unreadable(ValueError):
@@ -52,6 +54,11 @@ class Manifest:
 def beside(file: Path, suffix: str) -> Path:
     """A companion of ``file``: ``beside(Path("report.json"), SIGNATURE)`` is report.json.sig."""
     return file.with_name(file.name + suffix)
+
+
+def companion(file: Path, suffix: str) -> bytes:
+    """The content of a companion. Raises SocleError: a link, no plain file, too large. OSError."""
+    return files.read(beside(file, suffix), LARGEST)
 
 
 def describe(file: Path, now: datetime) -> Manifest:

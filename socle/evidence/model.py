@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, FailFast, Field
 
-Count = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(ge=0)]
-HostName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Count = Annotated[int, Field(ge=0, lt=1 << 31)]
+Port = Annotated[int, Field(ge=0, lt=1 << 16)]
+Code = Annotated[int, Field(ge=-(1 << 31), lt=1 << 31)]
+Seconds = Annotated[float, Field(ge=0, le=1e6)]
+Word = Annotated[str, Field(max_length=200)]
+Day = Annotated[Word, AfterValidator(_day)]
+# Whoever computes with a moment does not meet the ends of the calendar.
+Moment = Annotated[
+    AwareDatetime, Field(ge=datetime(2020, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))
+]
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=200)]
+PracticeId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 # A judge writes these below a folder of his own: nothing may lead out of it.
-FolderName = Annotated[str, Field(pattern=r"^[^/\x00.][^/\x00]*$")]
+FolderName = Annotated[str, Field(pattern=r"^[^/\x00.][^/\x00]*$", max_length=200)]
 FileName = Annotated[
     str,
     Field(
-        pattern=r"^(hosts\.yml|waivers\.yml|known_hosts|(group|host)_vars(/[^/.\x00][^/\x00]*)+)$"
+        pattern=r"^(hosts\.yml|practice\.yml|waivers\.yml|known_hosts|"
+        r"(group|host)_vars(/[^/.\x00][^/\x00]*)+)$",
+        max_length=1000,
     ),
 ]
 
@@ -30,15 +48,15 @@ class Said(_Model):
     the operator's computer (empty). ``raw``: the bytes are no UTF-8, each stands as one character.
     """
 
-    control: str
-    asked: str
+    control: Word
+    asked: Word
     kind: Literal["command", "script", "look"]
     words: str
-    digest: str
+    digest: Word
     """SHA-256 (32 hexadecimal digits) of the words as they were asked: masks change words."""
     limit: Seconds
     seconds: Seconds
-    code: int | None = None
+    code: Code | None = None
     stdout: str = ""
     stderr: str = ""
     raw: bool = False
@@ -51,16 +69,16 @@ class Machine(_Model):
     """Which machine it was. ``machine``: SHA-256 of its machine-id, salted."""
 
     name: HostName
-    os_name: str | None = None
-    machine: str | None = None
+    os_name: Word | None = None
+    machine: Word | None = None
     host_keys: tuple[str, ...] = ()
 
 
 class Software(_Model):
     """What collected: ``socle`` and the versions of what it stands on."""
 
-    socle: str
-    versions: dict[str, str | None] = {}
+    socle: Word
+    versions: dict[Word, Word | None] = {}
 
 
 class Baseline(_Model):
@@ -69,18 +87,18 @@ class Baseline(_Model):
     ``version``: git's name of the checkout that they came from, else the digest's first digits.
     """
 
-    version: str | None = None
-    digest: str
+    version: Word | None = None
+    digest: Word
 
 
 class Declared(_Model):
     """One host of the practice as it was resolved, without secrets."""
 
-    groups: tuple[str, ...]
-    addresses: tuple[str, ...]
+    groups: tuple[Word, ...]
+    addresses: tuple[Word, ...]
     method: Literal["ssh", "local"]
-    address: str
-    port: Count
+    address: Word
+    port: Port
     host_keys: tuple[str, ...] = ()
     """SSH host keys under which the operator knew it: "ssh-ed25519 AAAA…"."""
     settings: dict[str, Any]
@@ -91,35 +109,37 @@ class Declared(_Model):
 class Accepted(_Model):
     """A waiver of the host. ``until``: a date, ISO 8601."""
 
-    control: str
-    hosts: tuple[str, ...]
+    control: Word
+    hosts: tuple[Word, ...]
     set: dict[str, Any]
     reason: str
     compensating: str
     approved_by: str
-    until: str
+    until: Day
 
 
 class Practice(_Model):
     """The practice: its hosts, the host's waivers, and the files that say so.
 
     ``files``: path below the practice's folder -> text, so that settings can be resolved against
-    another baseline; encrypted files and what the vault holds are left out.
+    another baseline; encrypted files and what the vault holds are left out. ``id``: which practice
+    it is, whatever its ``name``; bundles of older versions have none.
     """
 
     name: FolderName
     hosts: dict[HostName, Declared]
     waivers: tuple[Accepted, ...] = ()
     files: dict[FileName, str] = {}
+    id: PracticeId | None = None
 
 
 class Judged(_Model):
     """One verdict, as it was given then."""
 
-    control: str
-    verdict: str
+    control: Word
+    verdict: Word
     detail: str
-    measured: str
+    measured: Word
     seconds: Seconds
     unreachable: bool = False
 
@@ -131,12 +151,12 @@ class Bundle(_Model):
     ``seconds``: how long the run took. ``redacted``: how many places were masked.
     """
 
-    collected: AwareDatetime
+    collected: Moment
     seconds: Seconds
     software: Software
     baseline: Baseline
     host: Machine
     practice: Practice
-    answers: tuple[Said, ...]
-    verdicts: tuple[Judged, ...]
+    answers: Annotated[tuple[Said, ...], FailFast()]
+    verdicts: Annotated[tuple[Judged, ...], FailFast()]
     redacted: Count = 0

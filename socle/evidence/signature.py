@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from socle import harmless
 from socle.errors import SocleError
 from socle.evidence import files, sshsig
 from socle.evidence.manifest import (
@@ -22,6 +23,7 @@ from socle.evidence.manifest import (
     Manifest,
     Unreadable,
     beside,
+    companion,
     describe,
     parse,
     utc,
@@ -45,6 +47,7 @@ class State(StrEnum):
     UNKNOWN_SIGNER = "unknown signer"
     NOT_VALID = "key not valid"  # not at the time of the signature, or nobody can tell
     REVOKED = "key revoked"
+    NOT_ITS_OWN = "not its own"  # the key vouches for another machine or practice
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def stamp(file: Path, url: str, authorities: Path) -> Stamp:
 
 def verify(file: Path, trust: Trust, now: datetime | None = None) -> Result:
     """Judge ``file`` by what lies beside it. Raises SocleError: a file of ``trust`` is missing."""
-    for needed in (trust.signers, trust.revoked):
+    for needed in (trust.signers, trust.revoked, trust.authorities):
         if needed is not None and not needed.is_file():
             raise SocleError(f"{needed}: expected a file with keys, there is none")
     try:
@@ -124,8 +127,27 @@ def verify(file: Path, trust: Trust, now: datetime | None = None) -> Result:
         raise SocleError(f"{file}: cannot be read: {error.strerror}") from None
 
 
+def misfit(file: Path) -> str:
+    """Why the signature beside ``file`` does not fit it, whoever made it.
+
+    Empty where it does, and where there is none. Raises OSError.
+    """
+    there = [name for name in (MANIFEST, SIGNATURE) if beside(file, name).is_file()]
+    if not there:
+        return ""
+    if len(there) == 1:
+        return f"{beside(file, there[0]).name} stands alone beside it"
+    try:
+        message = companion(file, MANIFEST)
+        sshsig.check_form(companion(file, SIGNATURE))
+        sshsig.fingerprint(beside(file, SIGNATURE), message)
+        return _differs(file, parse(message))
+    except (sshsig.Bad, Unreadable, SocleError) as reason:
+        return str(reason)
+
+
 def _verify(file: Path, trust: Trust, now: datetime) -> Result:
-    signature, result = beside(file, SIGNATURE), Result(file, State.UNSIGNED)
+    result = Result(file, State.UNSIGNED)
     missing = [name for name in (MANIFEST, SIGNATURE) if not beside(file, name).is_file()]
     if not file.is_file():
         if len(missing) == 2:  # noqa: PLR2004 - both
@@ -134,18 +156,59 @@ def _verify(file: Path, trust: Trust, now: datetime) -> Result:
     if missing:
         absent = " and ".join(beside(file, name).name for name in missing)
         return replace(result, detail=f"no {absent} beside it")
-    message = beside(file, MANIFEST).read_bytes()
     try:
-        result = replace(result, key=sshsig.fingerprint(signature, message))
+        message = companion(file, MANIFEST)
+        sshsig.check_form(companion(file, SIGNATURE))
         manifest = parse(message)
-    except sshsig.OtherPurpose as reason:
-        return replace(result, state=State.OTHER_PURPOSE, detail=str(reason))
-    except (sshsig.Bad, Unreadable) as reason:
+    except (sshsig.Bad, Unreadable, SocleError) as reason:
         return replace(result, state=State.ALTERED, detail=str(reason))
     result = replace(result, claimed=manifest.signed_at)
-    if difference := _differs(file, manifest):
+    difference = _differs(file, manifest)
+    good = None
+    if not difference:
+        good = _good(_with_stamp(result, trust.authorities), message, trust, now)
+    return good or _why_not(result, message, difference, trust, now)
+
+
+def _why_not(
+    result: Result, message: bytes, difference: str, trust: Trust, now: datetime
+) -> Result:
+    """What is wrong with evidence that is not simply good. ``difference``: see `_differs`."""
+    try:
+        key = sshsig.fingerprint(beside(result.file, SIGNATURE), message)
+    except sshsig.OtherPurpose as reason:
+        return replace(result, state=State.OTHER_PURPOSE, detail=str(reason))
+    except sshsig.Bad as reason:
+        return replace(result, state=State.ALTERED, detail=str(reason))
+    result = replace(result, key=key)
+    if difference:
         return replace(result, state=State.ALTERED, detail=difference)
     return _judge_signer(_with_stamp(result, trust.authorities), message, trust, now)
+
+
+def _good(result: Result, message: bytes, trust: Trust, now: datetime) -> Result | None:
+    """The result where all is well, with the fewest calls of ssh-keygen; else None."""
+    if result.state is State.BAD_STAMP or result.claimed is None:
+        return None
+    signature, moments = beside(result.file, SIGNATURE), _moments(result, result.claimed, now)
+    if any(result.claimed > moment + CLOCKS for moment in moments):
+        return None
+    name, _ = sshsig.principal(signature, trust.signers, moments[0])
+    if name is None:
+        return None
+    for moment in moments:
+        key = sshsig.trusted(signature, message, trust.signers, name, moment, trust.revoked)
+        if key is None:
+            return None
+    return replace(result, state=State.GOOD, signer=name, key=key)
+
+
+def _moments(result: Result, claimed: datetime, now: datetime) -> list[datetime]:
+    """When the key must have been valid: where a stamp says so, else by the claim and today.
+
+    Whoever holds a key that ran out can claim any date.
+    """
+    return [result.stamp.time] if result.stamp else [claimed, now]
 
 
 def _differs(file: Path, manifest: Manifest) -> str:
@@ -156,7 +219,7 @@ def _differs(file: Path, manifest: Manifest) -> str:
     if seen.sha256 != manifest.sha256:
         return "its content is not what was signed"
     if seen.file != manifest.file:
-        name = files.printable(manifest.file)
+        name = harmless.line(manifest.file)
         return f"it was signed under the name {name}: give it that name again"
     return ""
 
@@ -170,25 +233,21 @@ def _with_stamp(result: Result, authorities: Path | None) -> Result:
         return replace(result, detail="its time stamp was not checked: no authority is configured")
     from socle.evidence import timestamp  # noqa: PLC0415 - see `stamp`
 
-    signed = beside(result.file, SIGNATURE).read_bytes()
     try:
-        found = timestamp.check(stamp.read_bytes(), signed, authorities)
+        signed = companion(result.file, SIGNATURE)
+        found = timestamp.check(companion(result.file, STAMP), signed, authorities)
     except timestamp.BadStamp as reason:
         return replace(result, state=State.BAD_STAMP, detail=str(reason))
     return replace(result, stamp=found)
 
 
 def _judge_signer(result: Result, message: bytes, trust: Trust, now: datetime) -> Result:
-    """The last question: is it the key of somebody who may sign, and was it then?
-
-    A time stamp says when "then" was. Without one the key must be valid by the claim and today:
-    whoever holds a key that ran out can claim any date.
-    """
+    """The last question: is it the key of somebody who may sign, and was it then?"""
     if result.state is State.BAD_STAMP or result.claimed is None:
         return result
     signature = beside(result.file, SIGNATURE)
     claimed = result.claimed
-    moments = [result.stamp.time] if result.stamp else [claimed, now]
+    moments = _moments(result, claimed, now)
     for moment in moments:
         name, reason = sshsig.principal(signature, trust.signers, moment)
         if reason is not None:

@@ -47,9 +47,8 @@ def sign(message: bytes, key: Path) -> bytes:
 def fingerprint(signature: Path, message: bytes) -> str:
     """The key that made ``signature`` over ``message``: "SHA256:…", trusted or not.
 
-    Raises Bad, or OtherPurpose.
+    The caller looked at its form (`check_form`). Raises Bad, or OtherPurpose.
     """
-    check_form(signature.read_bytes())
     words = ("check-novalidate", "-n", NAMESPACE, "-s", signature)
     code, said, complained = _keygen(message, *words)
     if code == 0 and (found := re.search(r" key (\S+)\s*$", said)):
@@ -79,11 +78,12 @@ def trusted(  # noqa: PLR0917 - what ssh-keygen wants to know
     name: str,
     moment: datetime,
     revoked: Path | None,
-) -> bool:
-    """Whether ``name`` may sign evidence, and did, and the key is not in the list ``revoked``."""
+) -> str | None:
+    """The key of ``name``, who may sign evidence and did; None where not, or ``revoked`` has it."""
     words = ("verify", "-n", NAMESPACE, "-s", signature, "-f", signers, "-I", name, _at(moment))
-    code, _, _ = _keygen(message, *words, *(() if revoked is None else ("-r", revoked)))
-    return code == 0
+    code, said, _ = _keygen(message, *words, *(() if revoked is None else ("-r", revoked)))
+    found = re.search(r" key (\S+)\s*$", said)
+    return found[1] if code == 0 and found else None
 
 
 def check_form(text: bytes) -> None:

@@ -45,7 +45,7 @@ def _operators(variable: str, usual: str) -> Path:
 
 
 def state_folder(practice: str) -> Path:
-    """Where a practice's history is kept unless it says otherwise: the operator's own state."""
+    """Where the history of the practice with this id is kept unless it says otherwise."""
     return operator_state() / "history" / practice
 
 

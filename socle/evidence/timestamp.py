@@ -59,9 +59,9 @@ def check(content: bytes, message: bytes, authorities: Path, nonce: int | None =
 
     Raises BadStamp, and SocleError when ``authorities`` holds no certificate.
     """
-    certificates = _certificates(authorities)
-    roots = [one for one in certificates if one.issuer == one.subject]
-    between = [one for one in certificates if one.issuer != one.subject]
+    known = certificates(authorities)
+    roots = [one for one in known if one.issuer == one.subject]
+    between = [one for one in known if one.issuer != one.subject]
     verifier = VerifierBuilder(roots=roots, intermediates=between, nonce=nonce).build()
     try:
         response = decode_timestamp_response(content)
@@ -89,7 +89,8 @@ def _name(certificate: x509.Certificate) -> str:
     return str(names[0].value) if names else certificate.subject.rfc4514_string()
 
 
-def _certificates(file: Path) -> list[x509.Certificate]:
+def certificates(file: Path) -> list[x509.Certificate]:
+    """The certificates in a file (PEM). Raises SocleError: no authority's root is there."""
     try:
         found = x509.load_pem_x509_certificates(file.read_bytes())
     except (OSError, ValueError):

@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from socle.baseline import single
+from socle.baseline import about, single
 from socle.baseline.layers import EXPOSURE
 from socle.evidence.store import operator_state
 from socle.exposure.ports import IMAGING
@@ -69,7 +69,7 @@ def read(practice: Path) -> Declared:
     """What the practice in this folder declares. Raises BadPractice."""
     place = practice.absolute()
     written = single.read(place / EXPOSURE, _File)
-    default = operator_state() / "exposure" / place.name
+    default = operator_state() / "exposure" / (about.read(place).id or place.name)
     if written is None:
         return Declared((), None, frozenset(), default, 90)
     named = written.attestations

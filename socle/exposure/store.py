@@ -11,6 +11,7 @@ from socle import harmless
 from socle.errors import SocleError
 from socle.evidence import files, signature
 from socle.evidence.signature import Result, Trust
+from socle.evidence.vouching import with_scope
 from socle.exposure import model
 from socle.exposure.model import Attestation
 
@@ -62,7 +63,7 @@ def _each(folder: Path, trust: Trust, now: datetime) -> Iterator[Signed]:
         try:
             if path.stat().st_size > _LARGEST:
                 raise SocleError(f"{name}: it is too large for an attestation")
-            found = model.parse(path.read_bytes(), name)
+            found = model.parse(files.read(path, _LARGEST), name)
             result = _judged(path, trust, now)
         except OSError as error:
             yield Signed(name, None, f"{name}: cannot be read: {error.strerror}")
@@ -76,4 +77,4 @@ def _each(folder: Path, trust: Trust, now: datetime) -> Iterator[Signed]:
 def _judged(path: Path, trust: Trust, now: datetime) -> Result:
     if not trust.signers.is_file():
         raise SocleError(f"{path.name}: nobody may sign here, {trust.signers.name} is missing")
-    return signature.verify(path, trust, now)
+    return with_scope(signature.verify(path, trust, now), None)

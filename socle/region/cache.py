@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,15 +12,18 @@ from pathlib import Path
 from typing import Any, Self
 
 from socle.errors import SocleError
-from socle.region.model import Head
+from socle.evidence.files import own_folder
+from socle.region.model import Head, Seal
 
-SHAPE = 1  # of what is kept; another one is thrown away
+SHAPE = 2  # of what is kept; another one is thrown away
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heads (sha256 TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS verdicts (sha256 TEXT, judge TEXT, content TEXT,
     PRIMARY KEY (sha256, judge)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS signatures (sha256 TEXT, trust TEXT, state TEXT,
+CREATE TABLE IF NOT EXISTS signatures (sha256 TEXT, trust TEXT, content TEXT,
     PRIMARY KEY (sha256, trust)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counted (machine TEXT PRIMARY KEY, sha256 TEXT, content TEXT)
+    WITHOUT ROWID;
 """
 
 
@@ -33,9 +37,11 @@ class Cache:
         """Opens, or makes, ``state``/region.sqlite, for its owner alone. Raises SocleError."""
         self._path = state / "region.sqlite"
         try:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._path.touch(mode=0o600)
-            self._path.chmod(0o600)  # names of practices stand in it
+            own_folder(state)
+            # Names of practices stand in it: its owner's alone, and never through a link.
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            os.fchmod(handle, 0o600)
+            os.close(handle)
             # Each result is a transaction of its own: a killed run keeps what it knew.
             self._db = sqlite3.connect(self._path, timeout=60, isolation_level=None)
             self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
@@ -58,8 +64,15 @@ class Cache:
             return None
         data = json.loads(text)
         moment = datetime.fromisoformat(data.pop("collected"))
-        groups = tuple(data.pop("groups"))
-        return Head(sha256=sha256, collected=moment, groups=groups, **data)
+        groups, hosts = tuple(data.pop("groups")), tuple(data.pop("hosts"))
+        return Head(sha256=sha256, collected=moment, groups=groups, hosts=hosts, **data)
+
+    def known(self, sha256: str) -> Head:
+        """What a bundle that was read says of itself. Raises SocleError: it is gone."""
+        head = self.head(sha256)
+        if head is None:
+            raise SocleError("the results of this run were removed while it ran: run again")
+        return head
 
     def keep_head(self, head: Head) -> None:
         """Keep what a bundle says of itself."""
@@ -78,20 +91,33 @@ class Cache:
         """Keep the verdicts of ``judge``."""
         self._put("verdicts", sha256, judge, json.dumps(dict(verdicts), separators=(",", ":")))
 
-    def signature(self, sha256: str, trust: str) -> str | None:
-        """The state of a signature as ``trust`` sees it (socle.evidence.signature.State)."""
-        return self._one(
-            "SELECT state FROM signatures WHERE sha256 = ? AND trust = ?", sha256, trust
-        )
+    def seal(self, sha256: str, trust: str) -> Seal | None:
+        """What a signature is worth, as ``trust`` sees it."""
+        query = "SELECT content FROM signatures WHERE sha256 = ? AND trust = ?"
+        text = self._one(query, sha256, trust)
+        return None if text is None else Seal(*json.loads(text))
 
-    def keep_signature(self, sha256: str, trust: str, state: str) -> None:
-        """Keep the state of a signature."""
-        self._put("signatures", sha256, trust, state)
+    def keep_seal(self, sha256: str, trust: str, seal: Seal) -> None:
+        """Keep what a signature is worth."""
+        self._put("signatures", sha256, trust, json.dumps([seal.state, seal.signer]))
+
+    def counted(self, machine: str) -> tuple[str, Mapping[str, str]] | None:
+        """The bundle and the verdicts that stood for a machine in the last run."""
+        query = "SELECT json_array(sha256, content) FROM counted WHERE machine = ?"
+        text = self._one(query, machine)
+        if text is None:
+            return None
+        sha256, content = json.loads(text)
+        return sha256, json.loads(content)
+
+    def keep_counted(self, machine: str, sha256: str, verdicts: Mapping[str, str]) -> None:
+        """Keep what stood for a machine."""
+        self._put("counted", machine, sha256, json.dumps(dict(verdicts), separators=(",", ":")))
 
     def _prepare(self) -> None:
         (shape,) = self._db.execute("PRAGMA user_version").fetchone()
         if shape not in {0, SHAPE}:
-            for table in ("heads", "verdicts", "signatures"):
+            for table in ("heads", "verdicts", "signatures", "counted"):
                 self._db.execute(f"DROP TABLE IF EXISTS {table}")
         self._db.executescript(f"{_TABLES} PRAGMA user_version={SHAPE};")
 

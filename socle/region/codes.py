@@ -10,36 +10,67 @@ import re
 import secrets
 import stat
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from socle.baseline import yaml
 from socle.errors import BadPractice, Problem, SocleError
+from socle.evidence.files import own_folder
+from socle.region.model import Head
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # no spreadsheet takes it for a formula
+_ID = re.compile(r"[0-9a-f]{16}")
 _BYTES = 5  # 8 letters: among 5000 practices, two get the same code once in 88 000 regions
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A practice that the region expects. ``signers``: who may sign for it, besides its id's own.
+
+    ``line``: where it stands in the file.
+    """
+
+    code: str
+    signers: tuple[str, ...] = ()
+    line: int = 0
 
 
 class Codes:
     """Practice -> code: the region's own, else a keyed hash that nobody can turn round."""
 
-    def __init__(self, key: bytes, given: Mapping[str, str] | None = None) -> None:
+    def __init__(self, key: bytes, given: Mapping[str, Entry] | None = None) -> None:
         """``key``: keeps the codes the same from run to run; ``given``: see `read_codes`."""
         self._key = key
-        self._given = given or {}
+        self.given = given or {}
 
-    def of(self, practice: str) -> str:
-        """The code of a practice."""
-        if practice in self._given:
-            return self._given[practice]
-        digest = hmac.digest(self._key, practice.encode("utf-8", "replace"), hashlib.sha256)
+    def of(self, practice: str, id_: str = "", *, shared: bool = False) -> str:
+        """The code of a practice. ``shared``: others have its name, so only the id counts."""
+        name = self.name_in(practice, id_, shared=shared)
+        if name is not None:
+            return self.given[name].code
+        owner = id_ or practice
+        digest = hmac.digest(self._key, owner.encode("utf-8", "replace"), hashlib.sha256)
         letters = base64.b32encode(digest[:_BYTES]).decode()
         return f"C-{letters[:4]}-{letters[4:]}"
 
+    def name_in(self, practice: str, id_: str = "", *, shared: bool = False) -> str | None:
+        """Under what the region's file has a practice: its id or its name."""
+        # A name that looks like an id could be another practice's.
+        names = [id_] if shared or _ID.fullmatch(practice) else [id_, practice]
+        return next((name for name in names if name in self.given), None)
 
-def read_codes(path: Path) -> dict[str, str]:
-    """The region's codes out of a YAML file, ``practice: code`` a line.
+    def bound(self, head: Head, signer: str) -> bool:
+        """Whether the region's file lets ``signer`` sign for the bundle's practice."""
+        entries = (self.given.get(name) for name in (head.id, head.practice))
+        return any(signer in entry.signers for entry in entries if entry)
 
-    Raises BadPractice with every mistake: no text, a code twice, a code that is a practice's name.
+
+def read_codes(path: Path) -> dict[str, Entry]:
+    """The region's codes out of a YAML file: ``practice: code``, or with ``{code, signers}``.
+
+    ``practice``: its id or its name. Raises BadPractice with every mistake: no text, a code
+    twice, a code that is a practice's name.
     """
     if not path.is_file():
         raise SocleError(f"{path}: expected a file of codes, one `practice: code` a line")
@@ -47,22 +78,36 @@ def read_codes(path: Path) -> dict[str, str]:
     data = document.data or {}
     if not isinstance(data, dict):
         raise BadPractice([Problem(path, 0, "codes", "one `practice: code` a line")])
-    problems, taken = [], dict[str, str]()
+    problems, taken, found = [], dict[str, str](), dict[str, Entry]()
     names = {str(name).casefold() for name in data}
-    for name, code in data.items():
-        if not isinstance(code, str) or not _CODE.fullmatch(code):
-            wanted = "a code in quotes: up to 32 letters, digits, dots, dashes"
-        elif code in taken:
-            wanted = f"a code of its own; {taken[code]} has this one"
-        elif code.casefold() in names:
+    for name, value in data.items():
+        line = document.line(name)
+        entry = _entry(value, line)
+        if entry is None:
+            wanted = "a code in quotes (up to 32 letters, digits, dots, dashes), or {code, signers}"
+        elif entry.code in taken:
+            wanted = f"a code of its own; {taken[entry.code]} has this one"
+        elif entry.code.casefold() in names:
             wanted = "a code that is no practice's name"
         else:
-            taken[code] = str(name)
+            taken[entry.code] = str(name)
+            found[str(name)] = entry
             continue
-        problems.append(Problem(path, document.line(name), str(name), wanted, str(code)))
+        problems.append(Problem(path, line, str(name), wanted, str(value)))
     if problems:
         raise BadPractice(problems)
-    return {name: code for code, name in taken.items()}
+    return found
+
+
+def _entry(value: Any, line: int) -> Entry | None:
+    code, signers = value, []
+    if isinstance(value, dict) and value.keys() <= {"code", "signers"}:
+        code, signers = value.get("code"), value.get("signers", [])
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        return None
+    if not isinstance(signers, list) or not all(isinstance(one, str) for one in signers):
+        return None
+    return Entry(code, tuple(signers), line)
 
 
 def key_of(state: Path) -> bytes:
@@ -72,7 +117,7 @@ def key_of(state: Path) -> bytes:
     """
     path = state / "codes.key"
     try:
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own_folder(state)
         try:
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:

@@ -7,33 +7,46 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
+
+Judging = Literal["sample", "all", "none"]
 
 
 class Source(StrEnum):
     """Where a machine's verdicts come from."""
 
-    STORED = "stored"  # those of the bundle
     AGAIN = "again"  # judged anew by the checks of this Socle
-    NONE = "none"  # the bundle could not be judged, or nobody known vouches for it
+    DECLARED = "declared"  # those of the bundle: the practice says so
+    OLD = "old"  # the newest evidence is older than evidence may be: unknown
+    NONE = "none"  # the bundle could not be judged, or nobody known vouches for it: unknown
 
 
 @dataclass(frozen=True)
 class Head:
-    """What a bundle says of itself. ``machine``: a digest of the practice's and the host's name.
+    """What a bundle says of itself.
 
-    ``installed``: a digest that another installation does not share; empty where nobody knows.
+    ``id``: the practice's, empty in bundles of older releases. ``installed``: a digest that
+    another installation does not share; empty where nobody knows. ``hosts``: all machines that
+    the practice declared.
     """
 
     sha256: str  # of the file
     practice: str
-    machine: str
+    id: str
+    host: str
     installed: str
     collected: datetime
     socle: str
     baseline: str
     checks: str  # socle.verify.provenance; empty in bundles of older releases
     groups: tuple[str, ...]
+    hosts: tuple[str, ...]
     verdicts: Mapping[str, str]  # control -> verdict, as given then
+
+    @property
+    def owner(self) -> str:
+        """Which practice it is: its id, else its name with a slash, which no id and no name has."""
+        return self.id or f"{self.practice}/"
 
 
 @dataclass(frozen=True)
@@ -45,23 +58,28 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Seal:
+    """What a signature is worth: `socle.evidence.signature.State`, and who signed."""
+
+    state: str
+    signer: str = ""
+
+
+@dataclass(frozen=True)
 class Job:
-    """What is to be found out about one bundle."""
+    """A bundle that is to be judged again."""
 
     path: Path
     sha256: str
-    judge: bool
-    sign: bool
 
 
 @dataclass(frozen=True)
 class Found:
-    """What came of a job; None where it was not asked for, or (``verdicts``) could not be."""
+    """What came of a job: verdicts, or why there are none."""
 
     sha256: str
     verdicts: Mapping[str, str] | None = None
     trouble: str | None = None
-    signature: str | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from socle.errors import SocleError
-from socle.evidence.manifest import COMPANIONS, beside
+from socle.evidence.manifest import COMPANIONS, companion
 from socle.evidence.signature import Trust
 
 
@@ -23,10 +23,17 @@ class Seals:
         if not self._trust:
             return ""
         digest = hashlib.sha256(self._trust)
-        for companion in (beside(file, suffix) for suffix in COMPANIONS):
-            content = companion.read_bytes() if companion.is_file() else b""
+        for suffix in COMPANIONS:
+            content = _content(file, suffix)
             digest.update(f"{len(content)}\0".encode() + content)
         return digest.hexdigest()
+
+
+def _content(file: Path, suffix: str) -> bytes:
+    try:
+        return companion(file, suffix)
+    except (OSError, SocleError):
+        return b""  # missing, or nothing that a signature is made of
 
 
 def _digest(trust: Trust, now: datetime) -> bytes:

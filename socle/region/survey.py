@@ -3,72 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
-from socle.baseline.digests import REGION, files_digest
 from socle.baseline.model import Control
 from socle.baseline.rooms import promises
 from socle.errors import SocleError
-from socle.evidence.bundle import SUFFIX
-from socle.evidence.signature import State, Trust
+from socle.evidence import files
+from socle.evidence.signature import Trust
 from socle.region import work
+from socle.region.believing import Believed, Believer, Bound
 from socle.region.cache import Cache
-from socle.region.model import Found, Head, Job, Machine, Refused, Source
+from socle.region.judging import Judge, Step, machine_digest
+from socle.region.model import Head, Judging, Machine, Refused, Source
 from socle.region.pool import spread
-from socle.region.seals import Seals
-from socle.verify.provenance import checks_digest
+from socle.region.reading import Key, Reading
 from socle.verify.verdicts import Verdict
 
-RENEWED = 300  # bundles judged in a process before a new one replaces it: pytest keeps some memory
-_CLOCKS = timedelta(days=1)  # by which honest clocks may differ
 _VERDICTS = frozenset(map(str, Verdict))
-Step = Callable[[], None]
-
-
-@dataclass(frozen=True)
-class Newest:
-    """The newest bundle of a machine."""
-
-    path: Path
-    sha256: str
-    collected: datetime
-    installed: str
-
-
-@dataclass
-class Reading:
-    """What lies in a folder.
-
-    ``older``: bundles that a newer one of the same machine replaces. ``mixed``: machines whose
-    bundles are not all of one installation.
-    """
-
-    newest: dict[str, Newest] = field(default_factory=dict)
-    older: int = 0
-    mixed: set[str] = field(default_factory=set)
-    refused: list[Refused] = field(default_factory=list)
-
-    def add(self, head: Head, path: Path, now: datetime) -> None:
-        """Count a bundle."""
-        if head.collected > now + _CLOCKS:
-            self.refused.append(Refused(path, "its date lies in the future"))
-            return
-        before = self.newest.get(head.machine)
-        if before is not None:
-            self.older += 1
-            if len({before.installed, head.installed} - {""}) > 1:
-                self.mixed.add(head.machine)
-            if (before.collected, before.sha256) >= (head.collected, head.sha256):
-                return
-        self.newest[head.machine] = Newest(path, head.sha256, head.collected, head.installed)
 
 
 class Survey:
-    """How bundles are judged. What was found out stays in the cache if the run is killed."""
+    """How bundles are judged. What was found out stays in the cache if the run is killed.
+
+    ``refused``: files that nobody vouches for, or that cannot be judged. ``differing``: bundles
+    whose own verdicts are not those that their answers give. ``silent``: practice -> machines
+    that it declares and that sent nothing. ``shared``: names of several practices.
+    """
 
     def __init__(
         self,
@@ -77,38 +40,51 @@ class Survey:
         *,
         now: datetime,
         workers: int,
+        max_age_days: int,
+        key: bytes,
+        judging: Judging = "sample",
         baseline: Path | None = None,
-        as_judged: bool | None = None,
         trust: Trust | None = None,
+        bound: Bound = lambda _head, _name: False,
     ) -> None:
         """``root``: the checkout whose checks judge. ``baseline``: settings are resolved again.
 
-        ``as_judged``: take the verdicts of the bundles: always, never, or (None) where the very
-        same checks gave them; with a baseline, never.
+        ``judging``: which verdicts that the very same checks gave are given again: a sample of
+        each signer's, all (so it is where nobody looks at signatures), or none, whatever checks
+        gave them. ``key``: the secret that draws the sample. ``bound``: see `Believer`.
         """
         if baseline is not None and not (baseline / "group_vars").is_dir():
             raise SocleError(f"{baseline}: expected a baseline, a folder with group_vars/")
-        if baseline is not None and as_judged:
-            raise SocleError("expected --baseline or --as-judged: stored verdicts had their own")
+        if baseline is not None and judging == "none":
+            raise SocleError("expected --baseline or --judge none: stored verdicts had their own")
         self.controls: Mapping[str, Control] = {
             one.id: one for room in promises(root) for one in room.controls
         }
         self.refused: list[Refused] = []
-        self._cache, self._root, self._now, self._workers = cache, root, now, workers
-        self._baseline, self._trust = baseline, trust
-        self._seals = Seals(trust, now)
-        self._as_judged = False if baseline is not None else as_judged
-        self._checks = checks_digest(root)
-        self._judge = self._checks
-        if baseline is not None:
-            self._judge += f" {files_digest(baseline, REGION)}"
+        self.differing: list[Refused] = []
+        self.silent: dict[str, tuple[Head, set[str]]] = {}
+        self.shared: set[str] = set()
+        self._cache, self._now, self._workers = cache, now, workers
+        self._oldest = now - timedelta(days=max_age_days)
+        every = baseline is not None or (trust is None and judging == "sample")
+        self.judging: Judging = "all" if every else judging
+        self._believer = Believer(cache, trust, bound, now, workers)
+        self._judge = Judge(
+            cache,
+            root,
+            controls=self.controls,
+            workers=workers,
+            key=key,
+            judging=self.judging,
+            baseline=baseline,
+        )
 
-    def read(self, files: list[Path], step: Step) -> Reading:
+    def read(self, paths: list[Path], step: Step) -> Reading:
         """Read every file; ``step`` is called after each."""
         reading = Reading()
 
         def unread() -> Iterator[Path]:
-            for path in files:
+            for path in paths:
                 head = self._known(path)
                 if head is None:
                     yield path
@@ -126,96 +102,70 @@ class Survey:
         return reading
 
     def judge(self, reading: Reading, step: Step) -> Iterator[Machine]:
-        """Every machine with its verdicts, in any order; adds to ``refused``."""
-        jobs: dict[str, tuple[Job, str]] = {}
-        for one in reading.newest.values():
-            head, seal = self._head(one.sha256), self._seals.of(one.path)
-            job = self._job(head, one.path, seal)
-            if job is None:
-                yield self._machine(head, one.path, seal)
+        """Every machine with its verdicts, in any order; adds to what was refused."""
+        believed = self._believer.newest(reading.machines())
+        self.refused += self._believer.refused
+        self._notice(believed, reading.shared)
+        young = {
+            key: one
+            for key, one in believed.items()
+            if one.signed is not False and one.candidate.collected >= self._oldest
+        }
+        again, troubles = self._judge.again(young, step)
+        self.differing += self._judge.differing
+        for key, one in believed.items():
+            source = Source.AGAIN if key in again else Source.DECLARED
+            if key not in young:
+                source = Source.OLD if one.signed is not False else Source.NONE
+            yield self._machine(key, one, source, troubles.get(one.candidate.sha256))
+            if key not in again:
                 step()
-            else:
-                jobs[head.sha256] = job, seal
-        examine = partial(
-            work.examine,
-            root=self._root,
-            baseline=self._baseline,
-            trust=self._trust,
-            now=self._now,
-        )
-        work_left = [job for job, _ in jobs.values()]
-        for found in spread(examine, work_left, self._workers, renewed=RENEWED):
-            job, seal = jobs[found.sha256]
-            self._keep(found, seal)
-            yield self._machine(self._head(job.sha256), job.path, seal, found.trouble)
-            step()
 
-    def _known(self, path: Path) -> Head | None:
-        try:
-            with path.open("rb") as file:
-                return self._cache.head(hashlib.file_digest(file, "sha256").hexdigest())
-        except OSError:
-            return None  # reading it says why
+    def _notice(self, believed: Mapping[Key, Believed], shared: Collection[str]) -> None:
+        """Which names are those of several practices, and who declared machines is silent."""
+        owners, heard = defaultdict(set), defaultdict(set)
+        declared: dict[str, set[str]] = defaultdict(set)
+        heads: dict[str, Head] = {}
+        for (owner, host, _), one in believed.items():
+            heard[owner].add(host)
+            if one.signed is False:
+                continue
+            heads[owner] = head = self._cache.known(one.candidate.sha256)
+            owners[head.practice].add(owner)
+            if one.candidate.collected >= self._oldest:
+                declared[owner].update(head.hosts)
+        self.shared = {name for name, of in owners.items() if len(of) > 1} | set(shared)
+        for owner, head in heads.items():
+            if missing := declared[owner] - heard[owner]:
+                self.silent[owner] = head, missing
 
-    def _head(self, sha256: str) -> Head:
-        head = self._cache.head(sha256)
-        if head is None:
-            raise SocleError("the results of this run were removed while it ran: run again")
-        return head
-
-    def _stored(self, head: Head) -> bool:
-        """Whether the bundle's own verdicts count."""
-        if self._as_judged is not None:
-            return self._as_judged
-        return head.checks == self._checks and head.verdicts.keys() == self.controls.keys()
-
-    def _job(self, head: Head, path: Path, seal: str) -> Job | None:
-        """What nobody found out about a bundle yet."""
-        judge = not self._stored(head) and self._cache.verdicts(head.sha256, self._judge) is None
-        sign = bool(seal) and self._cache.signature(head.sha256, seal) is None
-        return Job(path, head.sha256, judge, sign) if judge or sign else None
-
-    def _keep(self, found: Found, seal: str) -> None:
-        if found.verdicts is not None:
-            self._cache.keep_verdicts(found.sha256, self._judge, found.verdicts)
-        if found.signature is not None:
-            self._cache.keep_signature(found.sha256, seal, found.signature)
-
-    def _machine(self, head: Head, path: Path, seal: str, trouble: str | None = None) -> Machine:
+    def _machine(self, key: Key, one: Believed, source: Source, trouble: str | None) -> Machine:
         """The machine with what the cache knows by now."""
-        stored = self._stored(head)
-        given = head.verdicts if stored else self._cache.verdicts(head.sha256, self._judge)
-        state = self._cache.signature(head.sha256, seal) if seal else None
-        signed = None if not seal else state == State.GOOD
+        head = self._cache.known(one.candidate.sha256)
+        given: Mapping[str, str] | None = None
+        if source is Source.DECLARED:
+            given = head.verdicts
+        elif source is Source.AGAIN:
+            given = self._judge.verdicts(head.sha256)
         if trouble is not None:
-            self.refused.append(Refused(path, trouble))
-        if signed is False:
-            said = state or "its signature cannot be read"
-            self.refused.append(Refused(path, f"not signed by anyone known: {said}"))
-        if given is None or signed is False:
+            self.refused.append(Refused(one.candidate.path, trouble))
+        if given is None:
             unknown = dict.fromkeys(self.controls, str(Verdict.UNKNOWN))
-            return Machine(head, unknown, Source.NONE, signed)
-        source = Source.STORED if stored else Source.AGAIN
-        return Machine(head, self._complete(head, given), source, signed)
-
-    def _complete(self, head: Head, given: Mapping[str, str]) -> dict[str, str]:
-        """A verdict for each control of today; what nobody measured is unknown."""
-        return {
+            source = Source.NONE if source is Source.AGAIN else source
+            return Machine(head, unknown, source, one.signed)
+        verdicts = {
             name: _verdict(control, head, given.get(name))
             for name, control in self.controls.items()
         }
+        self._cache.keep_counted(machine_digest(key), head.sha256, verdicts)
+        return Machine(head, verdicts, source, one.signed)
 
-
-def bundles(folder: Path) -> list[Path]:
-    """The bundles in a folder and below, sorted. Raises SocleError: there is none."""
-    found = sorted(
-        path
-        for path in folder.rglob(f"*{SUFFIX}")
-        if path.is_file() and not path.name.startswith(".")  # hidden: half-written
-    )
-    if not found:
-        raise SocleError(f"{folder}: expected a folder with bundles (*{SUFFIX}), found none")
-    return found
+    def _known(self, path: Path) -> Head | None:
+        try:
+            content = files.read(path, work.LARGEST)
+        except (OSError, SocleError):
+            return None  # reading it says why
+        return self._cache.head(hashlib.sha256(content).hexdigest())
 
 
 def _named(path: Path) -> tuple[Path, Head | Refused]:

@@ -47,6 +47,8 @@ def build(
         "schema": SCHEMA,
         "socle": socle.__version__,
         "practice": practice.name,
+        "practice_name": practice.title or practice.name,
+        "practice_id": practice.id,
         "started": _utc(started),
         "finished": _utc(finished),
         "seconds": round((finished - started).total_seconds(), 3),

@@ -2,7 +2,7 @@
 
 ENGLISH = {
     "document": "Protection of the practice's machines",
-    "title": "Protection of the machines, practice {practice}",
+    "title": "Protection of the machines, {practice}",
     "practice": "Practice {practice}",
     "when": "Measured on {date}",
     "nothing": "No promise has been checked.",

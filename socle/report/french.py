@@ -2,7 +2,7 @@
 
 FRENCH = {
     "document": "Protection des machines du cabinet",
-    "title": "Protection des machines, cabinet {practice}",
+    "title": "Protection des machines, {practice}",
     "practice": "Cabinet {practice}",
     "when": "Mesuré le {date}",
     "nothing": "Aucune promesse n'a été vérifiée.",

@@ -116,16 +116,20 @@ def run_of(document: Mapping[str, Any]) -> Run:
     )
 
 
-def read(folder: Path, practice: str) -> History:
-    """What is kept in ``folder`` about ``practice``. Raises OSError when it cannot be read."""
+def read(folder: Path, practice: str, practice_id: str | None = None) -> History:
+    """What is kept in ``folder`` about ``practice``. Raises OSError when it cannot be read.
+
+    A document with an id goes by that, one of an older version by the name of the folder.
+    """
+    ours = (practice, practice_id)
     runs, applies, left_out = [], [], []
     for path, kind, content in store.documents(folder):
         name = line(path.name)
         try:
             if kind == "run":
-                runs.append(run_of(_json(content, practice, SCHEMA)))
+                runs.append(run_of(_json(content, ours, SCHEMA)))
             elif kind == "apply":
-                applies.append(_apply_of(_json(content, practice, APPLY_SCHEMA)))
+                applies.append(_apply_of(_json(content, ours, APPLY_SCHEMA)))
             else:
                 left_out.append(f"{name}: not a file of Socle's history")
         except _LeftOut as reason:
@@ -141,7 +145,8 @@ class _LeftOut(Exception):
     """Why a document does not count."""
 
 
-def _json(content: bytes | None, practice: str, newest: int) -> Mapping[str, Any]:
+def _json(content: bytes | None, ours: tuple[str, str | None], newest: int) -> Mapping[str, Any]:
+    name, known = ours
     if content is None:
         raise _LeftOut("cannot be read")
     try:
@@ -151,7 +156,8 @@ def _json(content: bytes | None, practice: str, newest: int) -> Mapping[str, Any
     schema = document.get("schema")
     if isinstance(schema, int) and schema > newest:
         raise _LeftOut(f"written by a newer version of Socle (schema {schema})")
-    if document.get("practice") not in (practice, None):
+    claimed = document.get("practice_id")
+    if claimed != known if claimed and known else document.get("practice") not in (name, None):
         raise _LeftOut("of another practice")
     return document
 

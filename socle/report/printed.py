@@ -30,7 +30,7 @@ def printed(document: Mapping[str, Any], language: str, past: History = NOTHING_
     return {
         "language": language,
         "t": dict(text),
-        "title": text["title"].format(practice=document["practice"]),
+        "title": text["title"].format(practice=turned.name),
         "name": turned.name,
         "when": text["when"].format(date=_moment(document["finished"], language)),
         "socle": document["socle"],

@@ -30,6 +30,10 @@ COLUMNS = (
     "unknown",
     "newest_days",  # age of the practice's newest and oldest evidence that counts
     "oldest_days",
+    "judged_again",  # of the practice's machines
+    "declared",
+    "old",
+    "silent",
 )
 STYLES = ("report.css", "region.css")
 
@@ -50,7 +54,7 @@ def render_html(tally: Tally, origin: view.Origin, language: str = "fr") -> str:
             language=language,
             t=text,
             tally=tally,
-            lead=lead if tally.machines else text["region_none"],
+            lead=lead if len(tally) else text["region_none"],
             state=view.state(tally, origin, language),
             how=view.how(tally, origin, language),
             controls=view.control_lines(tally, language),
@@ -81,10 +85,10 @@ def write_csv(tally: Tally, path: Path) -> None:
     table.writerow(COLUMNS)
     controls = {control.id: control for control in tally.controls}
     for row in tally.rows():
-        control, counts = controls[row.control], row.counts
+        control, counts, practice = controls[row.control], row.counts, row.practice
         table.writerow(
             (
-                harmless.cell(row.practice),
+                harmless.cell(practice.code),
                 harmless.cell(control.id),
                 control.severity,
                 harmless.cell(control.theme),
@@ -94,8 +98,12 @@ def write_csv(tally: Tally, path: Path) -> None:
                 counts["waived"],
                 counts["not-applicable"],
                 counts["unknown"],
-                row.newest,
-                row.oldest,
+                practice.newest,
+                practice.oldest,
+                practice.again,
+                practice.declared,
+                practice.old,
+                practice.silent,
             )
         )
     write_text(file.getvalue(), path)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from socle.baseline.model import Control
-from socle.region.model import Source
+from socle.region.model import Judging, Source
+from socle.region.sampling import SHARE
 from socle.region.tally import AGES, PracticeState, Tally
 from socle.report.promises import SEVERITIES
 from socle.report.typography import DASH, NBSP, count, decimal, grouped, typeset
@@ -19,14 +20,23 @@ Bar = tuple[tuple[str, float, float], ...]  # verdict, where it begins and how l
 
 @dataclass(frozen=True)
 class Origin:
-    """How the tally came about. ``here``: digest of the baseline of this checkout."""
+    """How the tally came about.
+
+    ``older``: bundles that a newer one replaces, ``renewed``: machines that were installed anew,
+    ``shared``: names of several practices, ``differing``: bundles whose verdicts are not what
+    their answers give, ``expected``: practices of the region's file, None without one, ``here``:
+    digest of the baseline of this checkout.
+    """
 
     older: int
-    mixed: int
+    renewed: int
+    shared: int
     refused: int
-    as_judged: bool
+    differing: int
+    judging: Judging
     other_baseline: bool
     signatures: bool
+    expected: int | None
     here: str
 
 
@@ -78,7 +88,8 @@ def practice_lines(tally: Tally, language: str) -> tuple[PracticeLine, ...]:
 
     def rank(state: PracticeState) -> tuple[int, ...]:
         broken = [severities[name] for name in state.broken]
-        return (*(-broken.count(severity) for severity in SEVERITIES), -len(state.unknown))
+        unknown = len(severities) if not state.machines else len(state.unknown)
+        return (*(-broken.count(severity) for severity in SEVERITIES), -unknown)
 
     worst = sorted(tally.practices(), key=lambda state: (rank(state), state.code))
     return tuple(
@@ -129,13 +140,17 @@ def state(tally: Tally, origin: Origin, language: str) -> tuple[tuple[str, str],
         said.append(("pass", kept))
     for verdict, key, n in (
         ("fail", "region_failing", failing),
+        ("fail", "region_differing", origin.differing),
         ("unknown", "region_unknown", total["unknown"]),
-        ("unknown", "region_stale", tally.stale),
+        ("unknown", "region_old_machines", tally.sources[Source.OLD]),
+        ("unknown", "region_silent_machines", tally.silent),
+        ("unknown", "region_silent_practices", tally.silent_practices()),
         ("unknown", "region_unsigned", tally.signed[False]),
+        ("unknown", "region_shared", origin.shared),
         ("unknown", "region_refused", origin.refused),
     ):
         if n:
-            said.append((verdict, count(text[key], n, language, days=tally.stale_days)))
+            said.append((verdict, count(text[key], n, language, days=tally.max_age_days)))
     if not origin.signatures:
         said.append(("unknown", text["region_not_signed"]))
     return tuple(said)
@@ -147,16 +162,19 @@ def how(tally: Tally, origin: Origin, language: str) -> tuple[str, ...]:
     unjudged = tally.sources[Source.NONE] - tally.signed[False]
     for key, n in (
         ("region_again", tally.sources[Source.AGAIN]),
-        ("region_stored", tally.sources[Source.STORED]),
+        ("region_declared", tally.sources[Source.DECLARED]),
         ("region_unjudged", unjudged),
         ("region_older", origin.older),
-        ("region_mixed", origin.mixed),
+        ("region_renewed", origin.renewed),
     ):
         if n:
             said.append(count(text[key], n, language))
-        if n and key == "region_stored":
-            asked = "region_stored_asked" if origin.as_judged else "region_stored_same"
-            said[-1] += f" {text[asked]}"
+        if n and key == "region_declared":
+            asked = "region_declared_asked" if origin.judging == "none" else "region_sample"
+            said[-1] += f" {text[asked].format(share=SHARE)}"
+    if origin.expected is not None:
+        heard = grouped(len(tally) - tally.silent_practices())
+        said.append(count(text["region_expected"], origin.expected, language, heard=heard))
     if origin.other_baseline:
         said.append(text["region_baseline"])
     if origin.signatures:
@@ -212,16 +230,14 @@ def _cell(machines: int, applicable: int, language: str) -> str:
 
 
 def _practice_line(state: PracticeState, broken: list[str], language: str) -> PracticeLine:
-    verdict = "fail" if broken else "unknown" if state.unknown else "pass"
-    age = str(state.newest)
+    verdict = "fail" if broken else "unknown" if state.unknown or not state.machines else "pass"
+    missing = state.old or state.silent
+    note = words(language)["region_old" if missing else "region_fresh"]
+    age = f"{state.newest}, {note}"
     if state.oldest != state.newest:
-        age = f"{state.newest}{DASH}{state.oldest}"
-    note = words(language)["region_old" if state.stale else "region_fresh"]
+        age = f"{state.newest}{DASH}{state.oldest}, {note}"
+    if state.newest is None:
+        age, missing = words(language)["region_silent"], 1
     return PracticeLine(
-        state,
-        verdict,
-        broken.count("critical"),
-        broken.count("high"),
-        f"{age}, {note}",
-        bool(state.stale),
+        state, verdict, broken.count("critical"), broken.count("high"), age, bool(missing)
     )

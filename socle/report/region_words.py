@@ -14,8 +14,23 @@ FRENCH = {
     "{n} promesses ne sont pas tenues quelque part.",
     "region_unknown": "{n} réponse n'a pas pu être obtenue et ne compte pas comme bonne.|"
     "{n} réponses n'ont pas pu être obtenues et ne comptent pas comme bonnes.",
-    "region_stale": "{n} machine a une preuve de plus de {days} jours.|"
-    "{n} machines ont une preuve de plus de {days} jours.",
+    "region_old_machines": "{n} machine n'a plus donné de preuve depuis plus de {days} jours : "
+    "tout y est « non mesuré ».|{n} machines n'ont plus donné de preuve depuis plus de {days} "
+    "jours : tout y est « non mesuré ».",
+    "region_silent_machines": "{n} machine déclarée par son cabinet n'a jamais envoyé de preuve : "
+    "tout y est « non mesuré ».|{n} machines déclarées par leur cabinet n'ont jamais envoyé de "
+    "preuve : tout y est « non mesuré ».",
+    "region_silent_practices": "{n} cabinet attendu n'a rien envoyé.|"
+    "{n} cabinets attendus n'ont rien envoyé.",
+    "region_differing": "{n} preuve porte des verdicts qui ne sont pas ceux de ses réponses ; "
+    "toutes celles du même signataire ont été jugées à nouveau.|{n} preuves portent des verdicts "
+    "qui ne sont pas ceux de leurs réponses ; toutes celles des mêmes signataires ont été jugées "
+    "à nouveau.",
+    "region_shared": "{n} nom est celui de plusieurs cabinets, ou d'une machine réinstallée : "
+    "personne ne remplace personne.|{n} noms sont ceux de plusieurs cabinets, ou de machines "
+    "réinstallées : personne ne remplace personne.",
+    "region_expected": "{n} cabinet était attendu ; {heard} ont envoyé une preuve.|"
+    "{n} cabinets étaient attendus ; {heard} ont envoyé une preuve.",
     "region_unsigned": "{n} machine a une preuve qui n'est signée par personne de connu : "
     "rien n'en est compté comme bon.|{n} machines ont une preuve qui n'est signée par personne "
     "de connu : rien n'en est compté comme bon.",
@@ -24,9 +39,8 @@ FRENCH = {
     "preuves, ni si elles ont été modifiées.",
     "region_older": "{n} preuve plus ancienne, ou en double, est laissée de côté.|"
     "{n} preuves plus anciennes, ou en double, sont laissées de côté.",
-    "region_mixed": "{n} machine a des preuves de deux installations : réinstallée, ou deux "
-    "cabinets de même nom ; seule la plus récente compte.|{n} machines ont des preuves de deux "
-    "installations : réinstallées, ou deux cabinets de même nom ; seule la plus récente compte.",
+    "region_renewed": "{n} machine a été réinstallée ; la preuve la plus récente compte.|"
+    "{n} machines ont été réinstallées ; la preuve la plus récente compte.",
     "region_vouched": "Non signées",
     "region_refused": "{n} fichier n'a pas pu être lu comme preuve ; il n'est pas compté.|"
     "{n} fichiers n'ont pas pu être lus comme preuves ; ils ne sont pas comptés.",
@@ -34,17 +48,18 @@ FRENCH = {
     "{n} preuves n'ont pas pu être jugées : tout y est « non mesuré ».",
     "region_again": "{n} machine : jugée à nouveau par les contrôles de ce Socle.|"
     "{n} machines : jugées à nouveau par les contrôles de ce Socle.",
-    "region_stored": "{n} machine : verdicts de la preuve, repris tels quels.|"
-    "{n} machines : verdicts de la preuve, repris tels quels.",
-    "region_stored_same": "Ils viennent exactement des mêmes contrôles : juger à nouveau "
-    "donnerait la même chose.",
-    "region_stored_asked": "C'est un choix (--as-judged) : ils peuvent venir de contrôles plus "
-    "anciens.",
+    "region_declared": "{n} machine : verdicts déclarés par le cabinet.|"
+    "{n} machines : verdicts déclarés par les cabinets.",
+    "region_sample": "Une preuve sur {share} de chaque signataire, tirée au sort et au moins une, "
+    "et toute preuve qui annonce un mieux ont été jugées à nouveau ici.",
+    "region_declared_asked": "C'est un choix (--judge none) : ils peuvent venir de contrôles plus "
+    "anciens, et rien n'a été jugé à nouveau.",
     "region_baseline": "Les réglages ont été recalculés avec un autre référentiel (--baseline).",
     "region_how": "Comment cette page a été faite",
     "region_disclaimer": "Cette page compte ce qui a été mesuré, machine par machine, au jour de "
     "chaque preuve ; les exceptions sont jugées à ce jour. Ce n'est ni un certificat, ni une "
-    "preuve de conformité au droit. Les machines qui n'ont rien envoyé n'y figurent pas.",
+    "preuve de conformité au droit. Les réglages, les groupes et les exceptions sont ceux que le "
+    "cabinet a déclarés.",
     "region_codes": "Les cabinets sont désignés par un code. Aucun nom de cabinet, de machine ni "
     "de personne ne figure ici.",
     "region_by_control": "Par promesse",
@@ -56,15 +71,17 @@ FRENCH = {
     "region_more_practices": "Et {n} cabinet de plus, dans le tableau CSV.|"
     "Et {n} cabinets de plus, dans le tableau CSV.",
     "region_code": "Code",
+    "region_judged": "Jugées ici, déclarées",
     "region_broken": "Non tenues",
     "region_severe": "dont critiques, élevées",
     "region_unmeasured": "Non mesurées",
     "region_age": "Âge (jours)",
     "region_fresh": "fraîche",
-    "region_old": "ancienne",
+    "region_old": "incomplète",
+    "region_silent": "rien reçu",
     "region_by_age": "Par âge de la preuve",
     "region_by_age_intro": "Une preuve dit ce qui était vrai ce jour-là. Au-delà de {days} jours, "
-    "elle est dite ancienne.",
+    "elle ne compte plus.",
     "region_days": "{start} à {end} jours",
     "region_days_over": "plus de {end} jours",
     "region_by_version": "Par version",
@@ -89,8 +106,22 @@ ENGLISH = {
     "region_failing": "{n} promise is not kept somewhere.|{n} promises are not kept somewhere.",
     "region_unknown": "{n} answer could not be had and does not count as good.|"
     "{n} answers could not be had and do not count as good.",
-    "region_stale": "{n} machine has evidence older than {days} days.|"
-    "{n} machines have evidence older than {days} days.",
+    "region_old_machines": "{n} machine has given no evidence for more than {days} days: all of it "
+    'is "not measured".|{n} machines have given no evidence for more than {days} days: all of them '
+    'is "not measured".',
+    "region_silent_machines": "{n} machine that its practice declares never sent evidence: all of "
+    'it is "not measured".|{n} machines that their practices declare never sent evidence: all of '
+    'them is "not measured".',
+    "region_silent_practices": "{n} expected practice sent nothing.|"
+    "{n} expected practices sent nothing.",
+    "region_differing": "{n} bundle has verdicts that are not what its answers give; all of that "
+    "signer's were judged again.|{n} bundles have verdicts that are not what their answers give; "
+    "all of those signers' were judged again.",
+    "region_shared": "{n} name is that of several practices, or of a machine that was installed "
+    "anew: nobody replaces anybody.|{n} names are those of several practices, or of machines that "
+    "were installed anew: nobody replaces anybody.",
+    "region_expected": "{n} practice was expected; {heard} sent evidence.|"
+    "{n} practices were expected; {heard} sent evidence.",
     "region_unsigned": "{n} machine has evidence not signed by anyone known: nothing of it "
     "counts as good.|{n} machines have evidence not signed by anyone known: nothing of it counts "
     "as good.",
@@ -99,9 +130,8 @@ ENGLISH = {
     "whether it was altered.",
     "region_older": "{n} older, or repeated, piece of evidence is left aside.|"
     "{n} older, or repeated, pieces of evidence are left aside.",
-    "region_mixed": "{n} machine has evidence of two installations: installed anew, or two "
-    "practices of the same name; only the newest counts.|{n} machines have evidence of two "
-    "installations: installed anew, or two practices of the same name; only the newest counts.",
+    "region_renewed": "{n} machine was installed anew; the newest evidence counts.|"
+    "{n} machines were installed anew; the newest evidence counts.",
     "region_vouched": "Not signed",
     "region_refused": "{n} file could not be read as evidence; it is not counted.|"
     "{n} files could not be read as evidence; they are not counted.",
@@ -109,15 +139,17 @@ ENGLISH = {
     '{n} pieces of evidence could not be judged: all of them is "not measured".',
     "region_again": "{n} machine: judged again by the checks of this Socle.|"
     "{n} machines: judged again by the checks of this Socle.",
-    "region_stored": "{n} machine: the evidence's own verdicts, as they are.|"
-    "{n} machines: the evidence's own verdicts, as they are.",
-    "region_stored_same": "They come from the very same checks: judging again would give the same.",
-    "region_stored_asked": "This was asked for (--as-judged): they may come from older checks.",
+    "region_declared": "{n} machine: verdicts declared by the practice.|"
+    "{n} machines: verdicts declared by the practices.",
+    "region_sample": "One bundle in {share} of each signer, drawn by lot and at least one, and "
+    "each that says something got better were judged again here.",
+    "region_declared_asked": "This was asked for (--judge none): they may come from older checks, "
+    "and nothing was judged again.",
     "region_baseline": "Settings were resolved again with another baseline (--baseline).",
     "region_how": "How this page was made",
     "region_disclaimer": "This page counts what was measured, machine by machine, on the day of "
     "each piece of evidence; exceptions are judged by that day. It is no certificate and no proof "
-    "of legal conformity. Machines that sent nothing are not in it.",
+    "of legal conformity. Settings, groups and exceptions are those that the practice declared.",
     "region_codes": "Practices go by a code. No name of a practice, a machine or a person is here.",
     "region_by_control": "By promise",
     "region_by_control_intro": "Share of the machines concerned, the least kept promise first.",
@@ -128,15 +160,17 @@ ENGLISH = {
     "region_more_practices": "And {n} more practice, in the CSV table.|"
     "And {n} more practices, in the CSV table.",
     "region_code": "Code",
+    "region_judged": "Judged here, declared",
     "region_broken": "Not kept",
     "region_severe": "of these critical, high",
     "region_unmeasured": "Not measured",
     "region_age": "Age (days)",
     "region_fresh": "fresh",
-    "region_old": "old",
+    "region_old": "incomplete",
+    "region_silent": "nothing received",
     "region_by_age": "By age of the evidence",
-    "region_by_age_intro": "Evidence says what was true that day. Beyond {days} days it is called "
-    "old.",
+    "region_by_age_intro": "Evidence says what was true that day. Beyond {days} days it no "
+    "longer counts.",
     "region_days": "{start} to {end} days",
     "region_days_over": "more than {end} days",
     "region_by_version": "By version",

@@ -124,6 +124,11 @@ class Report(_Shape):
     """Rises when a reader of the version before would misread the document."""
     socle: str
     practice: str
+    """The name of its folder."""
+    practice_name: str = ""
+    """What people call it."""
+    practice_id: Annotated[str, Field(pattern="^[0-9a-f]{16}$")] | None = None
+    """The id in its practice.yml."""
     started: Moment
     finished: Moment
     seconds: Annotated[float, Field(ge=0)]

@@ -27,8 +27,14 @@ class Page:
 
     @property
     def name(self) -> str:
-        """What the practice is called at the top; "cabinet-martin" needs no second "Cabinet"."""
+        """What the practice is called at the top: its own name, else after its folder.
+
+        "cabinet-martin" needs no second "Cabinet".
+        """
         name, text = str(self.document["practice"]), words(self.language)["practice"]
+        called = str(self.document.get("practice_name") or name)
+        if called != name:
+            return called
         before = text.partition(" {")[0].casefold()
         return name if name.casefold().startswith(before) else text.format(practice=name)
 

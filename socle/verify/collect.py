@@ -20,7 +20,14 @@ from socle.verify.questions import Answer, Question
 from socle.verify.recorder import Entry
 from socle.verify.verdicts import Outcome
 
-FILES = ("hosts.yml", "waivers.yml", "known_hosts", "group_vars/**/*.yml", "host_vars/**/*.yml")
+FILES = (
+    "hosts.yml",
+    "practice.yml",
+    "waivers.yml",
+    "known_hosts",
+    "group_vars/**/*.yml",
+    "host_vars/**/*.yml",
+)
 
 
 @dataclass(frozen=True)
@@ -171,6 +178,7 @@ def _practice(run: Run, host: Host, masks: Redactor) -> model.Practice:
         hosts=hosts,
         waivers=tuple(accepted(waiver, masks) for waiver in host.waivers),
         files={path: masks.text(text) for path, text in files},
+        id=run.practice.id,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from socle import bounds
 from socle.baseline.model import Host
@@ -20,6 +20,9 @@ from socle.verify.memory import Turn
 from socle.verify.questions import Notebook
 from socle.verify.reasons import CONNECT_TIMEOUT
 from socle.verify.recorder import Recorder
+
+if TYPE_CHECKING:
+    from socle.baseline.known_machines import KnownMachines
 
 PERSIST = 120  # seconds an idle shared connection outlives a session that was killed
 SIDE_BY_SIDE = 32
@@ -58,8 +61,16 @@ class Connections:
     Their sockets lie in a short folder that only the operator can enter.
     """
 
-    def __init__(self, hosts: Mapping[str, Host], notebook: Recorder | None = None) -> None:
-        """Describe ``hosts`` to ssh. Raises SocleError where there is no ssh."""
+    def __init__(
+        self,
+        hosts: Mapping[str, Host],
+        notebook: Recorder | None = None,
+        known: KnownMachines | None = None,
+    ) -> None:
+        """Describe ``hosts`` to ssh. Raises SocleError where there is no ssh.
+
+        ``known``: which machines they have to be; without it, whoever answers is asked.
+        """
         self.notebook = notebook or Recorder()
         if shutil.which("ssh") is None and any(_by_ssh(host) for host in hosts.values()):
             raise SocleError("this computer has no ssh: install the OpenSSH client")
@@ -67,7 +78,8 @@ class Connections:
         self._config = Path(self._folder.name, "config")
         self._config.write_text("\n".join(_stanzas(hosts.values(), self._config.parent)))
         self._links = {
-            name: Link(host, self._prefix(host), self.notebook) for name, host in hosts.items()
+            name: Link(host, self._prefix(host), self.notebook, known)
+            for name, host in hosts.items()
         }
 
     def link(self, name: str) -> Link:

@@ -21,11 +21,15 @@ _MACHINE_ID = "socle machine"  # the id itself stays on the machine: systemd cal
 
 @dataclass(frozen=True)
 class Identity:
-    """``machine``: SHA-256 of the machine-id, salted; ``host_keys``: as ``ssh-keygen -l`` has."""
+    """``machine``: SHA-256 of the machine-id, salted; ``host_keys``: as ``ssh-keygen -l`` has.
+
+    ``machine_id`` itself is compared with what the practice knows, and written nowhere.
+    """
 
     os_name: str | None = None
     machine: str | None = None
     host_keys: tuple[str, ...] = ()
+    machine_id: str | None = None
 
 
 def read(answer: str) -> Identity:
@@ -34,11 +38,11 @@ def read(answer: str) -> Identity:
         sections = split(answer, "the machine's identity")
     except ValueError:
         return Identity()
-    machine = sections.get("machine", "")
+    machine = sections.get("machine", "").strip()
     hashed = hashlib.sha256(f"{_MACHINE_ID} {machine}".encode()).hexdigest() if machine else None
     keys = (line.split() for line in sections.get("keys", "").splitlines())
     found = sorted(_fingerprint(words[1]) for words in keys if len(words) > 1)
-    return Identity(_pretty_name(sections.get("os", "")), hashed, tuple(found))
+    return Identity(_pretty_name(sections.get("os", "")), hashed, tuple(found), machine or None)
 
 
 def _fingerprint(key: str) -> str:

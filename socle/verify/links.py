@@ -7,15 +7,20 @@ import shlex
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from socle import bounds
 from socle.baseline.connection import needs_agent
 from socle.baseline.model import Host
+from socle.errors import SocleError
 from socle.verify import identity
 from socle.verify.checks import Unknown, Unreachable
 from socle.verify.identity import Identity
 from socle.verify.questions import TIME_LIMIT, Answer, Notebook, Question, Straight, short
 from socle.verify.reasons import locked, sentence
+
+if TYPE_CHECKING:
+    from socle.baseline.known_machines import KnownMachines
 
 GRACE = 10.0  # seconds more until we stop waiting for a host that should have ended it
 SSH_FAILED = 255
@@ -33,20 +38,27 @@ class Link:
     """Runs commands on one host, through its one connection.
 
     ``executions`` counts the commands sent, the opening one included; ``identity`` is what the
-    host says of itself, ``trouble`` why it cannot be asked.
+    host says of itself, ``trouble`` why it cannot be asked. ``is_new``: it was met for the first
+    time, and is known from now on.
     """
 
     def __init__(
-        self, target: Host, prefix: tuple[str, ...], notebook: Notebook | None = None
+        self,
+        target: Host,
+        prefix: tuple[str, ...],
+        notebook: Notebook | None = None,
+        known: KnownMachines | None = None,
     ) -> None:
         """``prefix`` starts a shell there; the whole command is added to it as its last word.
 
-        ``notebook``: what comes first with every question.
+        ``notebook``: what comes first with every question. ``known``: who the machine has to be.
         """
         self.target = target
         self.executions = 0
         self.identity = Identity()
         self.trouble: Unreachable | None = None
+        self.is_new = False
+        self._known = known
         self._prefix = prefix
         self._notebook = notebook or Straight()
         self._opened = False
@@ -187,6 +199,17 @@ class Link:
             said = f"it does not run what it is asked, but answers: {said}"
             raise Unreachable(sentence(self.target, said))
         self.identity = identity.read(answer.stdout.decode(errors="replace"))
+        self._recognise()
+
+    def _recognise(self) -> None:
+        """Refuse a machine that is not the one that this name means."""
+        if self._known is None:
+            return
+        name, seen = self.target.name, self.identity.machine_id
+        try:
+            self.is_new = self._known.meet(name, seen, local=not self._remote) or self.is_new
+        except SocleError as stranger:
+            raise Unreachable(str(stranger)) from None
 
     def _as_root(self, command: str, limit: float, stdin: str = "exec </dev/null\n") -> str:
         """The command, ended by the host itself after ``limit`` seconds.

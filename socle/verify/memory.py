@@ -46,7 +46,8 @@ class Memory:
     def of(cls, practice: Practice) -> Memory:
         """The memory of a practice, in the operator's cache."""
         place = hashlib.sha256(str(practice.folder.absolute()).encode()).hexdigest()[:16]
-        return cls(operator_cache() / "questions" / f"{practice.name}-{place}")
+        known = practice.id or f"{practice.name}-{place}"  # an id, unless nobody has worked here
+        return cls(operator_cache() / "questions" / known)
 
     def recall(self, host: str) -> list[Remembered]:
         """What was asked of ``host``, or about it from here; nothing where it cannot be trusted."""

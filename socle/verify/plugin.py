@@ -80,6 +80,6 @@ def _load(folder: str) -> Practice:
     from socle.errors import SocleError  # noqa: PLC0415
 
     try:
-        return load(folder)
+        return load(folder, identified=True)
     except SocleError as error:
         raise pytest.UsageError(str(error)) from None

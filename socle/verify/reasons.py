@@ -7,6 +7,7 @@ from pathlib import Path
 
 from socle import bounds
 from socle.baseline.model import Host
+from socle.errors import short
 
 CONNECT_TIMEOUT = 5  # seconds
 
@@ -18,7 +19,9 @@ def sentence(target: Host, said: str, *, ssh: bool = False) -> str:
     if ssh and "IDENTIFICATION HAS CHANGED" in said:
         return (
             f"host key of {place} is not the one in {known_hosts}: "
-            "the machine was installed anew, or another one answers in its place"
+            "the machine was installed anew, or another one answers in its place. Once you know "
+            "which, replace its line there; then: "
+            f"socle machine accept {_practice(target)} {target.name}"
         )
     if ssh and re.search(r"No \S+ host key is known|Host key verification failed", said):
         return (
@@ -36,6 +39,12 @@ def locked(key: Path) -> bool:
     except OSError:
         return False
     return tried.code != 0 and b"passphrase" in tried.stderr
+
+
+def _practice(target: Host) -> str:
+    """The folder of its practice, where the host keys lie in it."""
+    file = target.connection.known_hosts_file
+    return "PRACTICE" if file is None else short(file.parent)
 
 
 def _from_ssh(target: Host, said: str) -> str:

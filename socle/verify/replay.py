@@ -108,6 +108,8 @@ def practice_from(declared: model.Practice, name: str, folder: Path, root: Path)
         groups={group: tuple(names) for group, names in groups.items()},
         rooms=promises(root),
         waivers=hosts[name].waivers if name in hosts else (),
+        id=declared.id,
+        title=declared.name,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from socle.baseline.model import Control, Host
+from socle.baseline.model import Control, Host, Practice
 from socle.errors import SocleError
 from socle.verify import clock
 from socle.verify.checks import NotApplicable, noted, observed
@@ -61,6 +61,14 @@ class Check:
 CHECK = pytest.StashKey[Check]()
 
 
+def _live(practice: Practice) -> Connect:
+    """Over connections to the practice's machines."""
+    from socle.baseline.known_machines import KnownMachines  # noqa: PLC0415 - not on hosts
+
+    notebook = Recorder(Memory.of(practice))
+    return partial(Connections, notebook=notebook, known=KnownMachines(practice.folder))
+
+
 class Session:
     """The plugin object of a verification: collects, connects, judges."""
 
@@ -70,9 +78,7 @@ class Session:
         """Verify what is selected, in this pytest session. ``connect``: how to reach hosts."""
         self._config = config
         self._selection = selection
-        self._connect = connect or partial(
-            Connections, notebook=Recorder(Memory.of(selection.practice))
-        )
+        self._connect = connect or _live(selection.practice)
         self._rooms = selection.practice.root / "roles"
 
     def pytest_sessionstart(self) -> None:

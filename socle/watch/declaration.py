@@ -60,6 +60,7 @@ def declaration(host: Host, practice: Practice) -> dict[str, Any]:
         name=practice.name,
         hosts=hosts,
         waivers=tuple(accepted(waiver, masks) for waiver in host.waivers),
+        id=practice.id,
     )
     return {
         "format": FORMAT,

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from socle.errors import SocleError
-from socle.evidence import bundle
+from socle.evidence import bundle, principals
+from socle.evidence.model import Practice
 from socle.evidence.signature import CLOCKS, Trust, verify
 
 
@@ -48,9 +49,10 @@ class _DoesNotCount(Exception):
 
 @dataclass(frozen=True)
 class Listener:
-    """Listens for the ``hosts`` of ``practice`` (the name of its folder)."""
+    """Listens for the ``hosts`` of ``practice``: its folder's name, and its id if it has one."""
 
     practice: str
+    id: str | None
     hosts: tuple[str, ...]
     trust: Trust
     limit: timedelta
@@ -90,6 +92,8 @@ class Listener:
 
     def _moment(self, path: Path, host: str) -> datetime | None:
         """When the host said this; None: it is another practice's."""
+        if not path.is_file():
+            raise _DoesNotCount("expected a plain file")
         result = verify(path, self.trust, self.now)
         if not result.good or result.claimed is None:
             raise _DoesNotCount(f"{result.state}: {result.detail}".removesuffix(": "))
@@ -97,16 +101,31 @@ class Listener:
             stored = bundle.read(path)
         except SocleError as error:
             raise _DoesNotCount(str(error)) from None
-        if stored.practice.name != self.practice:
+        if not self._ours(stored.practice):
             return None
         if stored.host.name != host:
             raise _DoesNotCount(f"it is a bundle of {stored.host.name}")
-        signer, _, practice = (result.signer or "").partition("@")
-        if practice == self.practice and signer in self.hosts and signer != host:
+        signer = self._machine(result.signer or "")
+        if signer not in {None, host}:
             raise _DoesNotCount(f"it was signed by another machine, {signer}")
         if max(stored.collected, result.claimed) > self.now + CLOCKS:
             raise _DoesNotCount("it comes from the future: the clock of its machine is wrong")
         return min(stored.collected, result.claimed)
+
+    def _ours(self, practice: Practice) -> bool:
+        if practice.id is None:  # an older version's
+            return practice.name == self.practice
+        return practice.id == self.id
+
+    def _machine(self, principal: str) -> str | None:
+        """The machine that signs under this name; None: a person."""
+        vouched = principals.parse(principal)
+        if vouched is not None:
+            if vouched.practice != self.id:
+                raise _DoesNotCount("its signer vouches for another practice")
+            return vouched.host
+        signer, _, practice = principal.partition("@")  # as older versions named machines
+        return signer if practice == self.practice and signer in self.hosts else None
 
 
 def _named_after(host: str, paths: Iterable[Path]) -> Iterator[Path]:

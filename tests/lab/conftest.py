@@ -20,6 +20,12 @@ from socle.commands.labs import lab_of
 from socle.lab import Lab, Machine, Network, down, requirements, run, up
 
 IMAGES = "---\nbackup_folders: [/etc, /srv/images]\n"
+IDENTITY = ("practice.yml", "known_machines")
+"""What makes a folder one practice, and not another with the same files."""
+SHARED = (
+    ".venv", "action_plugins", "ansible.cfg", "deploy.py", "group_vars", "site.yml", "socle"
+)  # fmt: skip
+"""What a copy of the checkout has in common with it."""
 
 Boot = Callable[[dict[str, str]], Lab]
 
@@ -73,7 +79,7 @@ class Cabinet(Practice):
         self.as_installed = True
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(root / "inventories/demo", folder)
-        for made in ("known_hosts", "secrets.yml", "vault-password"):
+        for made in ("known_hosts", "secrets.yml", "vault-password", *IDENTITY):
             (folder / made).unlink(missing_ok=True)
         # The demo's Orthanc, modality, box and attacker have a test of their own: test_cnil.py.
         (folder / "group_vars/imaging_servers.yml").write_text(IMAGES)
@@ -96,10 +102,12 @@ class Cabinet(Practice):
         """The same practice in a copy of the checkout, whose rooms a test may break."""
         other = copy.copy(self)
         other.root, other.folder = checkout, checkout / "inventories/cabinet"
-        for name in (".venv", "socle", "deploy.py", "site.yml", "ansible.cfg", "group_vars"):
+        for name in SHARED:
             (checkout / name).symlink_to(self.root / name)
         shutil.copytree(self.root / "roles", checkout / "roles")
         shutil.copytree(self.folder, other.folder)
+        for made in IDENTITY:  # a copy is another practice
+            (other.folder / made).unlink(missing_ok=True)
         return other
 
     def harden(self, *machines: str) -> None:

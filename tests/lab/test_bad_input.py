@@ -117,6 +117,54 @@ def test_another_machine_answers_at_the_address(safe, fresh):
         assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in output
 
 
+def test_another_machine_has_a_known_name(safe, fresh):
+    """As after a new installation: it is left out until somebody says that it is the one."""
+    words = ("machine", "accept", safe.folder, HOST, "--yes")
+    ours = safe.root_on(HOST, "cat /etc/machine-id")
+    safe.root_on(HOST, "systemd-id128 new >/etc/machine-id")
+    safe.root_on("medecin", "nft delete table inet socle")
+    stranger = "accueil is another machine than the one in"
+    try:
+        applied = safe.pyinfra("-y", "--limit", HOST, "--limit", "medecin", code=1)
+        clear(
+            applied,
+            f"[accueil] {stranger}",
+            f"socle machine accept {safe.folder.relative_to(safe.root)} accueil",
+        )
+        clear(applied, "Failed: accueil.")
+        assert "table inet socle" in safe.root_on("medecin", "nft list tables")
+        clear(safe.pyinfra("--dry", "--limit", HOST, code=1), f"[accueil] {stranger}")
+        clear(verify(safe, "--limit", HOST, code=4), f"accueil: {stranger}")
+        output = safe.ansible("--limit", HOST, "--check", code=4, **fresh)
+        unreachable(output, HOST)
+        assert stranger in output
+        assert "host keys: SHA256:" in safe.socle(*words)
+        assert safe.changes(safe.ansible("--limit", HOST, "--tags", "firewall", **fresh)) == 0
+    finally:
+        safe.root_on(HOST, f"echo {ours.strip()} >/etc/machine-id")
+    safe.socle(*words)
+
+
+def test_one_machine_has_two_names(safe, fresh):
+    second = f"10.77.{safe.network}.78"
+    safe.root_on(HOST, f"ip address add {second}/24 dev host0")
+    known = "medecin is the machine that is known as accueil"
+    try:
+        with (
+            safe.edited(
+                "hosts.yml", f"ansible_host: 10.77.{safe.network}.22", f"ansible_host: {second}"
+            ),
+            safe.edited("known_hosts", "accueil,", f"{second},accueil,"),
+        ):
+            clear(safe.pyinfra("-y", "--limit", "medecin", code=1), f"[medecin] {known}")
+            clear(verify(safe, "--limit", "medecin", code=4), f"{known}")
+            output = safe.ansible("--limit", "medecin", code=4, **fresh)
+            unreachable(output, "medecin")
+            assert known in output
+    finally:
+        safe.root_on(HOST, f"ip address del {second}/24 dev host0")
+
+
 def test_a_private_key_that_is_not_there(safe, fresh):
     with safe.edited("hosts.yml", "id_ed25519", "id_absent"):
         output = safe.pyinfra("-y", code=1)

@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from secrets import token_hex
 from textwrap import dedent
 
 import pytest
@@ -126,6 +127,7 @@ class Toy:
     """A checkout with one room, ``toy``, and one practice, ``inventories/p``."""
 
     root: Path
+    id: str = field(default_factory=lambda: token_hex(8))
 
     @property
     def folder(self) -> Path:
@@ -170,6 +172,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     made.write("/roles/toy/controls.yml", CONTROLS)
     made.write("/roles/toy/templates/etc/toy.conf.j2", "idle {{ toy_idle }}\n")
     made.write("hosts.yml", HOSTS)
+    made.write("practice.yml", f'id: "{made.id}"\n')
     return made
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from socle.baseline import load
+from socle.commands.lab import down
 from socle.commands.labs import BOX, lab_of
 from socle.errors import BadPractice
 from socle.lab.studies import study
@@ -47,3 +48,17 @@ def test_studies_differ_and_are_of_nobody():
     assert first[128:132] == b"DICM"
     assert first != second
     assert b"FICTIF^PATIENT1" in first
+
+
+def test_taking_the_lab_down_forgets_its_machines(tmp_path, monkeypatch):
+    folder = tmp_path / "demo"
+    shutil.copytree(ROOT / "inventories/demo", folder)
+    (folder / "secrets.yml").unlink(missing_ok=True)
+    made = [folder / "known_hosts", folder / "known_machines"]
+    for file in made:
+        file.write_text("")
+    practice = (folder / "practice.yml").write_text('id: "0123456789abcdef"\n')
+    monkeypatch.setattr("socle.lab.down", lambda *_: None)
+    down(folder)
+    assert not any(file.exists() for file in made)
+    assert (folder / "practice.yml").stat().st_size == practice

@@ -2,63 +2,16 @@
 
 import gzip
 import json
+import os
+import random
 import subprocess
-from datetime import UTC, datetime
+import sys
 
 import pytest
+from evidence_tools import bundle_of_desk as made
 
 from socle.errors import SocleError
 from socle.evidence import bundle as files
-from socle.evidence.model import (
-    Baseline,
-    Bundle,
-    Declared,
-    Judged,
-    Machine,
-    Practice,
-    Said,
-    Software,
-)
-
-ANSWER = Said(
-    control="toy-lock",
-    asked="desk",
-    kind="command",
-    words="nft list ruleset",
-    digest="0" * 32,
-    limit=30.0,
-    seconds=0.01,
-    code=0,
-    stdout="é\n",
-)
-
-
-def made(**changes):
-    words = {
-        "collected": datetime(2026, 11, 22, 12, tzinfo=UTC),
-        "seconds": 1.5,
-        "software": Software(socle="0.1.0"),
-        "baseline": Baseline(digest="ab"),
-        "host": Machine(name="desk", os_name="Debian", host_keys=("SHA256:x",)),
-        "practice": Practice(
-            name="cabinet",
-            hosts={
-                "desk": Declared(
-                    groups=("all",),
-                    addresses=("192.0.2.1",),
-                    method="ssh",
-                    address="192.0.2.1",
-                    port=22,
-                    settings={"b": 1, "a": [None, "é"]},
-                )
-            },
-        ),
-        "answers": (ANSWER,),
-        "verdicts": (
-            Judged(control="toy-lock", verdict="pass", detail="", measured="pass", seconds=0.1),
-        ),
-    }
-    return Bundle(**{**words, **changes})
 
 
 def document(**changes):
@@ -123,6 +76,102 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path):
 def test_a_small_file_does_not_fill_the_memory():
     with pytest.raises(SocleError, match="it holds more than"):
         files.unpack(gzip.compress(b" " * 10_000), "x", largest=1000)
+
+
+HEAD = (
+    b'{"format":"socle-evidence","schema":1,"collected":"2026-11-01T00:00:00Z","seconds":1,'
+    b'"software":{"socle":"1"},"baseline":{"digest":"x"},"host":{"name":"a"},'
+)
+PRACTICE = HEAD + b'"practice":{"name":"x","hosts":{'
+MEBI = 1 << 20
+HOSTILE = {
+    "empty answers": HEAD + b'"answers":[' + b"{}," * 4_000_000 + b"{}]}",
+    "as many as may be": HEAD + b'"answers":[' + b"{}," * 24_000 + b"{}]}",
+    "lists in lists": HEAD + b'"answers":' + b"[" * (30 * MEBI),
+    "quotes": HEAD + b'"answers":["' + b'\\"' * (15 * MEBI),
+    "one string": HEAD + b'"answers":["' + b"x" * (30 * MEBI) + b'"]}',
+    "one name": PRACTICE + b'"' + b"x" * (30 * MEBI) + b'":{}}}}',
+    "hosts": PRACTICE + b",".join(b'"h%d":{}' % n for n in range(24_000)) + b"}}}",
+    "settings": PRACTICE + b'"a":{"settings":' + b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
+    "one number": HEAD + b'"answers":' + b"9" * (30 * MEBI),
+}
+READ = """
+import resource, sys
+from pathlib import Path
+from socle.region.model import Refused
+from socle.region.work import read
+assert all(isinstance(read(Path(name)), Refused) for name in sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def test_hostile_bundles_are_refused_and_no_memory_is_filled(tmp_path):
+    for name, content in HOSTILE.items():
+        (tmp_path / f"{name}.bundle").write_bytes(gzip.compress(content, 9))
+    done = subprocess.run(
+        [sys.executable, "-c", READ, *tmp_path.iterdir()],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 300  # MiB
+
+
+def test_whatever_is_changed_is_read_or_refused():
+    """Bytes, values and names are changed at random: no other end than a bundle or a sentence."""
+    dice, whole = random.Random(12), gzip.decompress(files.pack(made()))
+    values = [None, -1, 1e308, "\x00", "2026-13-45", [], {}, [[[]]], "x" * 300, True, 10**400]
+    for _ in range(2000):
+        text = bytearray(whole)
+        for _ in range(dice.randint(1, 4)):
+            text[dice.randrange(len(text))] = dice.choice(b'"\\{}[],:0-9eZ\x00\xff')
+        assert "\n" not in refusal(bytes(text))
+        document = json.loads(whole)
+        place = document
+        while isinstance(place, dict | list) and place:
+            key = dice.choice(list(place) if isinstance(place, dict) else range(len(place)))
+            if dice.random() < 0.4 or not isinstance(place[key], dict | list):
+                place[key] = dice.choice(values)
+                break
+            place = place[key]
+        assert "\n" not in refusal(json.dumps(document).encode())
+
+
+def refusal(text):
+    try:
+        files.unpack(gzip.compress(text, 1), "x")
+    except SocleError as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "2026-02-30T00:00:00Z", "now", 1],
+)
+def test_a_date_that_is_none_is_refused(moment):
+    with pytest.raises(SocleError, match="collected: "):
+        files.unpack(document(collected=moment), "x")
+
+
+def test_neither_a_link_nor_a_pipe_is_read(tmp_path):
+    path = files.write(made(), tmp_path)
+    (tmp_path / "link.bundle").symlink_to(path)
+    os.mkfifo(tmp_path / "pipe.bundle")
+    for name, reason in (("link", "it is a link"), ("pipe", "expected a plain file")):
+        with pytest.raises(SocleError, match=reason):
+            files.read(tmp_path / f"{name}.bundle")
+
+
+def test_a_link_in_its_place_is_replaced_and_not_followed(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("kept")
+    (tmp_path / "desk-20261122T120000Z.bundle").symlink_to(elsewhere)
+    path = files.write(made(), tmp_path)
+    assert not path.is_symlink()
+    assert elsewhere.read_text() == "kept"
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b", ""])

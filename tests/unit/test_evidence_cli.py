@@ -1,5 +1,6 @@
 """`socle evidence` and `socle history` as an operator uses them."""
 
+import gzip
 import json
 import os
 import subprocess
@@ -8,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evidence_tools import Authority, key
+from evidence_tools import Authority, bundle_of_desk, key, signer
 
 from socle.baseline import evidence
+from socle.evidence import bundle, signature
+from socle.evidence.model import Machine, Practice
 
 SOCLE = Path(sys.executable).parent / "socle"
 PRACTICE = "--practice=inventories/p"
@@ -55,7 +58,7 @@ def test_a_key_signs_and_the_signature_is_verified(toy, socle, report: Path) -> 
     assert "PRIVATE" not in (toy.folder / "allowed_signers").read_text()
     socle("evidence", "sign", report, PRACTICE)
     said = socle("evidence", "verify", report.parent, PRACTICE)
-    assert "signed by it@exemple.fr" in said
+    assert f"signed by practice:{toy.id}/it@exemple.fr" in said
     assert "as the signer claims" in said
     report.write_text("{ }\n")
     assert "altered" in socle("evidence", "verify", report.parent, PRACTICE, code=1)
@@ -130,6 +133,147 @@ def test_mistakes_in_the_settings_are_named(toy) -> None:
         'evidence.yml:2: timestamp.url: expected text like ^https?://, read "ftp://x"',
         "evidence.yml:3: history.keep_days: expected a whole number from 7 to 3660, read 1",
     ]
+
+
+def test_no_key_without_passphrase_is_made_in_silence(toy, process, monkeypatch, tmp_path) -> None:
+    keygen = ("evidence", "keygen", "inventories/p")
+    assert "nobody can be asked for a passphrase here" in process(*keygen, code=2)
+    assert not evidence.read(toy.folder).signing_key.exists()
+    asking = tmp_path / "ask"
+    monkeypatch.setenv("SSH_ASKPASS", str(asking))
+    monkeypatch.setenv("SSH_ASKPASS_REQUIRE", "force")
+    for phrase, code in (("", 2), ("correct horse", 0)):
+        asking.write_text(f"#!/bin/sh\necho '{phrase}'\n")
+        asking.chmod(0o755)
+        process(*keygen, code=code)
+        assert evidence.read(toy.folder).signing_key.exists() is bool(phrase)
+    words = ["ssh-keygen", "-y", "-P", "", "-f", evidence.read(toy.folder).signing_key]
+    assert subprocess.run(words, capture_output=True, check=False).returncode != 0
+
+
+def test_a_file_that_cannot_be_looked_at_does_not_stop_the_others(socle, report: Path) -> None:
+    made(socle)
+    socle("evidence", "sign", report, PRACTICE)
+    os.mkfifo(report.with_name("pipe.json"))
+    said = socle("evidence", "verify", report.parent, PRACTICE, code=2)
+    assert "good: " in said
+    assert "pipe.json: expected evidence to verify" in said
+
+
+def test_an_authority_that_is_none_is_said(socle, report: Path, tmp_path: Path) -> None:
+    made(socle)
+    socle("evidence", "sign", report, PRACTICE)
+    verify = ("evidence", "verify", report, PRACTICE)
+    (tmp_path / "empty.pem").touch()
+    for name in ("nowhere.pem", "empty.pem"):
+        said = socle(*verify, f"--authorities={tmp_path / name}", code=2)
+        assert "expected the root certificate of an authority" in said
+
+
+MARTIN, LOPEZ = "0123456789abcdef", "fedcba9876543210"
+
+
+def written(folder: Path, host: str = "desk", of: str | None = MARTIN, name: str = "p") -> Path:
+    """A bundle without answers, of a machine of a practice."""
+    whole = bundle_of_desk()
+    practice = {**whole.practice.model_dump(), "name": name, "id": of}
+    practice["hosts"] = {host: practice["hosts"]["desk"]}
+    changed = {
+        "practice": Practice(**practice),
+        "host": Machine(name=host),
+        "answers": (),
+        "verdicts": (),
+    }
+    return bundle.write(whole.model_copy(update=changed), folder)
+
+
+@pytest.mark.parametrize(
+    ("principal", "host", "of", "code"),
+    [
+        (f"practice:{MARTIN}/it", "desk", MARTIN, 0),
+        (f"it@exemple.fr,practice:{MARTIN}/it", "desk", MARTIN, 0),
+        (f"practice:{MARTIN}/it", "desk", LOPEZ, 1),
+        (f"practice:{MARTIN}/it", "desk", None, 1),
+        (f"machine:{MARTIN}/desk", "desk", MARTIN, 0),
+        (f"machine:{MARTIN}/desk", "store", MARTIN, 1),
+        (f"machine:{MARTIN}/desk", "desk", LOPEZ, 1),
+    ],
+)
+def test_a_key_vouches_for_its_own_practice_or_machine(  # noqa: PLR0917 - a table
+    socle, tmp_path: Path, principal: str, host: str, of: str | None, code: int
+) -> None:
+    mine, signers = key(tmp_path, "mine"), tmp_path / "signers"
+    signers.write_text(signer(principal, mine))
+    path = written(tmp_path / "evidence", host, of)
+    signature.sign(path, mine)
+    said = socle("evidence", "verify", path, f"--allowed-signers={signers}", code=code)
+    assert ("does not vouch for" in said) is bool(code)
+    assert ("not its own" in said) is bool(code)
+
+
+def test_a_machines_key_signs_no_report(socle, report: Path, tmp_path: Path) -> None:
+    mine, signers = key(tmp_path, "mine"), tmp_path / "signers"
+    signers.write_text(signer(f"machine:{MARTIN}/desk", mine))
+    signature.sign(report, mine)
+    said = socle("evidence", "verify", report, f"--allowed-signers={signers}", code=1)
+    assert "a machine vouches for its own bundles only" in said
+    signers.write_text(signer(f"practice:{MARTIN}/it", mine))
+    socle("evidence", "verify", report, f"--allowed-signers={signers}")
+
+
+def test_a_practices_signers_vouch_for_no_other(toy, socle, tmp_path: Path) -> None:
+    """Names of older versions, without an id: a person, and HOST@PRACTICE."""
+    toy.write("practice.yml", f'id: "{MARTIN}"\n')
+    person, desk = key(tmp_path, "person"), key(tmp_path, "desk")
+    toy.write("allowed_signers", signer("it@exemple.fr", person) + signer("desk@p", desk))
+    for mine, host, of, name, code in (
+        (person, "desk", MARTIN, "p", 0),
+        (person, "desk", None, "p", 0),
+        (person, "desk", LOPEZ, "p", 1),
+        (person, "desk", None, "other", 1),
+        (desk, "desk", MARTIN, "p", 0),
+        (desk, "store", MARTIN, "p", 1),
+    ):
+        path = written(tmp_path / "evidence", host, of, name)
+        signature.sign(path, mine)
+        socle("evidence", "verify", path, PRACTICE, code=code)
+
+
+def test_judge_says_what_is_wrong_beside_a_bundle(socle, tmp_path: Path) -> None:
+    """Nothing is answered in it, so it is 3 (unknown) where the signature is no matter."""
+    mine, signers = key(tmp_path, "mine"), tmp_path / "signers"
+    signers.write_text(signer(f"practice:{MARTIN}/it", mine))
+    path = written(tmp_path / "evidence")
+    judge = ("evidence", "judge", path)
+    socle(*judge, code=3)
+    said = socle(*judge, f"--allowed-signers={signers}", code=1)
+    assert "unsigned" in said
+    signature.sign(path, mine)
+    socle(*judge, code=3)
+    socle(*judge, f"--allowed-signers={signers}", code=3)
+    signers.write_text(signer(f"practice:{LOPEZ}/it", mine))
+    assert "not its own" in socle(*judge, f"--allowed-signers={signers}", code=1)
+    said = socle(*judge, "--authorities=nowhere.pem", f"--allowed-signers={signers}", code=2)
+    assert "nowhere.pem" in said
+    whole = path.read_bytes()
+    path.write_bytes(gzip.compress(gzip.decompress(whole), 1))  # replaced after it was signed
+    assert "the signature beside it does not fit" in socle(*judge, code=1)
+    path.write_bytes(whole)
+    path.with_name(f"{path.name}.manifest").unlink()
+    assert "stands alone beside it" in socle(*judge, code=1)
+
+
+def test_judge_refuses_a_file_by_name_and_judges_the_others(socle, tmp_path: Path) -> None:
+    path, broken = written(tmp_path / "evidence"), tmp_path / "broken.bundle"
+    broken.write_bytes(path.read_bytes()[:-9])
+    odd = bundle_of_desk()
+    declared = odd.practice.hosts["desk"].model_copy(update={"address": "no address", "groups": ()})
+    practice = odd.practice.model_copy(update={"hosts": {"desk": declared}})
+    strange = bundle.write(odd.model_copy(update={"practice": practice}), tmp_path / "strange")
+    said = socle("evidence", "judge", broken, path, strange, code=2)
+    assert f"{broken}: expected a bundle of evidence: it ends too early" in said
+    assert said.count("collected 2026-11-22") >= 1
+    assert "Traceback" not in said
 
 
 CHECK = """

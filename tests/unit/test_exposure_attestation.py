@@ -128,7 +128,7 @@ def test_a_machine_that_verifies_itself_says_where_the_attestations_lie(toy, tmp
 def test_what_lies_in_the_practice_survives_as_text(toy, socle):
     socle("evidence", "keygen", "inventories/p", "--no-passphrase")
     toy.write("exposure.yml", f"public_addresses: [{HERE}]\napproved_by: Dr N.\nmax_age_days: 30\n")
-    folder = toy.root / "state/socle/exposure/p"
+    folder = toy.root / f"state/socle/exposure/{toy.id}"
     folder.mkdir(parents=True)
     (folder / f"x{store.SUFFIX}").write_text(as_text(attested().attestation))
     found = papers.of(toy.folder, datetime.now(UTC))

@@ -26,13 +26,13 @@ def practice(toy, socle):
 
 def put(toy, one, name="20261122T110000Z"):
     """Sign an attestation and lay it where the practice keeps them."""
-    folder = toy.root / "state/socle/exposure/p"
+    folder = toy.root / f"state/socle/exposure/{toy.id}"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}{store.SUFFIX}"
     now = datetime.now(UTC)
     fresh = one.attestation.model_copy(update={"started": now, "finished": now})
     file.write_text(as_text(fresh))
-    key = toy.root.parent / f"{toy.root.name}-config/socle/keys/p"
+    key = toy.root.parent / f"{toy.root.name}-config/socle/keys/{toy.id}"
     signature.sign(file, key)
     return file
 
@@ -50,7 +50,7 @@ def test_what_answers_is_attested_signed_and_believed(practice, socle):
         )
         said = socle("exposure", "attest", PRACTICE, *words, code=1)
     assert f"NOT DECLARED: {port}/tcp" in said
-    [file] = (practice.root / "state/socle/exposure/p").glob("*.json")
+    [file] = (practice.root / f"state/socle/exposure/{practice.id}").glob("*.json")
     assert file.stat().st_mode & 0o77 == 0
     found = json.loads(file.read_text())
     assert (found["approved_by"], found["scans"][0]["vantage"]) == ("Dr N.", "lab")

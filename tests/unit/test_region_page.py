@@ -3,6 +3,7 @@
 import csv
 import random
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,21 +21,31 @@ from socle.report.region_view import Origin, control_lines, practice_lines
 CONTROLS = [one for room in promises(regions.CHECKOUT) for one in room.controls]
 HERE = "ab" * 32
 ORIGIN = Origin(
-    older=2, mixed=0, refused=1, as_judged=False, other_baseline=False, signatures=False, here=HERE
+    older=2,
+    renewed=0,
+    shared=0,
+    refused=1,
+    differing=0,
+    judging="sample",
+    other_baseline=False,
+    signatures=False,
+    expected=None,
+    here=HERE,
 )
 
 
 def head(days=0, socle="0.1.0", baseline=HERE):
     moment = NOW - timedelta(days=days)
-    return Head("0" * 64, "cabinet-martin", "0", "", moment, socle, baseline, "", (), {})
+    return Head("0" * 64, "martin", "", "a", "", moment, socle, baseline, "", (), ("a",), {})
 
 
-def tally(*machines, stale_days=90):
+def tally(*machines, max_age_days=35):
     """``machines``: (code, verdicts that are not pass, days)."""
-    made = Tally(CONTROLS, NOW, stale_days)
+    made = Tally(CONTROLS, NOW, max_age_days)
     for code, verdicts, days in machines:
         full = {one.id: "pass" for one in CONTROLS} | verdicts
-        made.add(Machine(head(days), full, Source.AGAIN, None), code)
+        source = Source.AGAIN if days <= max_age_days else Source.OLD
+        made.add(Machine(head(days), full, source, None), code)
     return made
 
 
@@ -119,12 +130,14 @@ def test_shares_never_say_all_or_nothing_when_it_is_not_so():
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_page_says_how_it_was_made_and_needs_nothing_else(language):
-    page = render_html(tally(("A", {CONTROLS[0].id: "unknown"}, 100)), ORIGIN, language)
+    page = render_html(
+        tally(("A", {CONTROLS[0].id: "unknown"}, 100), ("A", {}, 1)), ORIGIN, language
+    )
     said = {
         "fr": ("signatures n'ont pas été vérifiées", "ni un certificat", "jugée à nouveau",
-               "2 preuves plus anciennes", "plus de 90", "celui d'ici"),
+               "2 preuves plus anciennes", "plus de 35", "celui d'ici"),
         "en": ("Signatures were not checked", "no certificate", "judged again",
-               "2 older, or repeated", "older than 90", "the one here"),
+               "2 older, or repeated", "more than 35", "the one here"),
     }[language]  # fmt: skip
     plain = page.translate({0x202F: " ", 0x2019: "'"})
     assert [text for text in said if text not in plain] == []
@@ -133,10 +146,41 @@ def test_the_page_says_how_it_was_made_and_needs_nothing_else(language):
     assert "<script" not in page
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_page_tells_what_was_judged_declared_and_is_missing(language):
+    made = Tally(CONTROLS, NOW, 35)
+    good = {one.id: "pass" for one in CONTROLS}
+    unknown = dict.fromkeys(good, "unknown")
+    for source, signed, verdicts in (
+        (Source.AGAIN, True, good),
+        (Source.DECLARED, True, good),
+        (Source.OLD, True, unknown),
+        (Source.NONE, False, unknown),
+    ):
+        made.add(Machine(head(), verdicts, source, signed), "A")
+    made.add_silent("A", 2)
+    made.add_silent("B", 0)
+    origin = replace(ORIGIN, signatures=True, expected=2, differing=1, shared=1)
+    page = render_html(made, origin, language).translate({0x202F: " ", 0xA0: " ", 0x2019: "'"})
+    said = {
+        "fr": ("1 machine : verdicts déclarés par le cabinet", "Une preuve sur 5",
+               "1 machine n'a plus donné de preuve depuis plus de 35 jours",
+               "2 machines déclarées par leur cabinet", "1 cabinet attendu n'a rien envoyé",
+               "2 cabinets étaient attendus ; 1 ont envoyé", "rien reçu", "qui ne sont pas ceux"),
+        "en": ("1 machine: verdicts declared by the practice", "One bundle in 5",
+               "1 machine has given no evidence for more than 35 days",
+               "2 machines that their practices declare", "1 expected practice sent nothing",
+               "2 practices were expected; 1 sent", "nothing received", "not what its answers"),
+    }[language]  # fmt: skip
+    assert [text for text in said if text not in page] == []
+    assert "100 %" not in page
+    assert "100%" not in page.partition("</style>")[2]
+
+
 def test_what_a_bundle_says_of_its_making_cannot_carry_a_name():
     made = Tally(CONTROLS, NOW, 90)
     strange = head(socle="cabinet-martin <b>", baseline="cabinet-martin")
-    made.add(Machine(strange, {one.id: "pass" for one in CONTROLS}, Source.STORED, True), "A")
+    made.add(Machine(strange, {one.id: "pass" for one in CONTROLS}, Source.DECLARED, True), "A")
     assert "martin" not in render_html(made, ORIGIN)
 
 

@@ -33,7 +33,8 @@ def test_it_says_that_it_is_archivable_tagged_and_in_which_language(language):
     root = found.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"]
     assert str(root["/Lang"]).startswith(language)
-    assert found.metadata.title == words(language)["title"].format(practice="demo")
+    name = words(language)["practice"].format(practice="demo")
+    assert found.metadata.title == words(language)["title"].format(practice=name)
 
 
 def tags(node, found):

@@ -15,6 +15,7 @@ from socle.watch.silence import Listener
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOSTS = ("accueil", "poste-echo")
 LIMIT = timedelta(hours=48)
+ID = "0123456789abcdef"
 
 
 def declared(name="accueil"):
@@ -71,7 +72,7 @@ def send(tmp_path, keys):
 @pytest.fixture
 def heard(send, trust):
     def listening(hosts=HOSTS[:1]):
-        return Listener("cabinet", hosts, trust, LIMIT, NOW).listen(send.folder)
+        return Listener("cabinet", ID, hosts, trust, LIMIT, NOW).listen(send.folder)
 
     return listening
 
@@ -155,3 +156,11 @@ def test_a_host_whose_name_begins_like_another_s_is_not_that_one(send, heard):
 def test_a_machine_may_sign_for_itself(send, heard):
     send("accueil", 1, by="accueil")
     assert not heard().silent
+
+
+def test_a_pipe_among_the_bundles_stops_nothing(send, heard):
+    send("accueil", 1)
+    os.mkfifo(send.folder / "accueil-20261122T115900Z.bundle")
+    found = heard()
+    assert not found.silent
+    assert [one.reason for one in found.refused] == ["expected a plain file"]

@@ -1,0 +1,37 @@
+"""Ansible action: the machine is the one that its name means, by known_machines of the practice.
+
+Another one counts as unreachable: it is left out, the others go on. The first contact is noted,
+except with --check.
+"""
+
+from pathlib import Path
+
+from ansible.plugins.action import ActionBase
+
+from socle.baseline.known_machines import NAME, KnownMachines
+from socle.errors import SocleError
+
+
+class ActionModule(ActionBase):
+    """What Ansible looks for in an action plugin."""
+
+    _supports_check_mode = True
+    _VALID_ARGS = frozenset()
+
+    def run(self, tmp=None, task_vars=None):
+        """Ask the host in one execution, and compare."""
+        result = super().run(tmp, task_vars)
+        practice = Path(task_vars["inventory_dir"])
+        if not (practice / "hosts.yml").is_file():
+            wanted = "Use inventories/PRACTICE/inventory.py as inventory: it names the practice."
+            return {**result, "failed": True, "msg": wanted}
+        said = self._low_level_execute_command("cat /etc/machine-id")["stdout"].split()
+        host = task_vars["inventory_hostname"]
+        local = task_vars.get("ansible_connection") == "local"
+        known = KnownMachines(practice, keep=not self._task.check_mode)
+        try:
+            if known.meet(host, said[0] if said else None, local=local):
+                self._display.display(f"{host}: is known from now on, by {NAME} of the practice.")
+        except SocleError as stranger:
+            return {**result, "unreachable": True, "msg": str(stranger)}
+        return {**result, "changed": False}
