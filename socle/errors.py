@@ -33,7 +33,7 @@ class Problem:
     def __str__(self) -> str:
         """``FILE:LINE: KEY: expected X, read Y``, and the advice indented below."""
         seen = "" if self.read is None else f", read {self.read}"
-        text = f"{_short(self.file)}:{self.line}: {self.where}: expected {self.expected}{seen}"
+        text = f"{short(self.file)}:{self.line}: {self.where}: expected {self.expected}{seen}"
         if self.advice is None:
             return text
         return "\n".join([text, *(f"    {line}" for line in self.advice.splitlines())])
@@ -50,7 +50,7 @@ class BadPractice(SocleError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
     """The path as the operator would type it: below the current folder, relative to it."""
     try:
         return str(path.relative_to(Path.cwd()))

@@ -108,6 +108,24 @@ class Flow(BaseModel):
 
 
 @dataclass(frozen=True)
+class Need:
+    """A flow that a setting cannot do without. Programs of root use it.
+
+    ``setting``: the field that asks for it, and where in it. ``addresses``: IP literals of the
+    peer, one of which has to be permitted; none where only a name is known.
+    """
+
+    setting: tuple[str | int, ...]
+    name: str
+    direction: Literal["in", "out"]
+    port: int
+    peer: str
+    addresses: tuple[str, ...]
+    purpose: str
+    protocol: Literal["tcp", "udp"] = "tcp"
+
+
+@dataclass(frozen=True)
 class PeerAddresses:
     """Peers as the packet filter wants them: sorted, merged, without overlap.
 

@@ -7,17 +7,18 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from socle.baseline import evidence, words, yaml
+from socle.baseline import evidence, key_files, words, yaml
 from socle.baseline.hosts import Tree
 from socle.baseline.settings import MASK
 from socle.baseline.variables import BadValue, Variable
-from socle.baseline.written import Block, Layer, Setting
+from socle.baseline.written import WAIVERS, Block, Layer, Setting
 from socle.errors import BadPractice, Problem
 
 EXPOSURE = "exposure.yml"
 """What the practice shows the Internet; socle.exposure reads it."""
 SECRETS = "secrets.yml"
-_FILES = {"hosts.yml", "waivers.yml", SECRETS, "lab.yml", EXPOSURE, evidence.NAME}
+LAB = "lab.yml"
+_FILES = {"hosts.yml", WAIVERS, SECRETS, LAB, EXPOSURE, evidence.NAME}
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Layers:
     def read_region(self, root: Path) -> None:
         """Read ``group_vars/`` of the checkout."""
         for file in _settings_files(root / "group_vars", self.problems):
-            document = self.document(file)
+            document = self.document(file) if file.name != WAIVERS else None
             if document is not None:
                 self._add(self.region, file.stem, f"region {file.stem}", Block(document, ()))
 
@@ -81,6 +82,9 @@ class Layers:
             evidence.read(folder)
         except BadPractice as error:
             self.problems.extend(error.problems)
+        self.problems.extend(key_files.problems(folder))
+        for name in (EXPOSURE, LAB):  # others make sense of them; a damaged one is told here
+            self.document(folder / name)
         for file in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
             if file.name not in _FILES:
                 wanted = words.unknown("file of a practice", file.name, sorted(_FILES))

@@ -7,12 +7,13 @@ from datetime import date
 from pathlib import Path
 
 import socle
-from socle.baseline import hosts, rooms, variables, waivers, yaml
+from socle.baseline import hosts, rooms, scope, variables, waivers, yaml
 from socle.baseline.connection import ConnectionSettings
 from socle.baseline.hosts import Tree
 from socle.baseline.layers import SECRETS, Layers
 from socle.baseline.model import Practice
 from socle.baseline.resolve import Resolver
+from socle.baseline.written import WAIVERS
 from socle.errors import BadPractice, Problem, SocleError
 
 
@@ -31,12 +32,16 @@ def load(folder: Path | str, root: Path | None = None, today: date | None = None
     layers = Layers(catalogue, opened)
     tree = _tree(practice, checkout, layers)
     day = today or date.today()
+    groups = rooms.region_groups(checkout)
     if tree is None:
         raise BadPractice(layers.problems)
+    if not layers.problems:  # else some of the groups are not known
+        layers.problems.extend(scope.outside(tree, groups))
     layers.read_region(checkout)
     layers.read_practice(practice, tree)
-    document = layers.document(practice / "waivers.yml")
-    exceptions = waivers.read(document, found, tree, layers, day) if document else []
+    document = layers.document(checkout / "group_vars" / WAIVERS)
+    exceptions = waivers.read(document, found, tree, layers, day, groups)
+    exceptions += waivers.read(layers.document(practice / WAIVERS), found, tree, layers, day)
     resolved = Resolver(practice, checkout, found, tree, layers, exceptions, day).practice()
     if layers.problems:
         raise BadPractice(layers.problems)
