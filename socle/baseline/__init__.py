@@ -13,14 +13,19 @@ if TYPE_CHECKING:
     from socle.baseline.model import Practice
 
 
-def load(folder: Path | str, root: Path | None = None, today: date | None = None) -> Practice:
+def load(
+    folder: Path | str,
+    root: Path | None = None,
+    today: date | None = None,
+    region: Path | None = None,
+) -> Practice:
     """The practice in ``folder`` (``inventories/demo``, or any file of it), resolved and checked.
 
-    ``root``: the checkout with ``roles/`` and ``group_vars/``; by default the nearest folder
-    around the practice that has roles, else the checkout of this package. ``today`` decides
-    which waivers have expired. Raises `BadPractice` with every mistake of the files, `SocleError`
-    when there is no such practice or no checkout.
+    ``root``: the checkout with ``roles/`` and ``group_vars/``; by default the one that
+    SOCLE_CHECKOUT names, else the checkout of this package. ``region``: another folder with
+    ``group_vars/``. ``today`` decides which waivers have expired. Raises `BadPractice` with every
+    mistake of the files, `SocleError` when there is no such practice or no checkout.
     """
     from socle.baseline import loading  # noqa: PLC0415 - the words of `model` need no pydantic
 
-    return loading.load(folder, root, today)
+    return loading.load(folder, root, today, region)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from socle.baseline.flows import ANY, Need
 from socle.baseline.model import Host, Practice, Room
-from socle.baseline.rooms import region_groups
 from socle.baseline.settings import BadSetting
 from socle.errors import Problem
 
@@ -98,7 +97,7 @@ def _asked(missing: _Missing, variable: str, practice: Practice) -> Problem:
 
 def _idle(practice: Practice, resolver: Resolver) -> Iterator[Problem]:
     """Groups without a host, and settings that no control of any host in their scope reads."""
-    tree, region = resolver.tree, ("all", *region_groups(practice.root))
+    tree, region = resolver.tree, ("all", *resolver.region)
     for group, line in tree.groups.items():
         if group not in region and not practice.groups[group]:
             yield Problem(tree.document.file, line, group, "a host in this group", "none")

@@ -35,8 +35,15 @@ class Resolver:
     layers: Layers
     waivers: Sequence[Applied]
     today: date
+    region: Sequence[str]  # its groups
     merges: dict[str, Merge] = field(default_factory=dict)  # host -> its values and their sources
     models: dict[tuple[str, str], RoomSettings] = field(default_factory=dict)  # host, room
+
+    def settle(self) -> None:
+        """Work out the hosts alone, for the mistakes in it."""
+        for name in self.tree.hosts:
+            self._host(name)
+        self._judge_unknown(frozenset())
 
     def practice(self) -> Practice:
         """The practice with every host's settings."""

@@ -44,6 +44,7 @@ def judge(
     verbose
         Show why a control does not apply, and what each pass has seen.
     """
+    from socle.baseline.loading import check_region, own_root  # noqa: PLC0415
     from socle.commands.verify_screen import Screen  # noqa: PLC0415 - `socle --help` is fast
     from socle.errors import SocleError  # noqa: PLC0415
     from socle.evidence.bundle import read  # noqa: PLC0415
@@ -52,6 +53,8 @@ def judge(
 
     if not bundle:
         raise SocleError("evidence judge: expected at least one bundle, read none")
+    if baseline is not None:
+        check_region(baseline.absolute(), own_root())
     everything: list[Outcome] = []
     all_young = True
     for stored in [read(path) for path in bundle]:
