@@ -12,6 +12,8 @@ from socle.baseline.loading import find_root
 from socle.baseline.model import Connection
 from socle.errors import SocleError
 
+CHECKOUT = Path(__file__).parents[2]
+
 
 def test_hosts_and_groups(toy: Any) -> None:
     practice = toy.load()
@@ -145,8 +147,37 @@ def test_where_the_practice_is(toy: Any) -> None:
     )
 
 
-def test_a_practice_outside_of_a_checkout(toy: Any, tmp_path_factory: Any) -> None:
+def test_a_practice_outside_of_a_checkout(
+    toy: Any, tmp_path_factory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOCLE_CHECKOUT")
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     (elsewhere / "hosts.yml").write_text("all: {children: {servers: {hosts: {a: }}}}\n")
     assert load(elsewhere, root=toy.root).root == toy.root
-    assert find_root(elsewhere) == Path(__file__).parents[2], "the checkout of the package"
+    assert find_root(elsewhere) == CHECKOUT, "the checkout of the package"
+
+
+def test_rooms_around_a_practice_are_not_run(
+    toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A practice that somebody sent may bring a folder roles/: its code is not ours."""
+    monkeypatch.delenv("SOCLE_CHECKOUT")
+    touched = tmp_path / "it-was-run"
+    toy.write("/roles/toy/settings.py", f"open({str(touched)!r}, 'w')\n")
+    assert find_root(toy.folder) == CHECKOUT
+    with pytest.raises(SocleError):  # this package's rooms ask for more than the toy's
+        load(toy.folder)
+    assert not touched.exists()
+    toy.write("/pyproject.toml", '[project]\nname = "socle-cabinet"\n')
+    with pytest.raises(SocleError) as caught:
+        load(toy.folder)
+    assert f"it lies in {tmp_path}, another checkout of Socle" in str(caught.value)
+    assert not touched.exists()
+
+
+def test_a_checkout_that_is_named_and_is_none(
+    toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOCLE_CHECKOUT", str(tmp_path / "nowhere"))
+    with pytest.raises(SocleError, match="nowhere: expected a checkout of Socle, as SOCLE_CHECK"):
+        load(toy.folder)
