@@ -11,6 +11,7 @@ from pathlib import Path
 
 from socle.apply import adapter
 from socle.baseline.model import Practice
+from socle.baseline.releases import refused
 
 SCRIPTS = files("socle.apply")
 
@@ -32,6 +33,7 @@ class Observed:
 
     client: str | None = None  # the operator's address as the host sees it; None: not by SSH
     port: int | None = None  # the port of sshd in use
+    system: str = ""  # ID of /etc/os-release
     guard_armed: bool = False  # a former run changed something and never confirmed it
     files: dict[str, ObservedFile] = field(default_factory=dict)
     packages: frozenset[str] = frozenset()
@@ -70,7 +72,10 @@ def _probe() -> Observed:
         text = gzip.decompress(base64.b64decode("".join(lines))).decode("utf-8", "replace")
     except (adapter.Unanswered, ValueError, OSError) as error:
         adapter.leave_out(f"the host cannot be examined: {error}")
-    return parse(text.splitlines())
+    found = parse(text.splitlines())
+    if reason := refused(found.system):
+        adapter.leave_out(reason)
+    return found
 
 
 def parse(lines: Iterable[str]) -> Observed:
@@ -92,6 +97,7 @@ def parse(lines: Iterable[str]) -> Observed:
     return Observed(
         client=client,
         port=port,
+        system=" ".join(*rows.get("os", [[]])[:1]),
         guard_armed="guard" in rows,
         files={path: _file(fields) for path, *fields in rows.get("file", [])},
         packages=frozenset(p[0] for p in rows.get("package", []) if p[1].startswith("ii")),

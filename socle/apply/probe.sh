@@ -17,6 +17,7 @@ managed_files() {
 
 probe() {
     echo "connection $(connection)"
+    sed -n 's/^ID=/os /p' /etc/os-release 2>/dev/null | tr -d '"'
     [ ! -d /var/lib/socle/guard ] || echo "guard armed"
     managed_files "$@"
     dpkg-query -W -f='package ${Package} ${db:Status-Abbrev}\n' 2>/dev/null

@@ -7,6 +7,7 @@ import hashlib
 import shlex
 from dataclasses import dataclass
 
+from socle.baseline.releases import system_of
 from socle.verify.sections import split
 
 COMMAND = (
@@ -22,6 +23,7 @@ class Identity:
     """``machine``: SHA-256 of the machine-id, salted; ``host_keys``: as ``ssh-keygen -l`` has."""
 
     os_name: str | None = None
+    system: str | None = None  # ID of /etc/os-release
     machine: str | None = None
     host_keys: tuple[str, ...] = ()
 
@@ -36,7 +38,8 @@ def read(answer: str) -> Identity:
     hashed = hashlib.sha256(f"{_MACHINE_ID} {machine}".encode()).hexdigest() if machine else None
     keys = (line.split() for line in sections.get("keys", "").splitlines())
     found = sorted(_fingerprint(words[1]) for words in keys if len(words) > 1)
-    return Identity(_pretty_name(sections.get("os", "")), hashed, tuple(found))
+    os_release = sections.get("os", "")
+    return Identity(_pretty_name(os_release), system_of(os_release), hashed, tuple(found))
 
 
 def _fingerprint(key: str) -> str:

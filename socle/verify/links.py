@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from socle.baseline.model import Host
+from socle.baseline.releases import refused
 from socle.verify import identity
 from socle.verify.checks import Unknown, Unreachable
 from socle.verify.identity import Identity
@@ -162,6 +163,8 @@ class Link:
             refused_by_ssh = self._remote and answer.code == SSH_FAILED
             raise Unreachable(sentence(self.target, said, ssh=refused_by_ssh))
         self.identity = identity.read(answer.stdout.decode(errors="replace"))
+        if self.identity.system and (reason := refused(self.identity.system)):
+            raise Unreachable(sentence(self.target, reason))
 
     def _as_root(self, command: str, limit: float, stdin: str = "exec </dev/null\n") -> str:
         """The command, ended by the host itself after ``limit`` seconds.
