@@ -23,6 +23,7 @@ def check(practice: Path) -> int:
     from socle.baseline import load  # noqa: PLC0415
 
     loaded = load(practice)
+    _refuse_a_password_in_git(loaded.folder)
     settings = {name for host in loaded.hosts.values() for name in host.settings}
     computed = {name for host in loaded.hosts.values() for name in host.derived}
     for waiver in loaded.waivers:
@@ -35,3 +36,14 @@ def check(practice: Path) -> int:
     counted = f"{hosts} host{'s' if hosts > 1 else ''}, {len(settings - computed)} settings"
     print(f"{counted}: {found}")  # noqa: T201
     return 3 if asked else 0
+
+
+def _refuse_a_password_in_git(folder: Path) -> None:
+    from socle.commands.secrets import offered_to_git  # noqa: PLC0415
+    from socle.errors import BadPractice, Problem  # noqa: PLC0415
+
+    password = folder / "vault-password"
+    if offered_to_git(password):
+        wanted = "a file that git ignores: a line /vault-password in the .gitignore beside it"
+        advice = "If it was committed, take it out (git rm --cached) and make a new one."
+        raise BadPractice([Problem(password, 0, "file", wanted, advice=advice)])

@@ -95,3 +95,4 @@ def test_commands_end_non_zero(practice: Any, command: str) -> None:
     words = (*command.split(), "inventories/p", "--limit", "workstation")
     done = run(practice.root, "socle", *words)
     assert done.returncode == 2, done.stdout + done.stderr
+    assert "no host or group of p is workstation" in done.stderr
