@@ -98,6 +98,7 @@ class Accepted(_Model):
     compensating: str
     approved_by: str
     until: str
+    region: bool = False  # accepted by the region, for all its practices
 
 
 class Practice(_Model):

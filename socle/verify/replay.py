@@ -193,6 +193,7 @@ def _waiver(one: Accepted) -> Waiver:
         approved_by=one.approved_by,
         until=date.fromisoformat(one.until),
         origin=Origin("waiver"),
+        region=one.region,
     )
 
 
