@@ -40,7 +40,7 @@ def test_what_is_not_declared_is_refused(host, target, settings, from_controller
 
 @control("listeners-allowlist")
 def test_only_declared_services_listen(host, settings):
-    """Each socket beyond loopback belongs to a declared inbound flow; nothing forbidden is there."""
+    """Nothing forbidden is installed; each socket beyond loopback belongs to an inbound flow."""
     there = installed(host, settings.firewall_forbidden_packages)
     expect(
         not there,

@@ -240,7 +240,7 @@ def _plan_for_all() -> None:
 
 
 def _refuse_an_empty_scope() -> None:
-    """End with 2 where words or an inventory name no host; pyinfra warns, does nothing, ends with 0.
+    """End with 2 where words or an inventory name no host; pyinfra itself ends with 0.
 
     The checkout's config.py imports us before the inventory is read, the inventory itself does so
     when pyinfra is called elsewhere.
@@ -255,7 +255,9 @@ def _refuse_an_empty_scope() -> None:
         for pattern in patterns:
             if not matches(inventory, [pattern], option):
                 known = [*(host.name for host in inventory), *filter(inventory.get_group, groups)]
-                _end(f"{option}: expected {unknown('host or group', pattern, known)}, read {pattern}")
+                _end(
+                    f"{option}: expected {unknown('host or group', pattern, known)}, read {pattern}"
+                )
         return list(matches(inventory, patterns, option))
 
     def remaining(*words: Any) -> list[PyinfraHost] | None:

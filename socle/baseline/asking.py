@@ -60,7 +60,7 @@ def _missing_flows(practice: Practice, resolver: Resolver) -> Iterator[Problem]:
             missing.hosts += [name] if name not in missing.hosts else []
             missing.peers += [need.peer] if need.peer not in missing.peers else []
     for one in found.values():
-        yield _asked(one, variable, practice)
+        yield _asked(one, variable)
 
 
 def _refusing(host: Host, need: Need, resolver: Resolver) -> str | None:
@@ -72,7 +72,7 @@ def _refusing(host: Host, need: Need, resolver: Resolver) -> str | None:
     return None
 
 
-def _asked(missing: _Missing, variable: str, practice: Practice) -> Problem:
+def _asked(missing: _Missing, variable: str) -> Problem:
     need, hosts, peers = missing.need, ", ".join(missing.hosts), ", ".join(missing.peers)
     one, other = (hosts, peers) if need.direction == "out" else (peers, hosts)
     lines = (

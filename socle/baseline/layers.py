@@ -78,12 +78,16 @@ class Layers:
                     layer = _layer(file.stem, tree)
                     self._add(self.practice, file.stem, layer, Block(document, ()))
         self._read_secrets(folder / SECRETS, tree)
+        self._read_others(folder)
+
+    def _read_others(self, folder: Path) -> None:
+        """Read what others make sense of: a damaged file, and an unknown one, is told here."""
         try:
             evidence.read(folder)
         except BadPractice as error:
             self.problems.extend(error.problems)
         self.problems.extend(key_files.problems(folder))
-        for name in (EXPOSURE, LAB):  # others make sense of them; a damaged one is told here
+        for name in (EXPOSURE, LAB):
             self.document(folder / name)
         for file in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
             if file.name not in _FILES:

@@ -17,7 +17,6 @@ from socle.baseline.resolve import Resolver
 from socle.baseline.written import WAIVERS
 from socle.errors import BadPractice, Problem, SocleError
 
-
 CHECKOUT = "SOCLE_CHECKOUT"
 """The variable that names another checkout than this package's own."""
 _MARK = 'name = "socle-cabinet"'  # in pyproject.toml of every checkout
@@ -52,7 +51,7 @@ def load(
     layers.read_region(rules)
     layers.read_practice(practice, tree)
     document = layers.document(rules / "group_vars" / WAIVERS)
-    exceptions = waivers.read(document, found, tree, layers, day, groups)
+    exceptions = waivers.read(document, found, tree, layers, day, region=groups)
     exceptions += waivers.read(layers.document(practice / WAIVERS), found, tree, layers, day)
     resolver = Resolver(practice, checkout, found, tree, layers, exceptions, day, groups)
     resolved = resolver.practice()
@@ -76,7 +75,7 @@ def check_region(region: Path, root: Path) -> None:
     tree = hosts.parse(document, groups, layers.problems)
     layers.read_region(region)
     accepted = layers.document(region / "group_vars" / WAIVERS)
-    exceptions = waivers.read(accepted, found, tree, layers, today, groups)
+    exceptions = waivers.read(accepted, found, tree, layers, today, region=groups)
     Resolver(region, root, found, tree, layers, exceptions, today, groups).settle()
     problems = [one for one in layers.problems if one.file.parent == region / "group_vars"]
     if problems:

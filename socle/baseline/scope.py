@@ -102,7 +102,9 @@ def _in_order(layer: Layer, one: Setting, last: Layer, other: Setting, tree: Tre
     """Whether the last layer lies within the other, or comes after it: host_vars/, hosts.yml."""
     if layer.scope == last.scope:
         return one.block.document.file != other.block.document.file
-    return layer.scope == "all" or last.scope in tree.hosts or last.scope in _below(layer.scope, tree)
+    return (
+        layer.scope == "all" or last.scope in tree.hosts or last.scope in _below(layer.scope, tree)
+    )
 
 
 def _below(group: str, tree: Tree) -> set[str]:

@@ -34,7 +34,7 @@ def _damage(text: str, file: Path) -> Iterator[Problem]:
         yield Problem(file, line, "file", "text without control characters")
     if "<<<<<<<" not in text and ">>>>>>>" not in text:
         return
-    for number, line in enumerate(text.splitlines(), 1):
-        mark = _CONFLICT.match(line)
+    for number, written in enumerate(text.split("\n"), 1):
+        mark = _CONFLICT.match(written)
         if mark:
             yield Problem(file, number, "file", "one version, the other one deleted", mark[1])

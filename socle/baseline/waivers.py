@@ -57,6 +57,7 @@ def read(
     tree: Tree,
     layers: Layers,
     today: date,
+    *,
     region: Sequence[str] = (),
 ) -> list[Applied]:
     """The waivers of ``document``; every mistake is added to the problems of ``layers``.

@@ -76,7 +76,10 @@ def _letters(one: str, other: str) -> int:
     for number, letter in enumerate(one, 1):
         before, row[0] = row[0], number
         for at, wanted in enumerate(other, 1):
-            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (letter != wanted))
+            before, row[at] = (
+                row[at],
+                min(row[at] + 1, row[at - 1] + 1, before + (letter != wanted)),
+            )
     return row[-1]
 
 

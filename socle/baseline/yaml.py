@@ -200,13 +200,14 @@ class _Reader:
         """Refuse a value that YAML reads as another one than people do."""
         kind, written = node.tag.removeprefix(_TAG), node.value
         if kind == "str":
-            odd, wanted = _LIKE_A_NUMBER.fullmatch(written), "a plain decimal number"
+            odd, wanted = bool(_LIKE_A_NUMBER.fullmatch(written)), "a plain decimal number"
         else:
             form, wanted = _AS_THEY_LOOK.get(kind, (None, ""))
             odd = form is not None and not form.fullmatch(written)
         if odd:
-            says = "" if kind in ("str", "float") or self.encrypted else f" (YAML reads {value} here)"
-            expected = f"{wanted}, or text in quotes{says}"
+            expected = f"{wanted}, or text in quotes"
+            if kind in ("int", "bool", "timestamp") and not self.encrypted:
+                expected += f" (YAML reads {value} here)"
             self._bad(node.start_mark.line + 1, where, expected, written)
 
     def _bad(self, line: int, where: str, expected: str, seen: str | None = None) -> None:

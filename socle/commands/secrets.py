@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from socle.baseline.model import Host, Practice
 
 _BYTES = 24  # 192 bits: nobody types them, the recovery sheet has them
-_PASSWORD = "vault-password"
+_BESIDE = "vault-password"
 _IGNORED, _NOT_IGNORED = 0, 1  # what git check-ignore ends with; anything else: no repository
 
 
@@ -72,7 +72,7 @@ def _add(vault: Path, new: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Non
 
     from socle.baseline.vault import decrypt, encrypt  # noqa: PLC0415
 
-    password = vault.with_name(_PASSWORD)
+    password = vault.with_name(_BESIDE)
     _keep_out_of_git(password)
     if not os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE") and not password.exists():
         handle = os.open(password, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

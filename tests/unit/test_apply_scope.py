@@ -1,4 +1,5 @@
 """What names no host never ends as if all were done, in either engine and in every command."""
+# ruff: noqa: E501 - whole messages, each on its line
 
 import os
 import shutil
@@ -95,4 +96,5 @@ def test_commands_end_non_zero(practice: Any, command: str) -> None:
     words = (*command.split(), "inventories/p", "--limit", "workstation")
     done = run(practice.root, "socle", *words)
     assert done.returncode == 2, done.stdout + done.stderr
-    assert "no host or group of p is workstation" in done.stderr
+    assert "host or group" in done.stderr
+    assert "workstation" in done.stderr

@@ -35,13 +35,22 @@ def test_a_near_group_beside_the_right_one(toy: Any) -> None:
 
 
 def test_a_host_in_no_group_of_the_region(toy: Any) -> None:
-    hosts(toy, "all:\n  hosts:\n    a:\n  children:\n    etage: {hosts: {b: }}\n    servers: {hosts: {c: }}\n")
+    hosts(
+        toy,
+        "all:\n  hosts:\n    a:\n  children:\n    etage: {hosts: {b: }}\n    servers: {hosts: {c: }}\n",
+    )
     wanted = f"expected this host in a group of the region: {GROUPS}, read"
-    assert toy.problems() == [f"hosts.yml:3: a: {wanted} no group", f"hosts.yml:5: b: {wanted} etage"]
+    assert toy.problems() == [
+        f"hosts.yml:3: a: {wanted} no group",
+        f"hosts.yml:5: b: {wanted} etage",
+    ]
 
 
 def test_groups_of_ones_own_around_and_inside(toy: Any) -> None:
-    hosts(toy, "all: {children: {etage: {children: {workstations: {hosts: {a: , b: }}}}, urgent: {hosts: {b: }}}}\n")
+    hosts(
+        toy,
+        "all: {children: {etage: {children: {workstations: {hosts: {a: , b: }}}}, urgent: {hosts: {b: }}}}\n",
+    )
     assert toy.load().hosts["b"].groups == ("all", "etage", "urgent", "workstations")
 
 
@@ -74,7 +83,12 @@ def test_two_hosts_with_one_address(toy: Any, one: str, other: str, where: str, 
 
 def test_two_ports_of_one_router_lead_to_two_hosts(toy: Any) -> None:
     behind = "ansible_host: 192.0.2.1, ansible_port: {}, socle_addresses: [10.0.0.{}]"
-    hosts(toy, TWO.replace("a: {}", f"a: {{{behind.format(2201, 1)}}}").replace("b: {}", f"b: {{{behind.format(2202, 2)}}}"))
+    hosts(
+        toy,
+        TWO.replace("a: {}", f"a: {{{behind.format(2201, 1)}}}").replace(
+            "b: {}", f"b: {{{behind.format(2202, 2)}}}"
+        ),
+    )
     assert len(toy.load().hosts) == 2
 
 
@@ -145,7 +159,7 @@ def test_whole_files_of_keys(toy: Any, keys: dict[str, str]) -> None:
     other = f"@cert-authority *.example {keys['ed25519']} comment\n[desk]:2222 {keys['ed25519']}"
     toy.write("known_hosts", "\n".join(["# ours", "", *lines, hashed, other, ""]))
     options = 'namespaces="socle",valid-after="20260101",cert-authority'
-    toy.write("allowed_signers", f"a@p {options} {keys['ecdsa']} c\n\"b c\" {keys['rsa']}\n")
+    toy.write("allowed_signers", f'a@p {options} {keys["ecdsa"]} c\n"b c" {keys["rsa"]}\n')
     toy.write("revoked_signers", f"{keys['ed25519']}\n")
     assert toy.load()
 
@@ -173,13 +187,17 @@ def test_a_key_cut_anywhere(toy: Any, keys: dict[str, str], kind: str) -> None:
         (lambda line: line.replace(b"ssh-ed25519", b"ssh-rsa"), '1: line: expected a'),
     ],
 )  # fmt: skip
-def test_damaged_files_of_keys(toy: Any, keys: dict[str, str], name: str, damage: Any, said: str) -> None:
+def test_damaged_files_of_keys(
+    toy: Any, keys: dict[str, str], name: str, damage: Any, said: str
+) -> None:
     start = "" if name == "revoked_signers" else "desk "
     (toy.folder / name).write_bytes(damage(f"{start}{keys['ed25519']}\n".encode()))
     assert toy.problems()[0].startswith(f"{name}:{said}")
 
 
-@pytest.mark.parametrize("name", ["lab.yml", "exposure.yml", "evidence.yml", "waivers.yml", "hosts.yml"])
+@pytest.mark.parametrize(
+    "name", ["lab.yml", "exposure.yml", "evidence.yml", "waivers.yml", "hosts.yml"]
+)
 def test_damaged_yaml_of_every_kind(toy: Any, name: str) -> None:
     for damage in ("\0\0", "<<<<<<< HEAD", "a: 022", "a: {{ b }}"):
         toy.write(name, f"# first line\n{damage}\n")

@@ -102,7 +102,10 @@ def test_bottomless(file: Path) -> None:
         ("0b11", " (YAML reads 3 here)"),
         ("22:30", " (YAML reads 1350 here)"),
         ("0612345670", " (YAML reads 103402424 here)"),
-        *((word, "") for word in ("0687654321", "08", "0o22", "1e3", "1.5e3", "1.0e+3", "1.", ".5")),
+        *(
+            (word, "")
+            for word in ("0687654321", "08", "0o22", "1e3", "1.5e3", "1.0e+3", "1.", ".5")
+        ),
         *((word, "") for word in (".inf", ".nan", "1_0.5", "12:30:45.5")),
     ],
 )
@@ -129,7 +132,9 @@ def test_a_moment_where_a_day_is_meant(file: Path) -> None:
 
 
 def test_what_looks_like_nothing_else_stays(file: Path) -> None:
-    file.write_text("a: [0, -5, 8042, 1.5, True, false, ~, 10.0.0.1, 6000-6010, aa:bb, 192.168.1]\n")
+    file.write_text(
+        "a: [0, -5, 8042, 1.5, True, false, ~, 10.0.0.1, 6000-6010, aa:bb, 192.168.1]\n"
+    )
     assert read(file).data["a"] == [
         *(0, -5, 8042, 1.5, True, False, None),
         *("10.0.0.1", "6000-6010", "aa:bb", "192.168.1"),
@@ -139,4 +144,8 @@ def test_what_looks_like_nothing_else_stays(file: Path) -> None:
 def test_merge_conflicts_are_named_by_their_lines(file: Path) -> None:
     file.write_text("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n")
     wanted = "file: expected one version, the other one deleted, read"
-    assert problems(file) == [f"2: {wanted} <<<<<<<", f"4: {wanted} =======", f"6: {wanted} >>>>>>>"]
+    assert problems(file) == [
+        f"2: {wanted} <<<<<<<",
+        f"4: {wanted} =======",
+        f"6: {wanted} >>>>>>>",
+    ]

@@ -181,7 +181,10 @@ def test_only_what_got_worse_fails_since_the_last_run(toy, process) -> None:
 
 
 def test_a_history_that_cannot_be_kept_costs_no_verdict(toy, process) -> None:
-    toy.write("hosts.yml", "all: {children: {workstations: {hosts: {ici: {ansible_connection: local}}}}}\n")
+    toy.write(
+        "hosts.yml",
+        "all: {children: {workstations: {hosts: {ici: {ansible_connection: local}}}}}\n",
+    )
     toy.write("/roles/toy/test_toy.py", CHECK)
     toy.write("/state-of-the-toy", "pass")
     toy.write("evidence.yml", "history: {folder: hosts.yml}\n")
