@@ -50,7 +50,7 @@ def test_check(toy: Any) -> None:
 def test_check_asks_what_nobody_said(toy: Any) -> None:
     toy.write("hosts.yml", (toy.folder / "hosts.yml").read_text() + "    etage:\n")
     done = socle(toy, "check", "inventories/p")
-    asked = "inventories/p/hosts.yml:13: etage: expected a host in this group, read none"
+    asked = "inventories/p/hosts.yml:12: etage: expected a host in this group, read none"
     assert (done.returncode, done.stderr) == (3, "")
     assert done.stdout == f"{asked}\n3 hosts, 12 settings: 1 question\n"
 
