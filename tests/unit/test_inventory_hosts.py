@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from socle.baseline import load
-from socle.baseline.export import for_pyinfra
+from socle.baseline.export import for_ansible, for_pyinfra
 from socle.baseline.loading import find_root
 from socle.baseline.model import Connection
 from socle.errors import SocleError
@@ -123,10 +123,11 @@ all:
 """
 
 
-def test_pyinfra_knows_one_local_host(toy: Any) -> None:
+@pytest.mark.parametrize("engine", [for_pyinfra, for_ansible])
+def test_engines_know_one_local_host(toy: Any, engine: Any) -> None:
     toy.write("hosts.yml", LOCAL)
     with pytest.raises(SocleError, match=r"one host with ansible_connection: local.*read a, b"):
-        for_pyinfra(toy.load())
+        engine(toy.load())
 
 
 def test_unreadable(toy: Any) -> None:
