@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from socle.evidence.sshsig import NAMESPACE
 _PRINCIPAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9._-]+)?")
 
 
-def make(key: Path, principal: str, signers: Path, *, outside: Path, passphrase: bool) -> bool:
+def make(
+    key: Path, principal: str, signers: Path, *, outside: Iterable[Path], passphrase: bool
+) -> bool:
     """Make the Ed25519 pair ``key`` and ``key``.pub, and let ``principal`` sign with it.
 
-    A pair that is there stays; whether a new one was made. ``outside``: a folder that must not
+    A pair that is there stays; whether a new one was made. ``outside``: folders that must not
     hold the private key. ``passphrase``: ssh-keygen asks for one on the terminal. Raises
     SocleError.
     """
@@ -26,8 +29,11 @@ def make(key: Path, principal: str, signers: Path, *, outside: Path, passphrase:
         raise SocleError(
             f"--principal: expected a name such as an e-mail address, read {principal}"
         )
-    if key.resolve().is_relative_to(outside.resolve()):
-        raise SocleError(f"{key}: expected a place outside of {outside}, which is shared with git")
+    for shared in outside:
+        if key.resolve().is_relative_to(shared.resolve()):
+            raise SocleError(
+                f"{key}: expected a place outside of {shared}, which is shared with git"
+            )
     public = key.with_name(f"{key.name}.pub")
     if key.exists() != public.exists():
         raise SocleError(f"{key}: expected it and {public.name}, or neither: only one is there")

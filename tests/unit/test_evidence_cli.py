@@ -76,6 +76,14 @@ def test_keys_are_not_made_twice_nor_inside_the_checkout(toy, socle) -> None:
     assert "shared with git" in socle(*keygen, code=2)
 
 
+def test_keys_are_not_made_in_a_practice_of_its_own(toy, socle, tmp_path_factory) -> None:
+    elsewhere = tmp_path_factory.mktemp("cabinet")
+    (elsewhere / "hosts.yml").write_text((toy.folder / "hosts.yml").read_text())
+    (elsewhere / "evidence.yml").write_text("signing_key: key\n")
+    assert "shared with git" in socle("evidence", "keygen", elsewhere, "--no-passphrase", code=2)
+    assert not (elsewhere / "key").exists()
+
+
 def test_words_that_are_missing_are_asked_for(socle, report: Path) -> None:
     assert "whose signature" in socle("evidence", "sign", report, code=2)
     assert "whom to believe" in socle("evidence", "verify", report, code=2)
