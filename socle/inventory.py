@@ -28,6 +28,10 @@ def serve(file: str, module: dict[str, Any]) -> None:
         # SystemExit passes through pyinfra without a traceback or pyinfra-debug.log.
         raise SystemExit(error.exit_code) from None
     if by_pyinfra:
+        if practice.questions:
+            asked = f"{len(practice.questions)} open, see: socle check {practice.folder}"
+            sys.stderr.write(f"Questions about this practice: {asked}\n")
+        sys.path.insert(0, str(practice.root))  # deploy.py finds the rooms from any folder
         import socle.apply  # noqa: F401, PLC0415 - puts pyinfra right before it connects
 
         module.update(answer)

@@ -151,7 +151,12 @@ class Checkout:
         return {
             "args": [sys.executable, *words],
             "cwd": self.root,
-            "env": {**os.environ, "COLUMNS": "200", **environment},
+            "env": {
+                **os.environ,
+                "COLUMNS": "200",
+                "SOCLE_CHECKOUT": str(self.root),
+                **environment,
+            },
         }
 
     def command(self, *words: str, **environment: str) -> dict[str, Any]:

@@ -71,7 +71,13 @@ class Practice:
         done = subprocess.run(
             [Path(sys.executable).parent / program, *args],
             cwd=self.root,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "SOCLE_APT_LOCK_SECONDS": "3", **env},
+            env={
+                **os.environ,
+                "ANSIBLE_NOCOLOR": "1",
+                "SOCLE_APT_LOCK_SECONDS": "3",
+                "SOCLE_CHECKOUT": str(self.root),
+                **env,
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

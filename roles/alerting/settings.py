@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_address
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from socle.baseline.flows import Need, literals
 from socle.baseline.model import Host, Practice
 from socle.baseline.repositories import Path
 from socle.baseline.settings import (
@@ -144,6 +146,21 @@ class Alerting(RoomSettings):
             "calendar": on_calendar(self.windows, host.name, SPREAD_MINUTES),
             "drop_known_host": known,
         }
+
+    def needed_flows(self, host: Host, practice: Practice) -> Iterator[Need]:  # noqa: ARG002
+        """The relay that takes warnings, and the server that takes evidence."""
+        asked = []
+        if self.enabled and self.mail:
+            asked.append(("mail", "relay", self.mail.relay, self.mail.port, "Alertes par courriel"))
+        if self.enabled and self.drop and self.drop.server:
+            drop = ("drop", "server", self.drop.server, self.drop.port, "Dépôt des preuves signées")
+            asked.append(drop)
+        for field, key, server, port, purpose in asked:
+            known = practice.hosts.get(server)
+            addresses = known.addresses[:1] if known else literals(server)
+            if server != "localhost" and not any(ip_address(a).is_loopback for a in addresses):
+                name = "alertes-par-courriel" if field == "mail" else "depot-des-preuves"
+                yield Need((field, key), name, "out", port, server, addresses, purpose)
 
     def conclude(self, host: Host, practice: Practice) -> dict[str, Any]:
         """``declaration``: what the machine is told; ``python``: which packs its program."""

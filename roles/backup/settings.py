@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import chain
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from socle.baseline import words
 from socle.baseline.copies import (
     Served,
     access_key,
     collisions,
+    flows_in,
+    flows_out,
     repositories_of,
     served_by,
     shared_passwords,
     target,
 )
+from socle.baseline.flows import Need
 from socle.baseline.model import Host, Practice
 from socle.baseline.repositories import Database, Password, Path, Repository
 from socle.baseline.settings import (
+    BadSetting,
     BadSettings,
     RoomSettings,
     keyed,
@@ -34,7 +40,11 @@ from socle.baseline.windows import Window, on_calendar, once
 SPREAD_MINUTES = 30
 """Machines begin that far apart at most: one server takes them all."""
 
+SYSTEM_FOLDERS = ("/etc",)
+"""Folders of settings: a machine that copies these alone has declared no data."""
+
 Text = Annotated[str, matching(r"[^\x00-\x1f]+", "one line of text")]
+Reason = Annotated[str, matching(r"(?=.*\S.*\S.*\S)[^\x00-\x1f]+", "a reason, in a sentence")]
 Windows = Annotated[list[Window], Field(min_length=1)]
 
 
@@ -47,7 +57,13 @@ class Backup(RoomSettings):
     folders: Annotated[list[Path], stricter("superset"), patient_data()] = []
     """Folders that must come back after a disaster; without any, there is nothing to copy."""
 
-    excludes: Annotated[list[Text], stricter("subset")] = []
+    nothing_to_copy: Annotated[Reason | None, neutral()] = None
+    """Why a server keeps no data of its own: asked for where it declares no folder of data."""
+
+    excludes: Annotated[list[Text], stricter("subset")] = [
+        "/home/*/.cache",
+        "/home/*/.local/share/Trash",
+    ]
     """Patterns of restic that are left out of the copies."""
 
     databases: Annotated[list[Database], keyed("name")] = []
@@ -147,6 +163,7 @@ class Backup(RoomSettings):
         calendars = self._calendars(host.name)
         problems = [one.problem for one in targets if one.problem is not None]
         problems += shared_passwords(host, practice)
+        problems += self._unknown_hosts(practice)
         problems += collisions(calendars["prune_calendar"], served)
         if problems:
             raise BadSettings(problems)
@@ -176,6 +193,31 @@ class Backup(RoomSettings):
         kept = [f"{self.store}/{one.client.name}" for one in pruned]
         files = [one.path.rpartition("/")[0] for one in self.databases if one.path]
         return [*local, *kept, *files]
+
+    def _unknown_hosts(self, practice: Practice) -> Iterator[BadSetting]:
+        known = [*practice.groups, *practice.hosts]
+        for one in self.repositories:
+            for at, word in enumerate(one.hosts):
+                if word not in known:
+                    place = ("repositories", one.name, "hosts", at)
+                    yield BadSetting(place, words.unknown("host or group", word, known), word)
+
+    def needed_flows(self, host: Host, practice: Practice) -> Iterator[Need]:
+        """Each copy opens one connection over SSH: out here, in on the server."""
+        return chain(flows_out(host, practice), flows_in(host, practice))
+
+    def questions(self, host: Host, practice: Practice) -> Iterator[BadSetting]:  # noqa: ARG002
+        """Whether a server without declared data really has none."""
+        own_data = [folder for folder in self.folders if folder not in SYSTEM_FOLDERS]
+        if "workstations" in host.groups or own_data or self.databases or self.nothing_to_copy:
+            return
+        yield BadSetting(
+            (),
+            "backup_folders or backup_databases with this machine's data, or why it has none",
+            advice=f"Write this in host_vars/{host.name}.yml, or the reason alone:\n"
+            "backup_folders: [/etc, /srv/…]\n"
+            'backup_nothing_to_copy: ""',
+        )
 
     def _served(self, one: Served) -> dict[str, Any]:
         return {

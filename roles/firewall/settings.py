@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from socle.baseline.flows import Flow, PeerAddresses, resolve_peers
+from socle.baseline.flows import Flow, Need, PeerAddresses, resolve_peers
 from socle.baseline.model import Host, Practice
-from socle.baseline.rules import port_in
+from socle.baseline.rules import admits, port_in
 from socle.baseline.settings import (
     BadSetting,
     BadSettings,
@@ -157,6 +157,22 @@ class Firewall(RoomSettings):
             "local_ipv4": [net for net in self.local_networks if ":" not in net],
             "local_ipv6": [net for net in self.local_networks if ":" in net],
         }
+
+    def permits(self, host: Host, need: Need) -> bool:
+        """Whether a resolved flow of ``host`` lets ``need`` pass.
+
+        Nobody knows here which addresses a name has: a flow for anybody, or for its port, will do.
+        """
+        rules = host.settings["firewall_inbound" if need.direction == "in" else "firewall_outbound"]
+        usable = [rule for rule in rules if not rule["users"] or "root" in rule["users"]]
+        if need.addresses:
+            return any(admits(usable, one, need.port, need.protocol) for one in need.addresses)
+        return any(
+            rule["protocol"] == need.protocol
+            and (rule["any"] or str(need.port) in rule["ports"])
+            and any(port_in(need.port, ports) for ports in rule["ports"])
+            for rule in usable
+        )
 
     def _exposures(self, flow: Flow, peers: PeerAddresses) -> Iterator[str]:
         """What an inbound flow would have to be, where it would expose the machine."""

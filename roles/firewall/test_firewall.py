@@ -40,7 +40,14 @@ def test_what_is_not_declared_is_refused(host, target, settings, from_controller
 
 @control("listeners-allowlist")
 def test_only_declared_services_listen(host, settings):
-    """Each socket beyond loopback belongs to a declared inbound flow."""
+    """Nothing forbidden is installed; each socket beyond loopback belongs to an inbound flow."""
+    there = installed(host, settings.firewall_forbidden_packages)
+    expect(
+        not there,
+        seen=f"installed: {', '.join(there) or 'none of the forbidden packages'}",
+        wanted="none of the packages of firewall_forbidden_packages",
+        fix=AGAIN,
+    )
     strangers = [
         str(one)
         for one in listeners(host)
@@ -161,6 +168,16 @@ def client(host):
     if seen is None:
         unknown("not connected by SSH: there is no other machine to look from")
     return seen
+
+
+def installed(host, packages):
+    """Those of ``packages`` that are on the machine, half installed ones too."""
+    listing = host.run("dpkg-query --show --showformat='${Package} ${db:Status-Status}\\n'")
+    if listing.rc != 0:
+        unknown("dpkg does not list the installed packages")
+    lines = (line.partition(" ") for line in listing.stdout.splitlines())
+    there = {name for name, _, state in lines if state not in {"not-installed", "config-files"}}
+    return sorted(there.intersection(packages))
 
 
 def declares(rules, port, protocol="tcp"):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from socle.baseline.flows import Flow, PeerAddresses, resolve_peers
+from socle.baseline.flows import Flow, Need, PeerAddresses, resolve_peers
 from socle.baseline.model import Host, Practice
 from socle.baseline.repositories import Password
 from socle.baseline.rules import port_in
@@ -179,6 +179,16 @@ class Imaging(RoomSettings):
             else {},
             "missing": [a for a in self.accounts if a not in self.passwords] if server else [],
         }
+
+    def needed_flows(self, host: Host, practice: Practice) -> Iterator[Need]:
+        """The devices that the server sends to, and that ask nothing of it."""
+        for one in self.modalities if GROUP in host.groups else []:
+            if not one.allow:
+                address = self._address(one, practice, [])
+                peer = one.host if one.host in practice.hosts else address
+                place, name = ("modalities", one.name), f"images-vers-{one.name}"
+                purpose = f"Images envoyées à {one.name}"
+                yield Need(place, name, "out", one.port, peer, (address,), purpose)
 
     def _general_problems(self) -> list[BadSetting]:
         found = []

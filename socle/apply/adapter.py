@@ -11,7 +11,7 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -42,6 +42,7 @@ from socle.apply.output import BROKEN, Output
 from socle.apply.transport import BoundedTransport, held_by_agent, keep_alive, locked
 from socle.baseline.connection import needs_agent
 from socle.baseline.model import Host, Practice
+from socle.baseline.words import unknown
 from socle.errors import SocleError
 
 STDIN_MARK = "socle-stdin"
@@ -275,8 +276,13 @@ def take_over() -> None:
     cli: Any = sys.modules.get("pyinfra_cli.util")
     if cli is not None:
         cli._parallel_load_hosts = partial(_plan_hosts, cli._parallel_load_hosts)
+    _plan_for_all()
+    _refuse_an_empty_scope()
+
+
+def _plan_for_all() -> None:
+    """ "One of more hosts failed, continue?" is no question where nothing will be changed."""
     if _under_pyinfra() and dry_run():
-        # "One of more hosts failed, continue?" is no question where nothing will be changed.
         config.FAIL_PERCENT = None
 
 
@@ -299,6 +305,54 @@ def _as_text(record: logging.LogRecord) -> bool:
     """A filter of Python's logging that keeps every record."""
     record.msg, record.args = harmless.coloured(record.getMessage()), ()
     return True
+
+
+def _refuse_an_empty_scope() -> None:
+    """End with 2 where words or an inventory name no host; pyinfra itself ends with 0.
+
+    The checkout's config.py imports us before the inventory is read, the inventory itself does so
+    when pyinfra is called elsewhere.
+    """
+    cli: Any = sys.modules.get("pyinfra_cli.cli")
+    if cli is None:
+        return
+    matches, exclude, make = (getattr(cli, name) for name in _SCOPE)
+
+    def matching(inventory: Any, patterns: Iterable[str], option: str) -> list[PyinfraHost]:
+        groups = list(inventory.groups)
+        for pattern in patterns:
+            if not matches(inventory, [pattern], option):
+                known = [*(host.name for host in inventory), *filter(inventory.get_group, groups)]
+                _end(
+                    f"{option}: expected {unknown('host or group', pattern, known)}, read {pattern}"
+                )
+        return list(matches(inventory, patterns, option))
+
+    def remaining(*words: Any) -> list[PyinfraHost] | None:
+        hosts: list[PyinfraHost] | None = exclude(*words)
+        return hosts if hosts is None or hosts else _end("--exclude: expected a host to be left")
+
+    def made(inventory: str, **words: Any) -> Any:
+        if Path(inventory).is_dir():
+            _end(f"{inventory}: expected the inventory.py in it, read a folder")
+        found = make(inventory, **words)
+        if not len(found):
+            _end(f"{inventory}: expected the inventory.py of a practice, with hosts")
+        _plan_for_all()
+        return found
+
+    for name, ours in zip(_SCOPE, (matching, remaining, made), strict=True):
+        setattr(cli, name, ours)
+
+
+_SCOPE = ("_get_inventory_pattern_matches", "_apply_inventory_exclude", "make_inventory")
+"""What pyinfra's command line calls to find out which hosts are meant."""
+
+
+def _end(reason: str) -> NoReturn:
+    """End before any host is asked."""
+    logger.error(reason)
+    sys.exit(2)
 
 
 _pyinfra_connect = SSHConnector.connect
@@ -412,7 +466,7 @@ def _interrupted(*_: object) -> NoReturn:
 
 def _tell_failed() -> None:
     """The last word: pyinfra's table of results is silent about hosts that it could not reach."""
-    names = sorted(host.name for host in state.failed_hosts) if _under_pyinfra() else []
+    names = sorted(host.name for host in state.failed_hosts) if _has_hosts() else []
     if names:
         logger.error(f"--> Failed: {', '.join(names)}. The reason stands above, at the name.")
 
@@ -422,7 +476,7 @@ def _record() -> None:
 
     A plan is none, nor is a run that was refused or not confirmed, nor `pyinfra … exec`.
     """
-    applies = _under_pyinfra() and not dry_run() and "exec" not in sys.argv
+    applies = _has_hosts() and not dry_run() and "exec" not in sys.argv
     if not applies or state.current_stage < StateStage.Execute:
         return
     tried = [h for h in state.activated_hosts | state.failed_hosts if h.data.get("socle_host")]
@@ -439,6 +493,11 @@ def _applied(host: PyinfraHost) -> journal.Applied:
     done = [operation.operation_meta for operation in state.ops[host].values()]
     count = sum(meta.is_complete() and meta.did_change() for meta in done)
     return journal.Applied(count, host in state.failed_hosts)
+
+
+def _has_hosts() -> bool:
+    """Whether the run got as far as its inventory."""
+    return _under_pyinfra() and bool(state.initialised)
 
 
 def _under_pyinfra() -> bool:

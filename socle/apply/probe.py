@@ -15,11 +15,13 @@ from socle.apply import adapter
 from socle.apply.machines import recognise
 from socle.baseline.declared import PLACE
 from socle.baseline.model import Practice
+from socle.baseline.releases import refused
 
 SCRIPTS = files("socle.apply")
 _FIELDS = {
     "connection": 1,
     "machine": 1,
+    "os": 1,
     "guard": 1,
     "file": 6,
     "package": 2,
@@ -49,6 +51,7 @@ class Observed:
     client: str | None = None  # the operator's address as the host sees it; None: not by SSH
     port: int | None = None  # the port of sshd in use
     machine_id: str | None = None
+    system: str = ""  # ID of /etc/os-release
     guard_armed: bool = False  # a former run changed something and never confirmed it
     files: dict[str, ObservedFile] = field(default_factory=dict)
     packages: frozenset[str] = frozenset()
@@ -88,6 +91,8 @@ def _probe() -> Observed:
         found = parse(bounds.gunzip(packed).decode("utf-8", "replace").split("\n")[:-1])
     except (adapter.Unanswered, ValueError, bounds.TooLarge) as error:
         adapter.leave_out(f"the host cannot be examined: {error}")
+    if reason := refused(found.system):
+        adapter.leave_out(reason)
     recognise(found.machine_id)
     return found
 
@@ -114,6 +119,7 @@ def parse(lines: Iterable[str]) -> Observed:
     return Observed(
         client=client,
         port=port,
+        system=" ".join(*rows["os"][:1]),
         machine_id=next((words[0] for words in rows["machine"]), None),
         guard_armed=bool(rows["guard"]),
         files={path: _file(fields) for path, *fields in rows["file"]},

@@ -18,6 +18,7 @@ managed_files() {
 probe() {
     echo "connection $(connection)"
     echo "machine $(cat /etc/machine-id 2>/dev/null)"
+    sed -n 's/^ID=/os /p' /etc/os-release 2>/dev/null | tr -d '"'
     [ ! -d /var/lib/socle/guard ] || echo "guard armed"
     managed_files "$@"
     dpkg-query -W -f='package ${Package} ${db:Status-Abbrev}\n' 2>/dev/null

@@ -17,19 +17,21 @@ def load(
     folder: Path | str,
     root: Path | None = None,
     today: date | None = None,
+    region: Path | None = None,
     *,
     identified: bool = False,
 ) -> Practice:
     """The practice in ``folder`` (``inventories/demo``, or any file of it), resolved and checked.
 
-    ``root``: the checkout with ``roles/`` and ``group_vars/``; by default the nearest folder
-    around the practice that has roles, else the checkout of this package. ``today`` decides
-    which waivers have expired. ``identified``: a practice without an id gets one, as whoever
-    works with its machines needs it (`socle.baseline.about.identify`).
+    ``root``: the checkout with ``roles/`` and ``group_vars/``; by default the one that
+    SOCLE_CHECKOUT names, else the checkout of this package. ``region``: another folder with
+    ``group_vars/``. ``today`` decides which waivers have expired. ``identified``: a practice
+    without an id gets one, as whoever works with its machines needs it
+    (`socle.baseline.about.identify`).
 
     Raises `BadPractice` with every mistake of the files, `SocleError` when there is no such
     practice or no checkout.
     """
     from socle.baseline import loading  # noqa: PLC0415 - the words of `model` need no pydantic
 
-    return loading.load(folder, root, today, identified=identified)
+    return loading.load(folder, root, today, region, identified=identified)

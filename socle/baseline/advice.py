@@ -10,6 +10,7 @@ import yaml
 from socle.baseline import words
 from socle.baseline.settings import Direction, Keyed, Ordered, Stricter
 from socle.baseline.variables import Variable
+from socle.baseline.written import WAIVERS, Layer
 
 _VALID_DAYS = 365
 _BOUNDS = {
@@ -33,12 +34,15 @@ def limit(direction: Direction, above: Any) -> str:
     return shown
 
 
-def stanza(variable: Variable, scope: str, value: Any, today: date) -> str:
+def stanza(variable: Variable, layer: Layer, value: Any, today: date) -> str:
     """The waiver that would allow ``value``, for people to fill in.
 
-    ``scope``: the group or host whose file has the value. The empty texts are refused until
-    somebody has written them.
+    ``layer``: the one that has the value. The empty texts are refused until somebody has written
+    them.
     """
+    file = f"group_vars/{WAIVERS}" if layer.region else WAIVERS
+    why = "why the region" if layer.region else "why the practice"
+    who = "who answers for the region" if layer.region else "who accepts the risk: the controller"
     controls = [control.id for control in variable.room.controls] if variable.room else []
     others = f"  # or: {', '.join(controls[1:])}" if controls[1:] else ""
     values = yaml.safe_dump(
@@ -49,13 +53,13 @@ def stanza(variable: Variable, scope: str, value: Any, today: date) -> str:
         width=float("inf"),
     ).strip()
     lines = (
-        "To be weaker, write this in waivers.yml:",
+        f"To be weaker, write this in {file}" + (" instead:" if layer.region else ":"),
         f"- control: {controls[0] if controls else ''}{others}",
-        f"  hosts: [{scope}]",
+        f"  hosts: [{layer.scope}]",
         f"  set: {values}",
-        '  reason: ""  # why the practice cannot do without',
+        f'  reason: ""  # {why} cannot do without',
         '  compensating: ""  # what protects instead',
-        '  approved_by: ""  # who accepts the risk: the controller',
+        f'  approved_by: ""  # {who}',
         f"  until: {today + timedelta(days=_VALID_DAYS)}",
     )
     return "\n".join(lines)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
 from socle.baseline.access import key_pair
+from socle.baseline.flows import Need, literals
 from socle.baseline.known_hosts import entry_name, host_keys
 from socle.baseline.model import Host, Practice
 from socle.baseline.repositories import ACCOUNT, Repository
@@ -85,6 +87,43 @@ def served_by(server: Host, practice: Practice) -> list[Served]:
         for repository in repositories_of(client)
         if repository.server == server.name
     ]
+
+
+def flows_out(host: Host, practice: Practice) -> Iterator[Need]:
+    """The flow to each server that takes copies of ``host``."""
+    for repository in repositories_of(host):
+        if repository.kind == "server":
+            found = target(repository, practice).data
+            yield Need(
+                setting=("repositories", repository.name),
+                name=f"sauvegarde-vers-{_word(repository.server)}",
+                direction="out",
+                port=found["port"],
+                peer=repository.server or "",
+                addresses=literals(found["address"]),
+                purpose=f"Sauvegarde chiffrée vers {repository.server}",
+            )
+
+
+def flows_in(host: Host, practice: Practice) -> Iterator[Need]:
+    """The flow from each client whose copies ``host`` keeps, in the family that clients use."""
+    families = {":" in address for address in host.addresses[:1]}
+    for served in served_by(host, practice):
+        addresses = tuple(one for one in served.client.addresses if (":" in one) in families)
+        yield Need(
+            setting=("repositories", served.repository.name),
+            name=f"sauvegarde-sur-{_word(host.name)}",
+            direction="in",
+            port=host.connection.port,
+            peer=served.client.name,
+            addresses=addresses or served.client.addresses,
+            purpose="Sauvegarde chiffrée, depuis les machines du cabinet",
+        )
+
+
+def _word(text: str | None) -> str:
+    """``text`` as part of a flow's name: lower-case words joined by hyphens."""
+    return "-".join(re.findall(r"[a-z0-9]+", (text or "").lower()))
 
 
 def access_key(host: Host) -> tuple[str, str] | None:

@@ -20,12 +20,7 @@ def for_pyinfra(practice: Practice) -> dict[str, Any]:
     the objects themselves as ``socle_host`` and ``socle_practice``. Becoming root is left to
     ``socle.apply``: pyinfra's own sudo would show a password in the host's process list.
     """
-    local = [host.name for host in practice.hosts.values() if host.connection.method == "local"]
-    if len(local) > 1:
-        raise SocleError(
-            f"{practice.folder / 'hosts.yml'}:0: expected one host with ansible_connection: local "
-            f'(there is one "this computer"), read {", ".join(local)}'
-        )
+    _refuse_twins(practice)
     hidden = hidden_names(practice)
     entries = {
         name: (_pyinfra_name(host), _pyinfra_data(host, practice, hidden))
@@ -42,6 +37,7 @@ def for_ansible(practice: Practice) -> dict[str, Any]:
     The values stand in ``_meta.hostvars``, which beat every group_vars file that Ansible finds
     by itself.
     """
+    _refuse_twins(practice)
     groups: dict[str, Any] = {}
     for group, names in practice.groups.items():
         children = practice.children.get(group, ())
@@ -52,6 +48,16 @@ def for_ansible(practice: Practice) -> dict[str, Any]:
         }
     hostvars = {name: ansible_variables(host, practice) for name, host in practice.hosts.items()}
     return {**groups, "_meta": {"hostvars": hostvars}}
+
+
+def _refuse_twins(practice: Practice) -> None:
+    """There is one "this computer"."""
+    local = [host.name for host in practice.hosts.values() if host.connection.method == "local"]
+    if len(local) > 1:
+        raise SocleError(
+            f"{practice.folder / 'hosts.yml'}:0: expected one host with ansible_connection: local "
+            f'(there is one "this computer"), read {", ".join(local)}'
+        )
 
 
 def ansible_variables(host: Host, practice: Practice) -> dict[str, Any]:

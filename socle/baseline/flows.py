@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, ip_network
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
@@ -108,6 +108,24 @@ class Flow(BaseModel):
 
 
 @dataclass(frozen=True)
+class Need:
+    """A flow that a setting cannot do without. Programs of root use it.
+
+    ``setting``: the field that asks for it, and where in it. ``addresses``: IP literals of the
+    peer, one of which has to be permitted; none where only a name is known.
+    """
+
+    setting: tuple[str | int, ...]
+    name: str
+    direction: Literal["in", "out"]
+    port: int
+    peer: str
+    addresses: tuple[str, ...]
+    purpose: str
+    protocol: Literal["tcp", "udp"] = "tcp"
+
+
+@dataclass(frozen=True)
 class PeerAddresses:
     """Peers as the packet filter wants them: sorted, merged, without overlap.
 
@@ -117,6 +135,14 @@ class PeerAddresses:
     any: bool
     ipv4: tuple[str, ...] = ()
     ipv6: tuple[str, ...] = ()
+
+
+def literals(address: str) -> tuple[str, ...]:
+    """``address`` alone if it is one; nothing for a name, which only its resolver knows."""
+    try:
+        return (str(ip_address(address)),)
+    except ValueError:
+        return ()
 
 
 def resolve_peers(

@@ -14,7 +14,8 @@ from socle.baseline.yaml import Document, Place
 from socle.errors import Problem
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_RESERVED = ("all", "any", "ungrouped")
+_RESERVED = ("all", "any", "ungrouped", "waivers")
+"""Words with a meaning of their own; ``group_vars/waivers.yml`` is the region's."""
 _GROUP_KEYS = ("hosts", "children", "vars")
 
 

@@ -7,17 +7,18 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from socle.baseline import about, evidence, known_machines, words, yaml
+from socle.baseline import about, evidence, key_files, known_machines, words, yaml
 from socle.baseline.hosts import Tree
 from socle.baseline.settings import MASK
 from socle.baseline.variables import BadValue, Variable
-from socle.baseline.written import Block, Layer, Setting
+from socle.baseline.written import WAIVERS, Block, Layer, Setting
 from socle.errors import BadPractice, Problem
 
 EXPOSURE = "exposure.yml"
 """What the practice shows the Internet; socle.exposure reads it."""
 SECRETS = "secrets.yml"
-_FILES = {"hosts.yml", "waivers.yml", SECRETS, "lab.yml", EXPOSURE, evidence.NAME, about.NAME}
+LAB = "lab.yml"
+_FILES = {"hosts.yml", WAIVERS, SECRETS, LAB, EXPOSURE, evidence.NAME, about.NAME}
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Layers:
     def read_region(self, root: Path) -> None:
         """Read ``group_vars/`` of the checkout."""
         for file in _settings_files(root / "group_vars", self.problems):
-            document = self.document(file)
+            document = self.document(file) if file.name != WAIVERS else None
             if document is not None:
                 self._add(self.region, file.stem, f"region {file.stem}", Block(document, ()))
 
@@ -79,6 +80,13 @@ class Layers:
                     self._add(self.practice, file.stem, layer, Block(document, ()))
         self._read_secrets(folder / SECRETS, tree)
         self._read_papers(folder)
+        self._read_others(folder)
+
+    def _read_others(self, folder: Path) -> None:
+        """Read what others make sense of: a damaged file, and an unknown one, is told here."""
+        self.problems.extend(key_files.problems(folder))
+        for name in (EXPOSURE, LAB):
+            self.document(folder / name)
         for file in sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")]):
             if file.name not in _FILES:
                 wanted = words.unknown("file of a practice", file.name, sorted(_FILES))

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import socle
-from socle.baseline import about, hosts, rooms, variables, waivers, yaml
+from socle.baseline import about, hosts, rooms, scope, variables, waivers, yaml
 from socle.baseline.connection import ConnectionSettings
 from socle.baseline.hosts import Tree
 from socle.baseline.layers import SECRETS, Layers
 from socle.baseline.model import Practice
 from socle.baseline.resolve import Resolver
+from socle.baseline.written import WAIVERS
 from socle.errors import BadPractice, Problem, SocleError
+
+CHECKOUT = "SOCLE_CHECKOUT"
+"""The variable that names another checkout than this package's own."""
+_MARK = 'name = "socle-cabinet"'  # in pyproject.toml of every checkout
 
 
 def load(
     folder: Path | str,
     root: Path | None = None,
     today: date | None = None,
+    region: Path | None = None,
     *,
     identified: bool = False,
 ) -> Practice:
@@ -38,16 +45,44 @@ def load(
     layers = Layers(catalogue, opened)
     tree = _tree(practice, checkout, layers)
     day = today or date.today()
+    rules = region or checkout
+    groups = rooms.region_groups(rules)
     if tree is None:
         raise BadPractice(layers.problems)
-    layers.read_region(checkout)
+    if not layers.problems:  # else some of the groups are not known
+        layers.problems.extend(scope.outside(tree, groups))
+    layers.read_region(rules)
     layers.read_practice(practice, tree)
-    document = layers.document(practice / "waivers.yml")
-    exceptions = waivers.read(document, found, tree, layers, day) if document else []
-    resolved = Resolver(practice, checkout, found, tree, layers, exceptions, day).practice()
+    document = layers.document(rules / "group_vars" / WAIVERS)
+    exceptions = waivers.read(document, found, tree, layers, day, region=groups)
+    exceptions += waivers.read(layers.document(practice / WAIVERS), found, tree, layers, day)
+    resolver = Resolver(practice, checkout, found, tree, layers, exceptions, day, groups)
+    resolved = resolver.practice()
     if layers.problems:
         raise BadPractice(layers.problems)
     return replace(resolved, id=about.identify(practice)) if identified else resolved
+
+
+def check_region(region: Path, root: Path) -> None:
+    """Raise BadPractice with the mistakes of a region's ``group_vars/`` that show in any practice.
+
+    ``root``: the checkout whose rooms say what may be set. SocleError: there is no such folder.
+    """
+    if not (region / "group_vars").is_dir():
+        raise SocleError(f"{region}: expected a baseline, a folder with group_vars/")
+    found = rooms.find(root)
+    groups, today = rooms.region_groups(region), date.today()
+    hosts_ = {group: {"hosts": {f"one-of-{group}": None}} for group in groups}
+    document = yaml.Document(region, {"all": {"children": hosts_}})
+    layers = Layers(variables.catalogue(found, ConnectionSettings))
+    tree = hosts.parse(document, groups, layers.problems)
+    layers.read_region(region)
+    accepted = layers.document(region / "group_vars" / WAIVERS)
+    exceptions = waivers.read(accepted, found, tree, layers, today, region=groups)
+    Resolver(region, root, found, tree, layers, exceptions, today, groups).settle()
+    problems = [one for one in layers.problems if one.file.parent == region / "group_vars"]
+    if problems:
+        raise BadPractice(problems)
 
 
 def host_names(practice: Path) -> tuple[str, ...]:
@@ -63,11 +98,37 @@ def host_names(practice: Path) -> tuple[str, ...]:
 
 
 def find_root(folder: Path) -> Path:
-    """The checkout around ``folder``, else the one that holds this package."""
-    for candidate in (folder, *folder.parents, Path(socle.__file__).parents[1]):
-        if (candidate / "roles").is_dir():
-            return candidate
-    raise SocleError(f"{folder}: expected a checkout of Socle around it, with a folder roles/")
+    """The checkout whose rooms and region hold for ``folder``: its ``settings.py`` files are run.
+
+    So no folder that data come in decides it: it is the one that SOCLE_CHECKOUT names, else this
+    package's own. Raises SocleError where ``folder`` lies in another one, with its own region.
+    """
+    named = os.environ.get(CHECKOUT)
+    root = Path(named).absolute() if named else own_root()
+    if not (root / "roles").is_dir():
+        raise SocleError(f"{root}: expected a checkout of Socle, as {CHECKOUT} says")
+    for around in (folder, *folder.parents):
+        if _is_checkout(around):
+            if around.samefile(root):
+                break
+            raise SocleError(
+                f"{folder}: expected a practice of {root}; it lies in {around}, another checkout "
+                f"of Socle. Use the commands of that one, or set {CHECKOUT}={around}"
+            )
+    return root
+
+
+def own_root() -> Path:
+    """The checkout that holds this package."""
+    root = Path(socle.__file__).absolute().parents[1]
+    if (root / "roles").is_dir():
+        return root
+    raise SocleError(f"{root}: expected a checkout of Socle, with a folder roles/")
+
+
+def _is_checkout(folder: Path) -> bool:
+    mark = folder / "pyproject.toml"
+    return (folder / "roles").is_dir() and mark.is_file() and _MARK in mark.read_text("utf-8")
 
 
 def _tree(practice: Path, checkout: Path, layers: Layers) -> Tree | None:

@@ -28,6 +28,7 @@ class Merge:
     catalogue: Mapping[str, Variable]
     today: date
     values: dict[str, Any] = field(default_factory=dict)
+    built_in: dict[str, Any] = field(default_factory=dict)  # what the rooms' settings.py say
     sources: dict[str, Setting] = field(default_factory=dict)
     origins: dict[str, Origin] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -39,7 +40,7 @@ class Merge:
             if default.is_required():
                 continue
             plain = variable.model.model_validate_json("{}").model_dump(mode="json")["value"]
-            self.values[name] = plain
+            self.values[name] = self.built_in[name] = plain
             self.origins[name] = _DEFAULT
             if variable.key is not None:
                 names = (entry[variable.key] for entry in plain)
@@ -51,10 +52,10 @@ class Merge:
             variable = self.catalogue[name]
             if variable.key is not None:
                 self._put_entries(variable.key, setting, layer)
-            elif layer.region or not self._weaker(variable, setting):
-                self._set(setting)
-            else:
+            elif self._weaker(variable, setting, self._above(layer)):
                 self._refuse(layer, setting)
+            else:
+                self._set(setting)
 
     def waive(self, settings: Iterable[Setting], removed: Mapping[str, Iterable[str]]) -> None:
         """Apply a waiver's values, weaker or not; ``removed``: variable -> keys of entries."""
@@ -72,20 +73,23 @@ class Merge:
             for name in gone:
                 self.origins.pop(f"{setting.name}.{name}", None)
 
-    def _weaker(self, variable: Variable, setting: Setting) -> bool:
-        if setting.name not in self.values:
+    def _above(self, layer: Layer) -> Mapping[str, Any]:
+        """What ``layer`` may not weaken: one file of the region does not bind the other."""
+        return self.built_in if layer.region else self.values
+
+    @staticmethod
+    def _weaker(variable: Variable, setting: Setting, above: Mapping[str, Any]) -> bool:
+        if setting.name not in above:
             return False
-        return is_weaker(variable.direction, self.values[setting.name], setting.value)
+        return is_weaker(variable.direction, above[setting.name], setting.value)
 
     def _put_entries(self, key: str, setting: Setting, layer: Layer) -> None:
-        above = {entry[key]: entry for entry in self.values.get(setting.name) or ()}
+        above = {entry[key]: entry for entry in self._above(layer).get(setting.name) or ()}
         for entry in setting.value:
             known = above.get(entry[key])
-            if known == entry:
-                continue
-            if known is None or layer.region:
+            if known is None:
                 self._set_entry(setting, key, entry)
-            else:
+            elif known != entry:
                 self._refuse_entry(layer, setting, entry[key], known)
 
     def _refuse_missing(self, setting: Setting, key: str, gone: Iterable[str]) -> None:
@@ -115,13 +119,13 @@ class Merge:
     def _refuse(self, layer: Layer, setting: Setting) -> None:
         """Note that ``setting`` is weaker than what stands above."""
         variable = self.catalogue[setting.name]
-        wanted = advice.limit(variable.direction, self.values[setting.name])
+        wanted = advice.limit(variable.direction, self._above(layer)[setting.name])
         seen, help_ = words.shown(setting.value), None
         if variable.secret:
             wanted = seen = MASK
         else:
-            help_ = advice.stanza(variable, layer.scope, setting.written(), self.today)
-        origin = self.origins[setting.name]
+            help_ = advice.stanza(variable, layer, setting.written(), self.today)
+        origin = _DEFAULT if layer.region else self.origins[setting.name]
         self.problems.append(setting.problem((), f"{wanted} ({origin.layer})", seen, help_))
 
     def _refuse_entry(
@@ -133,6 +137,6 @@ class Merge:
         changed = [field for field in entry if entry[field] != above.get(field)]
         wanted = advice.limit(variable.direction, {field: above.get(field) for field in changed})
         seen = words.shown({field: entry[field] for field in changed})
-        origin = self.origins[f"{setting.name}.{name}"]
-        help_ = advice.stanza(variable, layer.scope, [setting.written(name)], self.today)
+        origin = _DEFAULT if layer.region else self.origins[f"{setting.name}.{name}"]
+        help_ = advice.stanza(variable, layer, [setting.written(name)], self.today)
         self.problems.append(setting.problem((name,), f"{wanted} ({origin.layer})", seen, help_))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from socle.baseline.settings import RoomSettings
+    from socle.errors import Problem
 
 Severity = Literal["critical", "high", "medium", "low"]
 
@@ -59,14 +60,17 @@ class Room:
 class Origin:
     """Which layer set a value, and where it stands (line from 1; None for a built-in default)."""
 
-    layer: str  # "default", "region all", "practice servers", "host accueil", "waiver", "computed"
+    layer: str  # "default", "region all", "region waiver", "practice servers", "host accueil", …
     file: Path | None = None
     line: int | None = None
 
 
 @dataclass(frozen=True)
 class Waiver:
-    """An accepted exception (``waivers.yml``): the only way to be weaker than the layer above."""
+    """An accepted exception (``waivers.yml``): the only way to be weaker than the layer above.
+
+    What the region accepts stands in its ``group_vars/waivers.yml``.
+    """
 
     control: str
     hosts: tuple[str, ...]  # host names, groups already expanded
@@ -76,6 +80,7 @@ class Waiver:
     approved_by: str
     until: date
     origin: Origin
+    region: bool = False  # accepted by the region, for every practice
 
     def expired(self, today: date) -> bool:
         """True from the day after ``until`` on."""
@@ -142,6 +147,7 @@ class Practice:
     id: str | None = None
     title: str = ""
     time_zone: str = "Europe/Paris"
+    questions: tuple[Problem, ...] = ()  # nothing is wrong, but somebody has to answer
 
     def to_json(self) -> str:
         """What tools that print their data (``pyinfra … debug-inventory``) show."""

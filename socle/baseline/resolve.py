@@ -11,13 +11,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from socle.baseline import words
+from socle.baseline import asking, scope, words
 from socle.baseline.about import TIME_ZONE, About
 from socle.baseline.connection import addresses, connection
 from socle.baseline.hosts import Tree
 from socle.baseline.layers import Layers
 from socle.baseline.merge import Merge
-from socle.baseline.model import Host, Origin, Practice, Room
+from socle.baseline.model import Host, Origin, Practice, Room, Waiver
 from socle.baseline.settings import MASK, BadSetting, BadSettings, RoomSettings
 from socle.baseline.waivers import Applied
 from socle.baseline.written import Layer
@@ -36,50 +36,64 @@ class Resolver:
     layers: Layers
     waivers: Sequence[Applied]
     today: date
+    region: Sequence[str]  # its groups
     merges: dict[str, Merge] = field(default_factory=dict)  # host -> its values and their sources
     models: dict[tuple[str, str], RoomSettings] = field(default_factory=dict)  # host, room
+
+    def settle(self) -> None:
+        """Work out the hosts alone, for the mistakes in it."""
+        for name in self.tree.hosts:
+            self._host(name)
+        self._judge_unknown(frozenset())
 
     def practice(self) -> Practice:
         """The practice with every host's settings."""
         readable = not self.layers.problems
         groups = {group: self.tree.hosts_of(group) for group in self.tree.groups}
         about = self.layers.about or About(self.folder.name, None, TIME_ZONE)
+        resolved = {name: self._host(name) for name in self.tree.hosts}
         found = Practice(
             name=self.folder.name,
             folder=self.folder,
             root=self.root,
-            hosts={name: self._host(name) for name in self.tree.hosts},
+            hosts=resolved,
             groups=groups,
             rooms=tuple(self.rooms),
-            waivers=tuple(applied.waiver for applied in self.waivers),
+            waivers=tuple(self._accepted(resolved)),
             children={group: tuple(sorted(self.tree.children.get(group, ()))) for group in groups},
             id=about.id,
             title=about.name,
             time_zone=about.time_zone,
         )
         complaints: list[Problem] = []
+        complaints += scope.shared_addresses(found.hosts.values(), self.merges, self.tree)
         hosts = {host.name: self._derive(host, found, complaints) for host in found.hosts.values()}
         if readable:  # else most of them come from what could not be read
             self.layers.problems.extend(complaints)
         self._judge_unknown(frozenset().union(*(host.derived for host in hosts.values())))
-        if self.layers.problems:
-            return replace(found, hosts=hosts)
         complete = replace(found, hosts=hosts)
+        if self.layers.problems:
+            return complete
         return replace(
-            found, hosts={name: self._conclude(host, complete) for name, host in hosts.items()}
+            complete,
+            hosts={name: self._conclude(host, complete) for name, host in hosts.items()},
+            questions=tuple(asking.questions(complete, self)),
         )
 
     def _host(self, name: str) -> Host:
         groups = self.tree.groups_of(name)
         merge = self.merges[name] = Merge(self.layers.catalogue, self.today)
         merge.defaults()
-        for layer in self._in_order(name, groups):
-            merge.put(layer)
         covering = [applied for applied in self.waivers if name in applied.waiver.hosts]
-        for applied in covering:
-            if not applied.waiver.expired(self.today):
-                merge.waive(applied.settings, applied.removed)
+        for region in (True, False):  # a practice may be stricter than what the region accepts
+            for layer in self._in_order(name, groups, region):
+                merge.put(layer)
+            for applied in covering:
+                if applied.waiver.region is region and not applied.waiver.expired(self.today):
+                    merge.waive(applied.settings, applied.removed)
         self.layers.problems.extend(merge.problems)
+        catalogue, in_order = self.layers.catalogue, tuple(self._in_order(name, groups))
+        self.layers.problems.extend(scope.conflicts(name, in_order, self.tree, catalogue))
         settings = self._settings(name, merge)
         origins = merge.origins.items()
         return Host(
@@ -89,15 +103,32 @@ class Resolver:
             connection=connection(name, merge.values, self.root, self.folder),
             settings=settings,
             origins={key: origin for key, origin in origins if key.partition(".")[0] in settings},
-            waivers=tuple(applied.waiver for applied in covering),
+            waivers=tuple(one.waiver for one in covering if self._in_force(one, merge)),
         )
 
-    def _in_order(self, name: str, groups: Sequence[str]) -> Iterator[Layer]:
-        """The layers of one host, the weakest first."""
-        for group in groups:
+    def _in_order(
+        self, name: str, groups: Sequence[str], region: bool | None = None
+    ) -> Iterator[Layer]:
+        """The layers of one host, the weakest first: all, the region's or the practice's."""
+        for group in groups if region is not False else ():
             yield from self.layers.region.get(group, ())
-        for scope in (*groups, name):
-            yield from self.layers.practice.get(scope, ())
+        for owner in (*groups, name) if region is not True else ():
+            yield from self.layers.practice.get(owner, ())
+
+    def _in_force(self, applied: Applied, merge: Merge) -> bool:
+        """Whether a host needs the waiver: it does not need the region's where it is stricter."""
+        waiver = applied.waiver
+        if not waiver.region or not waiver.set or waiver.expired(self.today):
+            return True
+        return any(source is own for source in merge.sources.values() for own in applied.settings)
+
+    def _accepted(self, hosts: Mapping[str, Host]) -> Iterator[Waiver]:
+        """The waivers, the region's for those hosts alone that need them."""
+        for applied in self.waivers:
+            waiver = applied.waiver
+            names = tuple(name for name in waiver.hosts if waiver in hosts[name].waivers)
+            if names or not waiver.region:
+                yield replace(waiver, hosts=names) if waiver.region else waiver
 
     def _settings(self, host: str, merge: Merge) -> dict[str, Any]:
         """The flat settings of one host, each room judged as a whole."""
@@ -116,7 +147,7 @@ class Resolver:
             except ValidationError as error:
                 for complaint in words.complaints(room.settings, error):
                     bad = BadSetting(complaint.place, complaint.expected, complaint.read)
-                    self.layers.problems.append(self._problem(host, room, bad))
+                    self.layers.problems.append(self.problem(host, room, bad))
                 continue
             self.models[host, room.name] = model
             plain = model.model_dump(mode="json")
@@ -134,7 +165,7 @@ class Resolver:
             try:
                 values = json.loads(json.dumps(model.derive(host, found)))
             except BadSettings as error:
-                problems.extend(self._problem(host.name, room, bad) for bad in error.settings)
+                problems.extend(self.problem(host.name, room, bad) for bad in error.settings)
                 continue
             for name, value in values.items():
                 if name in room.settings.model_fields or has_jinja(json.dumps(value)):
@@ -170,10 +201,10 @@ class Resolver:
                 wanted = "nothing: it is computed, do not set it"
             self.layers.problems.append(setting.problem((), wanted, None))
 
-    def _problem(self, host: str, room: Room, bad: BadSetting) -> Problem:
+    def problem(self, host: str, room: Room, bad: BadSetting) -> Problem:
         """What a room says of ``host``'s settings, with the file and line of the value."""
         if not bad.path:
-            return self._about_host(host, bad.expected, None)
+            return self._about_host(host, bad.expected, bad.advice)
         name = f"{room.prefix}{bad.path[0]}"
         inside = self._by_key(host, name, bad.path[1:])
         sources: Mapping[str, Any] = self.merges[host].sources
@@ -182,8 +213,9 @@ class Resolver:
         read = MASK if variable is not None and variable.secret and bad.read else bad.read
         if source is None:
             where = words.where((name, *inside))
-            return Problem(room.folder / "settings.py", 0, where, bad.expected, read)
-        problem: Problem = source.problem(inside, bad.expected, read)
+            file = room.folder / "settings.py"
+            return Problem(file, 0, where, bad.expected, read, bad.advice)
+        problem: Problem = source.problem(inside, bad.expected, read, bad.advice)
         return problem
 
     def _by_key(self, host: str, name: str, inside: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -193,5 +225,6 @@ class Resolver:
             return (self.merges[host].values[name][inside[0]][variable.key], *inside[1:])
         return inside
 
-    def _about_host(self, host: str, expected: str, read: str | None) -> Problem:
-        return Problem(self.tree.document.file, self.tree.hosts[host], host, expected, read)
+    def _about_host(self, host: str, expected: str, advice: str | None) -> Problem:
+        line = self.tree.hosts[host]
+        return Problem(self.tree.document.file, line, host, expected, advice=advice)

@@ -59,7 +59,8 @@ def promises(root: Path) -> tuple[Room, ...]:
 def region_groups(root: Path) -> tuple[str, ...]:
     """Names of the groups of the regional baseline, those of ``group_vars/`` included."""
     files = sorted(file.stem for file in (root / "group_vars").glob("*.yml"))
-    return tuple(dict.fromkeys([*REGION_GROUPS, *(name for name in files if name != "all")]))
+    own = (name for name in files if name not in ("all", "waivers"))
+    return tuple(dict.fromkeys([*REGION_GROUPS, *own]))
 
 
 def _templates(folder: Path) -> tuple[Template, ...]:

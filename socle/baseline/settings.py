@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -18,6 +18,7 @@ from socle.errors import SocleError
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
+    from socle.baseline.flows import Need
     from socle.baseline.model import Host, Practice
 
 Towards = Literal["lower", "higher", "true", "false", "subset", "superset"]
@@ -121,6 +122,7 @@ class BadSetting:
     path: tuple[str | int, ...]
     expected: str
     read: str | None = None
+    advice: str | None = None  # lines to add, for people to copy
 
 
 class BadSettings(SocleError):
@@ -132,7 +134,7 @@ class BadSettings(SocleError):
 
     def under(self, *path: str | int) -> BadSettings:
         """The same, with ``path`` in front of every path."""
-        return BadSettings(BadSetting(path + s.path, s.expected, s.read) for s in self.settings)
+        return BadSettings(replace(s, path=path + s.path) for s in self.settings)
 
 
 class RoomSettings(BaseModel):
@@ -157,6 +159,9 @@ class RoomSettings(BaseModel):
     derived_from_secrets: ClassVar[tuple[str, ...]] = ()
     """Names of computed values that may be shown, but cannot be computed without the secrets."""
 
+    flows_field: ClassVar[str] = "flows"
+    """Where a practice declares flows, in the room whose `permits` decides on them."""
+
     concluded: ClassVar[tuple[str, ...]] = ()
     """Names of the values that `conclude` computes."""
 
@@ -175,6 +180,18 @@ class RoomSettings(BaseModel):
         An apply asks before one of them is given up; whatever a room removes, disables or closes
         where it is no longer declared belongs here. Variables have their full names.
         """
+        return ()
+
+    def needed_flows(self, host: Host, practice: Practice) -> Iterable[Need]:  # noqa: ARG002
+        """The flows without which ``host`` cannot do what these settings declare."""
+        return ()
+
+    def permits(self, host: Host, need: Need) -> bool | None:  # noqa: ARG002
+        """Whether ``host``'s declared flows let ``need`` pass; None where others decide that."""
+        return None
+
+    def questions(self, host: Host, practice: Practice) -> Iterable[BadSetting]:  # noqa: ARG002
+        """What nobody has said yet about ``host``, and somebody should: `socle check` asks it."""
         return ()
 
     def conclude(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002

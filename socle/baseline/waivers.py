@@ -52,14 +52,23 @@ class Applied:
 
 
 def read(
-    document: Document, rooms: Sequence[Room], tree: Tree, layers: Layers, today: date
+    document: Document | None,
+    rooms: Sequence[Room],
+    tree: Tree,
+    layers: Layers,
+    today: date,
+    *,
+    region: Sequence[str] = (),
 ) -> list[Applied]:
     """The waivers of ``document``; every mistake is added to the problems of ``layers``.
 
     A waiver may last `LONGEST` days from ``today`` on. An expired one is read like the others:
-    whoever applies it looks at the date.
+    whoever applies it looks at the date. ``region``: its groups, where the document is the
+    region's; it knows no hosts.
     """
-    reader = _Reader(document, rooms, tree, layers, today)
+    if document is None:
+        return []
+    reader = _Reader(document, rooms, tree, layers, today, region)
     written = document.data or []
     if not isinstance(written, list):
         reader.bad((), "a list of waivers", words.shown(written))
@@ -77,6 +86,7 @@ class _Reader:
     tree: Tree
     layers: Layers
     today: date
+    region: Sequence[str]
     controls: dict[str, tuple[Control, Room]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,15 +122,23 @@ class _Reader:
             compensating=entry.compensating,
             approved_by=entry.approved_by,
             until=entry.until,
-            origin=Origin("waiver", self.document.file, self.document.line(index)),
+            origin=Origin(self._layer, self.document.file, self.document.line(index)),
+            region=bool(self.region),
         )
         return Applied(waiver, settings, removed)
+
+    @property
+    def _layer(self) -> str:
+        return "region waiver" if self.region else "waiver"
 
     def _hosts(self, index: int, entry: _Entry) -> tuple[str, ...]:
         """The names of the hosts that the waiver covers, groups expanded."""
         names: set[str] = set()
         for position, word in enumerate(entry.hosts):
-            if word in self.tree.hosts:
+            if self.region and word not in ("all", *self.region):
+                known = words.unknown("group of the region", word, ["all", *self.region])
+                self.bad((index, "hosts", position), known, word)
+            elif word in self.tree.hosts:
                 names.add(word)
             elif word in self.tree.groups:
                 names.update(self.tree.hosts_of(word))
@@ -146,7 +164,7 @@ class _Reader:
             variable = self._variable(index, name, room)
             if variable is None:
                 continue
-            setting = Setting(value, block, name, "waiver")
+            setting = Setting(value, block, name, self._layer)
             gone = _removals(value, variable.key)
             kept = [i for i in range(len(value)) if i not in gone] if gone else None
             checked = self.layers.checked(setting, kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 Place = tuple[str | int, ...]
 Schema = Mapping[str, Any]
 _LONGEST = 80  # characters of a value that an error shows
+_NEAR = 2  # letters
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,10 @@ def complaints(model: type[BaseModel], error: ValidationError) -> list[Complaint
         elif kind in ("value_error", "assertion_error"):
             complaint = Complaint(place, str(detail["ctx"]["error"]), seen)
         else:
-            complaint = Complaint(place, describe(root, schema), seen)
+            expected = describe(root, schema)
+            if kind == "string_type" and isinstance(detail["input"], bool | int | float):
+                expected += " in quotes"
+            complaint = Complaint(place, expected, seen)
         found.setdefault((*place, complaint.expected) if kind == "missing" else place, complaint)
     return list(found.values())
 
@@ -58,6 +62,25 @@ def unknown(what: str, name: str, known: list[str]) -> str:
     if close:
         return f"a known {what}; did you mean {close[0]}?"
     return f"a known {what}: {', '.join(sorted(known)) or 'there is none'}"
+
+
+def near(name: str, known: Iterable[str]) -> str | None:
+    """The one of ``known`` that is one or two letters away from ``name``, and not the name."""
+    found = [(letters, other) for other in known if 0 < (letters := _letters(name, other)) <= _NEAR]
+    return min(found)[1] if found else None
+
+
+def _letters(one: str, other: str) -> int:
+    """How many letters have to be added, left out or replaced (Levenshtein)."""
+    row = list(range(len(other) + 1))
+    for number, letter in enumerate(one, 1):
+        before, row[0] = row[0], number
+        for at, wanted in enumerate(other, 1):
+            before, row[at] = (
+                row[at],
+                min(row[at] + 1, row[at - 1] + 1, before + (letter != wanted)),
+            )
+    return row[-1]
 
 
 def shown(value: Any) -> str:

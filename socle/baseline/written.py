@@ -9,7 +9,10 @@ from typing import Any
 from socle.baseline import words
 from socle.baseline.model import Origin
 from socle.baseline.yaml import Document, Place
-from socle.errors import Problem
+from socle.errors import Problem, short
+
+WAIVERS = "waivers.yml"
+"""Accepted exceptions: a practice's own beside hosts.yml, the region's in its group_vars/."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class Setting:
     def origin(self, *inside: str | int) -> Origin:
         """Where the value, or the part ``inside`` it, comes from."""
         return Origin(self.layer, self.block.document.file, self.line(*inside))
+
+    def place(self) -> str:
+        """``FILE:LINE`` of the value."""
+        return f"{short(self.block.document.file)}:{self.line()}"
 
     def problem(
         self,

@@ -6,6 +6,7 @@ custom tags, no aliases (which would also hide where a value stands).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
-from socle.baseline import vault
+from socle.baseline import text, vault
 from socle.baseline.settings import MASK
 from socle.errors import BadPractice, Problem
 
@@ -25,6 +26,15 @@ _MARKERS = ("{{", "{%", "{#")
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = {_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp")}
 _COLLECTIONS = {_TAG + "map", _TAG + "seq"}
+_AS_THEY_LOOK = {
+    "int": (re.compile(r"0|-?[1-9][0-9]*"), "a plain decimal number"),
+    "float": (re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+"), "a plain decimal number"),
+    "bool": (re.compile(r"true|false", re.IGNORECASE), "true or false"),
+    "timestamp": (re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"), "a date such as 2027-05-31"),
+}
+"""Plain values that YAML 1.1 reads as what they look like; it reads 022 as 18, 22:30 as 1350."""
+_LIKE_A_NUMBER = re.compile(r"[-+]?(0o?[0-9_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?)")
+"""Plain values that YAML 1.1 reads as text, and people or YAML 1.2 as numbers: 08, 1e3, 0o22."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +126,11 @@ class _Reader:
         self.lines: dict[Place, int] = {}
 
     def document(self, content: bytes) -> Any:
+        written = text.decoded(content, self.file, self.problems)
+        if written is None:
+            return None
         try:
-            loader, nodes = _composed(content.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            self._bad(content[: error.start].count(b"\n") + 1, "file", "text in UTF-8")
+            loader, nodes = _composed(written)
         except yaml.reader.ReaderError:
             self._bad(0, "file", "text without control characters")
         except yaml.MarkedYAMLError as error:
@@ -181,7 +192,23 @@ class _Reader:
             return None
         if isinstance(value, str) and has_jinja(value):
             self._bad(line, _where(place), "a value without Jinja: settings are data", node.value)
+        if not node.style:  # in quotes it is text, whatever it looks like
+            self._judge_plain(node, value, _where(place))
         return value
+
+    def _judge_plain(self, node: Any, value: Any, where: str) -> None:
+        """Refuse a value that YAML reads as another one than people do."""
+        kind, written = node.tag.removeprefix(_TAG), node.value
+        if kind == "str":
+            odd, wanted = bool(_LIKE_A_NUMBER.fullmatch(written)), "a plain decimal number"
+        else:
+            form, wanted = _AS_THEY_LOOK.get(kind, (None, ""))
+            odd = form is not None and not form.fullmatch(written)
+        if odd:
+            expected = f"{wanted}, or text in quotes"
+            if kind in ("int", "bool", "timestamp") and not self.encrypted:
+                expected += f" (YAML reads {value} here)"
+            self._bad(node.start_mark.line + 1, where, expected, written)
 
     def _bad(self, line: int, where: str, expected: str, seen: str | None = None) -> None:
         if seen is not None and self.encrypted:
@@ -189,13 +216,13 @@ class _Reader:
         self.problems.append(Problem(self.file, line, where, expected, seen))
 
 
-def _composed(text: str) -> tuple[_Aliases, list[Any]]:
+def _composed(written: str) -> tuple[_Aliases, list[Any]]:
     """The documents of a file; a mistake is told by the parser with the better words."""
     try:
-        fast = _Fast(text)
+        fast = _Fast(written)
         return fast, _nodes(fast)
     except yaml.YAMLError:
-        plain = _Python(text)
+        plain = _Python(written)
         return plain, _nodes(plain)
 
 

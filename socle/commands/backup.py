@@ -202,8 +202,9 @@ def sheet(practice: Path, *, out: Path | None = None) -> int:
         write("\n".join(text) + "\n")
         return 0
     place = out.absolute()
-    if place.resolve().is_relative_to(loaded.root.resolve()):
-        raise Refused(f"{out}: expected a file outside of {loaded.root}: secrets would stay in it")
+    for shared in (loaded.root, loaded.folder):  # with git
+        if place.resolve().is_relative_to(shared.resolve()):
+            raise Refused(f"{out}: expected a file outside of {shared}: secrets would stay in it")
     if place.suffix not in {".txt", ".pdf"}:
         raise Refused(f"{out}: expected a name that ends in .txt or .pdf")
     content = pdf(text) if place.suffix == ".pdf" else ("\n".join(text) + "\n").encode()

@@ -62,6 +62,7 @@ def judge(
     verbose
         Show why a control does not apply, and what each pass has seen.
     """
+    from socle.baseline.loading import check_region, own_root  # noqa: PLC0415
     from socle.commands.evidence_sign import trust  # noqa: PLC0415 - `socle --help` is fast
     from socle.commands.evidence_trust import known  # noqa: PLC0415
     from socle.commands.verify_screen import Screen  # noqa: PLC0415
@@ -73,6 +74,8 @@ def judge(
     asked = practice or allowed_signers or revoked or authorities
     believed = trust(practice, allowed_signers, revoked, authorities) if asked else None
     of = None if allowed_signers else known(practice)
+    if baseline is not None:
+        check_region(baseline.absolute(), own_root())
     everything: list[Outcome] = []
     refused: set[str] = set()
     good = True

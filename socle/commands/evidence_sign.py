@@ -52,7 +52,7 @@ def keygen(
         settings.signing_key,
         name,
         settings.signers,
-        outside=find_root(folder),
+        outside=(find_root(folder), folder),
         passphrase=passphrase,
     )
     made = "made" if fresh else "it was there already"

@@ -79,9 +79,8 @@ def region(
     """
     from datetime import datetime  # noqa: PLC0415 - `socle --help` needs none of these
 
-    import socle  # noqa: PLC0415
     from socle.baseline.digests import baseline_digest  # noqa: PLC0415
-    from socle.baseline.loading import find_root  # noqa: PLC0415
+    from socle.baseline.loading import check_region, own_root  # noqa: PLC0415
     from socle.commands import region_screen as screen  # noqa: PLC0415
     from socle.evidence.store import operator_state  # noqa: PLC0415
     from socle.region.cache import Cache  # noqa: PLC0415
@@ -96,7 +95,9 @@ def region(
     key = key_of(place)
     names = Codes(key, read_codes(codes) if codes else None)
     trust = _trust(allowed_signers, revoked, authorities)
-    root, now = find_root(Path(socle.__file__).parent), datetime.now().astimezone()
+    root, now = own_root(), datetime.now().astimezone()
+    if baseline is not None:
+        check_region(baseline.absolute(), root)
     with Cache(place) as cache:
         survey = Survey(
             cache,

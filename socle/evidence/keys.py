@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from socle.evidence.sshsig import NAMESPACE
 _PRINCIPAL = re.compile(r"(practice:[0-9a-f]{16}/)?[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9._-]+)?")
 
 
-def make(key: Path, principal: str, signers: Path, *, outside: Path, passphrase: bool) -> bool:
+def make(
+    key: Path, principal: str, signers: Path, *, outside: Iterable[Path], passphrase: bool
+) -> bool:
     """Make the Ed25519 pair ``key`` and ``key``.pub, and let ``principal`` sign with it.
 
-    A pair that is there stays; whether a new one was made. ``outside``: a folder that must not
+    A pair that is there stays; whether a new one was made. ``outside``: folders that must not
     hold the private key. ``passphrase``: ssh-keygen asks for one, and none is made without.
     Raises SocleError.
     """
@@ -28,8 +31,11 @@ def make(key: Path, principal: str, signers: Path, *, outside: Path, passphrase:
         raise SocleError(
             f"--principal: expected a name such as an e-mail address, read {principal}"
         )
-    if key.resolve().is_relative_to(outside.resolve()):
-        raise SocleError(f"{key}: expected a place outside of {outside}, which is shared with git")
+    for shared in outside:
+        if key.resolve().is_relative_to(shared.resolve()):
+            raise SocleError(
+                f"{key}: expected a place outside of {shared}, which is shared with git"
+            )
     public = key.with_name(f"{key.name}.pub")
     if key.exists() != public.exists():
         raise SocleError(f"{key}: expected it and {public.name}, or neither: only one is there")

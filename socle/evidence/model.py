@@ -116,6 +116,7 @@ class Accepted(_Model):
     compensating: str
     approved_by: str
     until: Day
+    region: bool = False  # accepted by the region, for all its practices
 
 
 class Practice(_Model):

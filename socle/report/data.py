@@ -135,6 +135,7 @@ def _waiver(waiver: Waiver, today: date) -> dict[str, Any]:
         "reason": waiver.reason,
         "compensating": waiver.compensating,
         "approved_by": waiver.approved_by,
+        "region": waiver.region,
         "until": waiver.until.isoformat(),
         "expired": waiver.expired(today),
     }

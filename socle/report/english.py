@@ -81,6 +81,7 @@ ENGLISH = {
     "reason": "Reason",
     "compensating": "Compensating measure",
     "approved_by": "Approved by",
+    "approved_by_region": "Accepted by the region",
     "set": "Values set",
     "unmeasured": "What could not be measured",
     "unmeasured_intro": "Not measured does not mean kept: to be looked at again next time.",

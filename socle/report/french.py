@@ -81,6 +81,7 @@ FRENCH = {
     "reason": "Motif",
     "compensating": "Mesure compensatoire",
     "approved_by": "Acceptée par",
+    "approved_by_region": "Acceptée par la région",
     "set": "Valeurs fixées",
     "unmeasured": "Ce qui n'a pas pu être mesuré",
     "unmeasured_intro": "Non mesuré ne veut pas dire tenu : à revoir au prochain passage.",

@@ -51,13 +51,18 @@ def waivers(accepted: Sequence[Mapping[str, Any]], turned: Page) -> list[Data]:
                     [text["machines"], _names(waiver["hosts"], turned)],
                     *(
                         [text[key], typeset(waiver[key], language)]
-                        for key in ("reason", "compensating", "approved_by")
+                        for key in ("reason", "compensating")
                     ),
+                    [text[_approver(waiver)], typeset(waiver["approved_by"], language)],
                 ],
                 "set": "\n".join(f"{key}: {value}" for key, value in waiver["set"].items()),
             }
         )
     return found
+
+
+def _approver(waiver: Mapping[str, Any]) -> str:
+    return "approved_by_region" if waiver.get("region") else "approved_by"
 
 
 def away(turned: Page) -> list[Data]:

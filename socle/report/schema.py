@@ -80,6 +80,8 @@ class WaiverEntry(_Shape):
     reason: str
     compensating: str
     approved_by: str
+    region: bool = False
+    """Whether the region accepted it, for all its practices."""
     until: Day
     """The last day on which it holds."""
     expired: bool

@@ -210,6 +210,7 @@ def accepted(waiver: Waiver, masks: Redactor) -> model.Accepted:
         compensating=masks.text(waiver.compensating),
         approved_by=masks.text(waiver.approved_by),
         until=waiver.until.isoformat(),
+        region=waiver.region,
     )
 
 

@@ -8,6 +8,7 @@ import shlex
 from contextlib import suppress
 from dataclasses import dataclass
 
+from socle.baseline.releases import system_of
 from socle.verify.sections import split
 
 COMMAND = (
@@ -27,6 +28,7 @@ class Identity:
     """
 
     os_name: str | None = None
+    system: str | None = None  # ID of /etc/os-release
     machine: str | None = None
     host_keys: tuple[str, ...] = ()
     machine_id: str | None = None
@@ -42,7 +44,14 @@ def read(answer: str) -> Identity:
     hashed = hashlib.sha256(f"{_MACHINE_ID} {machine}".encode()).hexdigest() if machine else None
     keys = (line.split() for line in sections.get("keys", "").splitlines())
     found = sorted(_fingerprint(words[1]) for words in keys if len(words) > 1)
-    return Identity(_pretty_name(sections.get("os", "")), hashed, tuple(found), machine or None)
+    os_release = sections.get("os", "")
+    return Identity(
+        os_name=_pretty_name(os_release),
+        system=system_of(os_release),
+        machine=hashed,
+        host_keys=tuple(found),
+        machine_id=machine or None,
+    )
 
 
 def _fingerprint(key: str) -> str:

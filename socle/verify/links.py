@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from socle import bounds
 from socle.baseline.connection import needs_agent
 from socle.baseline.model import Host
+from socle.baseline.releases import refused
 from socle.errors import SocleError
 from socle.verify import identity
 from socle.verify.checks import Unknown, Unreachable
@@ -199,6 +200,8 @@ class Link:
             said = f"it does not run what it is asked, but answers: {said}"
             raise Unreachable(sentence(self.target, said))
         self.identity = identity.read(answer.stdout.decode(errors="replace"))
+        if self.identity.system and (reason := refused(self.identity.system)):
+            raise Unreachable(sentence(self.target, reason))
         self._recognise()
 
     def _recognise(self) -> None:

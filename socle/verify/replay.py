@@ -9,13 +9,12 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import socle
 from socle.baseline import load
 from socle.baseline.known_hosts import entry_name
-from socle.baseline.loading import find_root
+from socle.baseline.loading import own_root
 from socle.baseline.model import Connection, Host, Origin, Practice, Waiver
 from socle.baseline.rooms import promises
-from socle.errors import SocleError
+from socle.errors import BadPractice, Problem, SocleError
 from socle.evidence import model
 from socle.evidence.model import Accepted, Bundle, Declared, Said
 from socle.verify.checks import Unknown, Unreachable
@@ -121,15 +120,16 @@ def resolved_again(bundle: Bundle, folder: Path, root: Path, baseline: Path) -> 
     """
     if not (baseline / "group_vars").is_dir():
         raise SocleError(f"{baseline}: expected a baseline, a folder with group_vars/")
-    (folder / "roles").symlink_to(root / "roles")
-    (folder / "group_vars").symlink_to(baseline.absolute() / "group_vars")
     place = folder / "inventories" / bundle.practice.name
     files = {"known_hosts": _known_hosts(bundle.practice), **bundle.practice.files}
     for name, text in files.items():
         file = place / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    loaded = load(place, root=folder, today=bundle.collected.date())
+    try:
+        loaded = load(place, root, bundle.collected.date(), baseline.absolute())
+    except BadPractice as error:  # the practice's files lie where nobody can look them up
+        raise BadPractice(_in_the_bundle(one, folder) for one in error.problems) from None
     kept = {
         room.prefix + name for room in loaded.rooms for name in room.settings.derived_from_secrets
     }
@@ -137,7 +137,13 @@ def resolved_again(bundle: Bundle, folder: Path, root: Path, baseline: Path) -> 
         name: replace(host, settings={**host.settings, **_of_then(bundle, name, kept)})
         for name, host in loaded.hosts.items()
     }
-    return replace(loaded, root=root, hosts=hosts)
+    return replace(loaded, hosts=hosts)
+
+
+def _in_the_bundle(problem: Problem, folder: Path) -> Problem:
+    if not problem.file.is_relative_to(folder):
+        return problem
+    return replace(problem, file=problem.file.relative_to(folder))
 
 
 def _known_hosts(declared: model.Practice) -> str:
@@ -189,6 +195,7 @@ def _waiver(one: Accepted) -> Waiver:
         approved_by=one.approved_by,
         until=date.fromisoformat(one.until),
         origin=Origin("waiver"),
+        region=one.region,
     )
 
 
@@ -201,7 +208,7 @@ def judge(
     judge instead. Raises SocleError as `load` does, and when the host is no longer among the
     practice's.
     """
-    checkout = root or find_root(Path(socle.__file__).parent)
+    checkout = root or own_root()
     with tempfile.TemporaryDirectory(prefix="socle-") as name:
         folder = Path(name).resolve()
         practice = (

@@ -11,7 +11,7 @@ from pathlib import Path
 from platform import python_version
 
 import socle
-from socle.baseline.loading import find_root
+from socle.baseline.loading import own_root
 from socle.baseline.model import Practice
 from socle.errors import SocleError
 from socle.evidence import bundle, signature
@@ -29,7 +29,7 @@ from socle.watch.hostkeys import SIGNING, key
 from socle.watch.report import STATE, Report
 from socle.watch.secrets import known_here
 
-ROOT = find_root(Path(socle.__file__).parent)
+ROOT = own_root()
 """The rooms that were delivered with this program."""
 BUNDLES = "bundles"
 _STANDS_ON = ("pytest", "pytest-testinfra", "pydantic")

@@ -313,3 +313,18 @@ def test_a_mistake_in_the_practice_is_told_before_any_connection(
     assert "PLAY" not in outputs[1]
     assert applied.root_on(HOST, SESSIONS) == sessions
     assert not (applied.root / "pyinfra-debug.log").exists()
+
+
+def test_a_system_that_nobody_knows(safe, fresh):
+    """Left out before the first change; nothing of it is judged."""
+    said = "its system is ubuntu: Socle knows debian alone"
+    release = "/usr/lib/os-release"
+    safe.root_on(HOST, f"cp -p {release} /root/ && sed -i 's/^ID=.*/ID=ubuntu/' {release}")
+    try:
+        clear(safe.pyinfra("-y", "--limit", HOST, code=1), f"[{HOST}] {said}", "Failed: accueil.")
+        clear(verify(safe, "--limit", HOST, code=4), f"cannot be asked: {said}")
+        output = safe.ansible("--limit", HOST, code=2, **fresh)
+        clear(output, f"Refused before any change: {said}")
+        assert safe.changes(output) == 0
+    finally:
+        safe.root_on(HOST, f"mv /root/os-release {release}")

@@ -167,6 +167,7 @@ class Toy:
 @pytest.fixture
 def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOCLE_CHECKOUT", str(tmp_path))
     made = Toy(tmp_path)
     made.write("/roles/toy/settings.py", SETTINGS)
     made.write("/roles/toy/controls.yml", CONTROLS)

@@ -22,7 +22,10 @@ def pyinfra(toy: Any, tmp_path: Path, monkeypatch):
     """Runs a deploy of one harmless command on this computer; the applies that are kept then."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     shutil.copy(CHECKOUT / "inventories/local/inventory.py", toy.folder)
-    toy.write("hosts.yml", "all: {hosts: {ici: {ansible_connection: local}}}\n")
+    toy.write(
+        "hosts.yml",
+        "all: {children: {workstations: {hosts: {ici: {ansible_connection: local}}}}}\n",
+    )
 
     def call(command: str, *words: str, what: tuple[str, ...] = ("deploy.py",), code: int = 0):
         toy.write("/deploy.py", HARMLESS.format(command))

@@ -158,6 +158,8 @@ def test_the_recovery_sheet_has_every_password_and_is_never_stored(practice, tmp
     assert max(map(len, text.splitlines())) <= recovery.WIDTH + 12
     with pytest.raises(Refused, match="outside of"):
         backup.sheet(practice, out=loaded.root / "build/sheet.pdf")
+    with pytest.raises(Refused, match="outside of"):
+        backup.sheet(practice, out=practice / "sheet.pdf")
     out = tmp_path / "sheet.pdf"
     assert backup.sheet(practice, out=out) == 0
     assert out.stat().st_mode & 0o777 == 0o600

@@ -138,6 +138,6 @@ def test_a_set_with_a_bad_member_or_two_meanings(toy: Any) -> None:
 
 
 def test_a_host_without_address(toy: Any) -> None:
-    toy.write("hosts.yml", "all: {hosts: {desk: }}\n")
+    toy.write("hosts.yml", "all: {children: {workstations: {hosts: {desk: }}}}\n")
     wanted = "a host with an address: give desk its socle_addresses"
     assert refused(toy, ["desk"], {}) == [f'0: expected {wanted}, read "desk"']

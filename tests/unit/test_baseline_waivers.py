@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from socle.baseline.model import Origin
+from socle.errors import BadPractice
 
 FLOW = "{name: %s, direction: out, protocol: udp, ports: [%s], peers: [any], purpose: why}"
 TEXTS = "reason: why, compensating: what, approved_by: who, until: 2027-05-31"
@@ -100,7 +101,7 @@ def test_mistakes_beside_a_removal_keep_their_place(toy: Any) -> None:
         (waiver().replace("compensating: what", "compensating: ''"), ['waivers.0.compensating: expected text of 3 characters or more, read ""']),
         (waiver().replace("2027-05-31", "2027-11-24"), ["waivers.0.until: expected a date up to 2027-11-23, a year at most, read 2027-11-24"]),
         (waiver().replace("2027-05-31", "next year"), ['waivers.0.until: expected a date, read "next year"']),
-        (waiver().replace("2027-05-31", "2027-05-31T10:00:00"), ['waivers.0.until: expected a date, read "2027-05-31 10:00:00"']),
+        (waiver().replace("2027-05-31", "2027-05-31T10:00:00"), ["0.until: expected a date such as 2027-05-31, or text in quotes (YAML reads 2027-05-31 10:00:00 here), read 2027-05-31T10:00:00"]),
         (waiver().replace("set:", "sett:"), ["waivers.0.sett: expected a known key; did you mean set?"]),
         (waiver() * 2, ["waivers: expected one waiver for toy-lock on desk; line 1 has it", "waivers: expected one waiver for toy_idle on desk; line 1 has it"]),
         (waiver() + waiver(control="toy-open", hosts="[workstations]"), ["waivers: expected one waiver for toy_idle on desk; line 1 has it"]),
@@ -111,3 +112,60 @@ def test_refused(toy: Any, text: str, expected: list[str]) -> None:
     toy.write("waivers.yml", text)
     assert [line.partition(": ")[2] for line in toy.problems()] == expected
     assert {line.split(":")[0] for line in toy.problems()} == {"waivers.yml"}
+
+
+def test_what_the_region_accepts(toy: Any) -> None:
+    """The region loosens a default as a practice does: with a reason, an approver and an end."""
+    file = toy.write("/group_vars/waivers.yml", waiver(hosts="[workstations]"))
+    practice = toy.load()
+    (one,) = practice.waivers
+    assert (one.region, one.hosts, one.approved_by) == (True, ("desk", "lab"), "who")
+    desk, lab, store = practice.hosts.values()
+    assert [host.settings["toy_idle"] for host in (desk, lab, store)] == [600, 600, 300]
+    assert desk.origins["toy_idle"] == Origin("region waiver", file, 1)
+    assert desk.waiver("toy-lock") is not None
+    assert store.waivers == ()
+
+
+def test_a_practice_that_stays_stricter_needs_no_waiver_of_the_region(toy: Any) -> None:
+    toy.write("/group_vars/waivers.yml", waiver(hosts="[workstations]"))
+    toy.write("host_vars/desk.yml", "toy_idle: 30\n")
+    practice = toy.load()
+    assert practice.hosts["desk"].settings["toy_idle"] == 30
+    assert practice.hosts["desk"].waivers == ()
+    assert practice.waivers[0].hosts == ("lab",)
+    toy.write("host_vars/desk.yml", "toy_idle: 700\n")
+    wanted = "toy_idle: expected 600 or less (region waiver), read 700"
+    assert toy.problems() == [f"host_vars/desk.yml:1: {wanted}"]
+
+
+def test_what_the_region_accepted_ends(toy: Any) -> None:
+    toy.write("/group_vars/waivers.yml", waiver(hosts="[all]"))
+    desk = toy.load(today=date(2027, 6, 1)).hosts["desk"]
+    assert desk.settings["toy_idle"] == 300
+    assert desk.waivers[0].expired(date(2027, 6, 1))
+
+
+def test_the_region_accepts_for_its_groups_alone(toy: Any) -> None:
+    toy.write("/group_vars/waivers.yml", waiver(hosts="[desk]"))
+    (line,) = toy.problems()
+    start = "group_vars/waivers.yml:1: waivers.0.hosts.0: expected a known group of the region"
+    assert line.startswith(start)
+
+
+def test_the_region_gives_no_reason(toy: Any) -> None:
+    toy.write("/group_vars/waivers.yml", waiver(hosts="[all]").replace("reason: why, ", ""))
+    (line,) = toy.problems()
+    assert line.startswith("group_vars/waivers.yml:1: waivers.0: expected the key reason")
+
+
+def test_advice_to_a_region_that_loosens_a_default(toy: Any) -> None:
+    file = toy.write("/group_vars/workstations.yml", "toy_idle: 600\n")
+    with pytest.raises(BadPractice) as caught:
+        toy.load()
+    (problem,) = caught.value.problems
+    first, stanza = problem.advice.split("\n", 1)
+    assert first == "To be weaker, write this in group_vars/waivers.yml instead:"
+    file.unlink()
+    toy.write("/group_vars/waivers.yml", stanza.replace('""', '"written"'))
+    assert toy.load().hosts["desk"].settings["toy_idle"] == 600

@@ -63,7 +63,7 @@ def test_empty(file: Path, text: str) -> None:
         ("1: x\n", ['1: file: expected a text key, or the key in quotes: "…", read 1']),
         ("[a]: x\n", ['1: file: expected a text key, or the key in quotes: "…", read a list or mapping']),
         ("a: 2027-02-30\n", ["1: a: expected a value that exists, or text in quotes, read 2027-02-30"]),
-        ("a: \x00\n", ["0: file: expected text without control characters"]),
+        ("a: \x00\n", ["1: file: expected text without control characters"]),
     ],
 )  # fmt: skip
 def test_refused(file: Path, text: str, expected: list[str]) -> None:
@@ -89,3 +89,63 @@ def test_byte_order_mark(file: Path) -> None:
 def test_bottomless(file: Path) -> None:
     file.write_text("[" * 5000)
     assert problems(file) == ["0: file: expected fewer levels of nesting"]
+
+
+@pytest.mark.parametrize(
+    ("written", "reads"),
+    [
+        ("022", " (YAML reads 18 here)"),
+        ("00", " (YAML reads 0 here)"),
+        ("+5", " (YAML reads 5 here)"),
+        ("1_000", " (YAML reads 1000 here)"),
+        ("0x1F", " (YAML reads 31 here)"),
+        ("0b11", " (YAML reads 3 here)"),
+        ("22:30", " (YAML reads 1350 here)"),
+        ("0612345670", " (YAML reads 103402424 here)"),
+        *(
+            (word, "")
+            for word in ("0687654321", "08", "0o22", "1e3", "1.5e3", "1.0e+3", "1.", ".5")
+        ),
+        *((word, "") for word in (".inf", ".nan", "1_0.5", "12:30:45.5")),
+    ],
+)
+def test_numbers_that_read_otherwise_than_they_look(file: Path, written: str, reads: str) -> None:
+    file.write_text(f"---\na: [{written}]\n")
+    wanted = f"a plain decimal number, or text in quotes{reads}, read {written}"
+    assert problems(file) == [f"2: a.0: expected {wanted}"]
+    file.write_text(f'a: ["{written}"]\n')
+    assert read(file).data == {"a": [written]}
+
+
+@pytest.mark.parametrize("written", ["yes", "No", "on", "OFF"])
+def test_words_that_are_truth_to_yaml_alone(file: Path, written: str) -> None:
+    file.write_text(f"a: {written}\n")
+    value = written.lower() in {"yes", "on"}
+    wanted = f"true or false, or text in quotes (YAML reads {value} here), read {written}"
+    assert problems(file) == [f"1: a: expected {wanted}"]
+
+
+def test_a_moment_where_a_day_is_meant(file: Path) -> None:
+    file.write_text("a: 2027-05-31 10:00:00\n")
+    (line,) = problems(file)
+    assert line.startswith("1: a: expected a date such as 2027-05-31, or text in quotes")
+
+
+def test_what_looks_like_nothing_else_stays(file: Path) -> None:
+    file.write_text(
+        "a: [0, -5, 8042, 1.5, True, false, ~, 10.0.0.1, 6000-6010, aa:bb, 192.168.1]\n"
+    )
+    assert read(file).data["a"] == [
+        *(0, -5, 8042, 1.5, True, False, None),
+        *("10.0.0.1", "6000-6010", "aa:bb", "192.168.1"),
+    ]
+
+
+def test_merge_conflicts_are_named_by_their_lines(file: Path) -> None:
+    file.write_text("a: 1\n<<<<<<< HEAD\nb: 1\n=======\nb: 2\n>>>>>>> other\n")
+    wanted = "file: expected one version, the other one deleted, read"
+    assert problems(file) == [
+        f"2: {wanted} <<<<<<<",
+        f"4: {wanted} =======",
+        f"6: {wanted} >>>>>>>",
+    ]

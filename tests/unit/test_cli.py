@@ -47,6 +47,14 @@ def test_check(toy: Any) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "3 hosts, 12 settings: fine\n", "")
 
 
+def test_check_asks_what_nobody_said(toy: Any) -> None:
+    toy.write("hosts.yml", (toy.folder / "hosts.yml").read_text() + "    etage:\n")
+    done = socle(toy, "check", "inventories/p")
+    asked = "inventories/p/hosts.yml:12: etage: expected a host in this group, read none"
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout == f"{asked}\n3 hosts, 12 settings: 1 question\n"
+
+
 def test_check_of_a_bad_practice(toy: Any) -> None:
     toy.write("host_vars/desk.yml", "toy_idle: 5\ntoy_lock: false\n")
     done = socle(toy, "check", "inventories/p")

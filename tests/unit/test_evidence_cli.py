@@ -79,6 +79,14 @@ def test_keys_are_not_made_twice_nor_inside_the_checkout(toy, socle) -> None:
     assert "shared with git" in socle(*keygen, code=2)
 
 
+def test_keys_are_not_made_in_a_practice_of_its_own(toy, socle, tmp_path_factory) -> None:
+    elsewhere = tmp_path_factory.mktemp("cabinet")
+    (elsewhere / "hosts.yml").write_text((toy.folder / "hosts.yml").read_text())
+    (elsewhere / "evidence.yml").write_text("signing_key: key\n")
+    assert "shared with git" in socle("evidence", "keygen", elsewhere, "--no-passphrase", code=2)
+    assert not (elsewhere / "key").exists()
+
+
 def test_words_that_are_missing_are_asked_for(socle, report: Path) -> None:
     assert "whose signature" in socle("evidence", "sign", report, code=2)
     assert "whom to believe" in socle("evidence", "verify", report, code=2)
@@ -325,7 +333,10 @@ def test_only_what_got_worse_fails_since_the_last_run(toy, process) -> None:
 
 
 def test_a_history_that_cannot_be_kept_costs_no_verdict(toy, process) -> None:
-    toy.write("hosts.yml", "all: {hosts: {ici: {ansible_connection: local}}}\n")
+    toy.write(
+        "hosts.yml",
+        "all: {children: {workstations: {hosts: {ici: {ansible_connection: local}}}}}\n",
+    )
     toy.write("/roles/toy/test_toy.py", CHECK)
     toy.write("/state-of-the-toy", "pass")
     toy.write("evidence.yml", "history: {folder: hosts.yml}\n")

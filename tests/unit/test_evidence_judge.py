@@ -102,10 +102,10 @@ def test_kept(from_controller):
 """
 HOSTS = """
 all:
-  vars: {ansible_connection: local, socle_addresses: [127.0.0.1]}
+  vars: {ansible_connection: local}
   children:
-    workstations: {hosts: {accueil: {}}}
-    servers: {hosts: {serveur: {}}}
+    workstations: {hosts: {accueil: {socle_addresses: [127.0.0.1]}}}
+    servers: {hosts: {serveur: {socle_addresses: [127.0.0.2]}}}
 """
 WAIVER = """
 - control: toy-now
@@ -152,7 +152,7 @@ def collect(tmp_path):
 
 @pytest.fixture
 def toy(checkout):
-    practice = load(checkout / "inventories/toy")
+    practice = load(checkout / "inventories/toy", root=checkout)
     hosts = {
         name: replace(host, settings={**host.settings, "toy_password": TOKEN, "toy_public": 21})
         for name, host in practice.hosts.items()
@@ -240,9 +240,11 @@ def test_a_baseline_that_is_none_is_an_error(toy, collect, checkout, tmp_path):
 def test_a_host_that_could_not_be_asked_stays_so(checkout, collect):
     hosts = checkout / "inventories/toy/hosts.yml"
     hosts.write_text(
-        HOSTS.replace("accueil: {}", "accueil: {ansible_connection: ssh, ansible_port: 1}")
-        .replace("socle_addresses", "ansible_host: 127.0.0.1, socle_addresses")
+        HOSTS.replace(
+            "accueil: {", "accueil: {ansible_connection: ssh, ansible_host: 127.0.0.1, "
+            "ansible_port: 1, ",
+        )
     )  # fmt: skip
-    live, found = collect(load(checkout / "inventories/toy"), limit=["accueil"])
+    live, found = collect(load(checkout / "inventories/toy", root=checkout), limit=["accueil"])
     assert all(outcome.unreachable for outcome in live)
     assert said(judge(found["accueil"], root=checkout)[1]) == said(live)

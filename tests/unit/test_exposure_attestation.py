@@ -116,7 +116,9 @@ def test_an_open_port_is_a_fact_for_the_reports():
 
 def test_a_machine_that_verifies_itself_says_where_the_attestations_lie(toy, tmp_path_factory):
     (toy.root / "roles/box").symlink_to(ROOM)
-    toy.write("hosts.yml", "all: {hosts: {desk: {ansible_connection: local}}}")
+    toy.write(
+        "hosts.yml", "all: {children: {workstations: {hosts: {desk: {ansible_connection: local}}}}}"
+    )
     alone = replace(toy.load(), folder=tmp_path_factory.mktemp("machine"))
     here = Here(alone.hosts, "desk")
     [outcome] = verify(alone, controls=[CONTROL], connect=lambda _: here)

@@ -138,7 +138,10 @@ def test_an_open_port_is_told_until_it_is_declared(practice, socle):
 
 
 def local(toy):
-    toy.write("hosts.yml", "all: {hosts: {desk: {ansible_connection: local}}}\n")
+    toy.write(
+        "hosts.yml",
+        "all: {children: {workstations: {hosts: {desk: {ansible_connection: local}}}}}\n",
+    )
 
 
 def test_an_incident_is_gathered_hashed_and_signed(practice, socle, tmp_path_factory):

@@ -152,7 +152,10 @@ def test_secrets_reach_ansible_and_are_not_printed_by_pyinfra(
 def test_this_very_computer(practice: Any) -> None:
     (practice.folder / "host_vars/desk.yml").unlink()
     practice.write("/group_vars/all.yml", "")
-    practice.write("hosts.yml", "all: {hosts: {localhost: {ansible_connection: local}}}\n")
+    practice.write(
+        "hosts.yml",
+        "all: {children: {workstations: {hosts: {localhost: {ansible_connection: local}}}}}\n",
+    )
     done = run(practice, "pyinfra", "inventories/p/inventory.py", "debug-inventory")
     assert list(pyinfra_data(done)) == ["@local"]
     done = run(practice, "inventories/p/inventory.py", "--host", "localhost")

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from socle.baseline import load
-from socle.baseline.export import for_pyinfra
+from socle.baseline.export import for_ansible, for_pyinfra
 from socle.baseline.loading import find_root
 from socle.baseline.model import Connection
 from socle.errors import SocleError
+
+CHECKOUT = Path(__file__).parents[2]
 
 
 def test_hosts_and_groups(toy: Any) -> None:
@@ -39,13 +41,13 @@ def test_groups_from_the_widest_to_the_narrowest(toy: Any) -> None:
             zone: {children: {inner: {children: {core: {hosts: {x: }}}}}}
             also: {hosts: {x: , y: }}
             core: {hosts: {y: }}
-          hosts: {z: }
+            workstations: {hosts: {x: , y: , z: }}
         """,
     )
     practice = toy.load()
-    assert practice.hosts["x"].groups == ("all", "also", "zone", "inner", "core")
-    assert practice.hosts["y"].groups == ("all", "also", "zone", "inner", "core")
-    assert practice.hosts["z"].groups == ("all",)
+    assert practice.hosts["x"].groups == ("all", "also", "workstations", "zone", "inner", "core")
+    assert practice.hosts["y"].groups == ("all", "also", "workstations", "zone", "inner", "core")
+    assert practice.hosts["z"].groups == ("all", "workstations")
     assert practice.children["zone"] == ("inner",)
     assert practice.groups["zone"] == ("x", "y")
 
@@ -57,11 +59,13 @@ def test_connection(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         """
         all:
           vars: {ansible_user: adm, ansible_ssh_private_key_file: keys/id}
-          hosts:
-            a: {ansible_host: 192.0.2.1, ansible_port: 2222}
-            b: {ansible_user: root, ansible_ssh_private_key_file: ~/.ssh/id}
-            c: {ansible_connection: local}
-            d: {ansible_host: d.example, ansible_ssh_private_key_file: /keys/id}
+          children:
+            workstations:
+              hosts:
+                a: {ansible_host: 192.0.2.1, ansible_port: 2222}
+                b: {ansible_user: root, ansible_ssh_private_key_file: ~/.ssh/id}
+                c: {ansible_connection: local}
+                d: {ansible_host: d.example, ansible_ssh_private_key_file: /keys/id}
         """,
     )
     a, b, c, d = (host.connection for host in toy.load().hosts.values())
@@ -83,9 +87,9 @@ def test_connection(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         ("all: []\n", ["1: all: expected a mapping with hosts, children, vars, read []"]),
         ("all: {hosts: [a]}\n", ['1: all.hosts: expected a mapping of names, read ["a"]']),
         ("all: {hosts: {a: }, host: {}}\n", ["1: all.host: expected a known key; did you mean hosts?, read host"]),
-        ("all: {hosts: {A: , b: }}\n", ['1: hosts.A: expected a name of a-z, 0-9, - and _ other than all, any, ungrouped, read "A"']),
-        ("all: {hosts: {'pc[1:9]': , b: }}\n", ['1: hosts.pc[1:9]: expected a name of a-z, 0-9, - and _ other than all, any, ungrouped, read "pc[1:9]"']),
-        ("all: {hosts: {any: , b: }}\n", ['1: hosts.any: expected a name of a-z, 0-9, - and _ other than all, any, ungrouped, read "any"']),
+        ("all: {hosts: {A: , b: }}\n", ['1: hosts.A: expected a name of a-z, 0-9, - and _ other than all, any, ungrouped, waivers, read "A"']),
+        ("all: {hosts: {'pc[1:9]': , b: }}\n", ['1: hosts.pc[1:9]: expected a name of a-z, 0-9, - and _ other than all, any, ungrouped, waivers, read "pc[1:9]"']),
+        ("all: {hosts: {any: , b: }}\n", ['1: hosts.any: expected a name of a-z, 0-9, - and _ other than all, any, ungrouped, waivers, read "any"']),
         ("all:\n  hosts: {a: }\n  children: {a: }\n", ["2: a: expected a name that is either a host's or a group's"]),
         ("all:\n  hosts: {a: }\n  children:\n    b: {children: {c: }}\n    c: {children: {b: }}\n", ["4: children: expected no circle of groups, read b > c > b"]),
         ("all:\n  hosts: {a: }\n  children:\n    b: {children: {b: }}\n", ["4: children: expected no circle of groups, read b > b"]),
@@ -102,7 +106,8 @@ def test_connection(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 )  # fmt: skip
 def test_refused(toy: Any, text: str, expected: list[str]) -> None:
     toy.write("hosts.yml", text)
-    found = [line for line in toy.problems() if "at least one host" not in line]
+    others = ("at least one host", "in a group of the region")
+    found = [line for line in toy.problems() if not any(words in line for words in others)]
     assert found == [f"hosts.yml:{line}" for line in expected]
 
 
@@ -111,10 +116,18 @@ def test_no_host(toy: Any) -> None:
     assert toy.problems() == ["hosts.yml:1: all: expected at least one host"]
 
 
-def test_pyinfra_knows_one_local_host(toy: Any) -> None:
-    toy.write("hosts.yml", "all:\n  vars: {ansible_connection: local}\n  hosts:\n    a:\n    b:\n")
+LOCAL = """
+all:
+  vars: {ansible_connection: local}
+  children: {workstations: {hosts: {a: , b: }}}
+"""
+
+
+@pytest.mark.parametrize("engine", [for_pyinfra, for_ansible])
+def test_engines_know_one_local_host(toy: Any, engine: Any) -> None:
+    toy.write("hosts.yml", LOCAL)
     with pytest.raises(SocleError, match=r"one host with ansible_connection: local.*read a, b"):
-        for_pyinfra(toy.load())
+        engine(toy.load())
 
 
 def test_unreadable(toy: Any) -> None:
@@ -126,7 +139,7 @@ def test_unreadable(toy: Any) -> None:
 def test_where_the_practice_is(toy: Any) -> None:
     assert load("inventories/p").name == "p", "relative"
     assert load(toy.folder / "hosts.yml").name == "p", "any file of it"
-    toy.write("/inventories/q/hosts.yml", "all: {hosts: {a: }}\n")
+    toy.write("/inventories/q/hosts.yml", "all: {children: {servers: {hosts: {a: }}}}\n")
     with pytest.raises(SocleError) as caught:
         load("inventories/nope")
     assert str(caught.value) == (
@@ -135,8 +148,37 @@ def test_where_the_practice_is(toy: Any) -> None:
     )
 
 
-def test_a_practice_outside_of_a_checkout(toy: Any, tmp_path_factory: Any) -> None:
+def test_a_practice_outside_of_a_checkout(
+    toy: Any, tmp_path_factory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOCLE_CHECKOUT")
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    (elsewhere / "hosts.yml").write_text("all: {hosts: {a: }}\n")
+    (elsewhere / "hosts.yml").write_text("all: {children: {servers: {hosts: {a: }}}}\n")
     assert load(elsewhere, root=toy.root).root == toy.root
-    assert find_root(elsewhere) == Path(__file__).parents[2], "the checkout of the package"
+    assert find_root(elsewhere) == CHECKOUT, "the checkout of the package"
+
+
+def test_rooms_around_a_practice_are_not_run(
+    toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A practice that somebody sent may bring a folder roles/: its code is not ours."""
+    monkeypatch.delenv("SOCLE_CHECKOUT")
+    touched = tmp_path / "it-was-run"
+    toy.write("/roles/toy/settings.py", f"open({str(touched)!r}, 'w')\n")
+    assert find_root(toy.folder) == CHECKOUT
+    with pytest.raises(SocleError):  # this package's rooms ask for more than the toy's
+        load(toy.folder)
+    assert not touched.exists()
+    toy.write("/pyproject.toml", '[project]\nname = "socle-cabinet"\n')
+    with pytest.raises(SocleError) as caught:
+        load(toy.folder)
+    assert f"it lies in {tmp_path}, another checkout of Socle" in str(caught.value)
+    assert not touched.exists()
+
+
+def test_a_checkout_that_is_named_and_is_none(
+    toy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOCLE_CHECKOUT", str(tmp_path / "nowhere"))
+    with pytest.raises(SocleError, match="nowhere: expected a checkout of Socle, as SOCLE_CHECK"):
+        load(toy.folder)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from html.parser import HTMLParser
 
@@ -11,6 +12,7 @@ from documents import HOSTILE, document, kept, outcome, practice, waiver
 from socle.baseline.digests import baseline_digest
 from socle.report.data import build, write_json
 from socle.report.html import render_html, write_html
+from socle.report.printed_points import waivers
 from socle.report.promises import parts
 from socle.report.view import page
 from socle.report.words import LANGUAGES, words
@@ -116,6 +118,26 @@ def test_page_needs_nothing_else_and_is_well_formed(language):
     assert "prefers-color-scheme: dark" in html
     assert "@media print" in html
     assert "@page" in html
+
+
+@pytest.mark.parametrize(
+    ("language", "words_of_it"),
+    [("fr", "Acceptée par la région"), ("en", "Accepted by the region")],
+)
+def test_what_the_region_accepted_is_shown_as_its_own(language, words_of_it):
+    own = waiver(date(2026, 12, 24))
+    pages = []
+    for accepted in (own, replace(own, region=True, approved_by="URPS")):
+        cabinet = practice(waivers=(accepted,))
+        report = document(cabinet, kept(cabinet))
+        assert report["waivers"][0]["region"] is accepted.region
+        (printed,) = waivers(report["waivers"], page(report, language))
+        pages.append((render_html(report, language), [fact[0] for fact in printed["facts"]]))
+    (html, facts), (html_of_region, facts_of_region) = pages
+    assert words_of_it not in html
+    assert words_of_it not in facts
+    assert f"<dt>{words_of_it}</dt><dd>URPS</dd>" in html_of_region
+    assert words_of_it in facts_of_region
 
 
 class Tags(HTMLParser):

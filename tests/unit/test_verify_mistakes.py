@@ -66,7 +66,10 @@ def test_no_test_at_all_is_an_error(checkout):
 
 
 def test_a_computer_without_ssh_is_an_error(checkout):
-    checkout.write("inventories/toy/hosts.yml", "all: {hosts: {loin: {ansible_host: 192.0.2.1}}}")
+    checkout.write(
+        "inventories/toy/hosts.yml",
+        "all: {children: {workstations: {hosts: {loin: {ansible_host: 192.0.2.1}}}}}",
+    )
     said = checkout.verify(PATH=str(checkout.root))
     assert "install the OpenSSH client" in said.stderr
     assert said.returncode == 2

@@ -1,0 +1,141 @@
+"""What the real rooms ask of the demo practice once something that they need is not said."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from socle.baseline import load
+from socle.errors import BadPractice
+
+ROOT = Path(__file__).parents[2]
+RELAY = "{{relay: {}, port: 2525, sender: it@example.org, recipients: [it@example.org]}}"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMoCLsSeYbzhnkXZsiI1kR11LAYtZzgkmlJ/tdRnbrsL"
+
+
+@pytest.fixture
+def practice(tmp_path) -> Path:
+    folder = tmp_path / "demo"
+    shutil.copytree(ROOT / "inventories/demo", folder)
+    for made in ("secrets.yml", "vault-password", "known_hosts", "allowed_signers"):
+        (folder / made).unlink(missing_ok=True)
+    return folder
+
+
+def add(folder: Path, text: str, file: str = "group_vars/all.yml") -> None:
+    path = folder / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text((path.read_text() if path.exists() else "---\n") + f"{text}\n")
+
+
+def without(folder: Path, *flows: str) -> None:
+    file = folder / "group_vars/all.yml"
+    data = yaml.safe_load(file.read_text())
+    data["firewall_flows"] = [one for one in data["firewall_flows"] if one["name"] not in flows]
+    file.write_text(yaml.safe_dump(data, sort_keys=False))
+
+
+def questions(folder: Path) -> list[str]:
+    asked = load(folder, root=ROOT).questions
+    return [str(one).removeprefix(f"{folder}/").partition(": ")[2] for one in asked]
+
+
+def test_the_demo_has_no_question(practice):
+    assert questions(practice) == []
+
+
+def test_each_missing_flow_of_a_copy_has_its_stanza(practice):
+    without(practice, "sauvegarde-vers-serveur", "sauvegarde")
+    asked = load(practice, root=ROOT).questions
+    clients, port = "accueil, medecin, imagerie", "on port 22/tcp"
+    assert [one.expected for one in asked] == [
+        f"a flow (in) that lets {clients} reach sauvegarde {port}",
+        f"a flow (out) that lets {clients} reach sauvegarde {port}",
+        f"a flow (in) that lets {clients} reach hebergeur {port}",
+    ]
+    assert [one.where for one in asked] == [
+        *["backup_repositories.serveur"] * 2,
+        "backup_repositories.distant",
+    ]
+    assert all(one.file == practice / "group_vars/all.yml" and one.line > 1 for one in asked)
+    data = yaml.safe_load((practice / "group_vars/all.yml").read_text())
+    for one in asked:
+        first, stanza = one.advice.split("\n", 1)
+        assert first == "Write this in group_vars/all.yml, below firewall_flows:"
+        data["firewall_flows"] += yaml.safe_load(stanza)
+    (practice / "group_vars/all.yml").write_text(yaml.safe_dump(data))
+    assert questions(practice) == [], "the stanzas are complete"
+
+
+def test_a_flow_for_another_account_is_none(practice):
+    file = practice / "group_vars/all.yml"
+    data = yaml.safe_load(file.read_text())
+    for one in data["firewall_flows"]:
+        if one["name"] == "sauvegarde-vers-serveur":
+            one["users"] = ["orthanc"]
+    file.write_text(yaml.safe_dump(data))
+    (asked,) = questions(practice)
+    assert "reach sauvegarde on port 22/tcp" in asked
+
+
+@pytest.mark.parametrize(
+    ("relay", "asked"),
+    [("mail.example.org", 1), ("192.0.2.25", 1), ("127.0.0.1", 0), ("localhost", 0)],
+)
+def test_a_relay_needs_its_flow(practice, relay, asked):
+    add(practice, f"alerting_enabled: true\nalerting_mail: {RELAY.format(relay)}")
+    found = questions(practice)
+    assert len(found) == asked
+    assert all(f"reach {relay} on port 2525/tcp" in one for one in found)
+
+
+def test_warnings_that_are_off_need_nothing(practice):
+    add(practice, f"alerting_mail: {RELAY.format('mail.example.org')}")
+    assert questions(practice) == []
+
+
+def test_a_place_for_evidence_needs_its_flow(practice):
+    place = f"{{kind: sftp, folder: /in, server: 192.0.2.7, port: 2222, host_key: {KEY}}}"
+    add(practice, f"alerting_enabled: true\nalerting_drop: {place}")
+    (asked,) = questions(practice)
+    assert asked.startswith("alerting_drop.server: expected a flow (out) that lets accueil,")
+    assert "reach 192.0.2.7 on port 2222/tcp" in asked
+
+
+def test_a_device_that_images_are_sent_to_needs_its_flow(practice):
+    device = "{name: console, aet: C, host: 10.77.12.61, port: 11112, allow: []}"
+    devices = f"imaging_modalities:\n  - {device}"
+    add(practice, devices, "host_vars/imagerie.yml")
+    (asked,) = questions(practice)
+    assert "a flow (out) that lets imagerie reach 10.77.12.61 on port 11112/tcp" in asked
+
+
+def test_a_server_without_declared_data_is_asked_about(practice):
+    (practice / "group_vars/backup_servers.yml").unlink()
+    found = questions(practice)
+    assert [one.split(":")[0] for one in found] == ["sauvegarde", "hebergeur"]
+    add(
+        practice, "backup_nothing_to_copy: 'Copies des autres seulement'", "host_vars/hebergeur.yml"
+    )
+    add(practice, "backup_folders: [/etc]", "host_vars/sauvegarde.yml")
+    (asked,) = questions(practice)
+    assert asked.startswith("sauvegarde: "), "settings are no data"
+    add(practice, "backup_nothing_to_copy: ''", "host_vars/sauvegarde.yml")
+    with pytest.raises(BadPractice, match="a reason, in a sentence"):
+        load(practice, root=ROOT)
+
+
+def test_copies_of_hosts_that_do_not_exist_are_refused(practice):
+    text = (practice / "group_vars/all.yml").read_text()
+    wrong = text.replace(
+        "    hosts: [workstations, imaging_servers]\n    held_by",
+        "    hosts: [workstation]\n    held_by",
+    )
+    (practice / "group_vars/all.yml").write_text(wrong)
+    with pytest.raises(
+        BadPractice, match=r"hosts\.0: expected a known host or group; did you mean work"
+    ):
+        load(practice, root=ROOT)
