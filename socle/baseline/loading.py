@@ -20,7 +20,7 @@ from socle.errors import BadPractice, Problem, SocleError
 
 CHECKOUT = "SOCLE_CHECKOUT"
 """The variable that names another checkout than this package's own."""
-_MARK = 'name = "socle-cabinet"'  # in pyproject.toml of every checkout
+_MARK = b'name = "socle-cabinet"'  # in pyproject.toml of every checkout
 
 
 def load(
@@ -128,7 +128,7 @@ def own_root() -> Path:
 
 def _is_checkout(folder: Path) -> bool:
     mark = folder / "pyproject.toml"
-    return (folder / "roles").is_dir() and mark.is_file() and _MARK in mark.read_text("utf-8")
+    return (folder / "roles").is_dir() and mark.is_file() and _MARK in mark.read_bytes()
 
 
 def _tree(practice: Path, checkout: Path, layers: Layers) -> Tree | None:

@@ -118,7 +118,8 @@ class Resolver:
     def _in_force(self, applied: Applied, merge: Merge) -> bool:
         """Whether a host needs the waiver: it does not need the region's where it is stricter."""
         waiver = applied.waiver
-        if not waiver.region or not waiver.set or waiver.expired(self.today):
+        sets = waiver.set and not any(applied.removed.values())
+        if not waiver.region or not sets or waiver.expired(self.today):
             return True
         return any(source is own for source in merge.sources.values() for own in applied.settings)
 

@@ -54,7 +54,8 @@ def practice(boot, tmp_path, monkeypatch) -> tuple[Lab, Path]:
         "ansible_user": lab.administrator,
         "ansible_ssh_private_key_file": str(lab.key_file),
     }
-    (folder / "hosts.yml").write_text(json.dumps({"all": {"vars": login, "hosts": hosts}}))
+    groups = {"workstations": {"hosts": hosts}}
+    (folder / "hosts.yml").write_text(json.dumps({"all": {"vars": login, "children": groups}}))
     gateway = lab.network.gateways[0].partition("/")[0]
     peers = {"administration": [gateway], "box": [gateway]}
     (folder / "group_vars/all.yml").write_text(json.dumps({"firewall_peers": peers}))

@@ -10,7 +10,7 @@ import pytest
 from collected import collected, said
 
 from socle.baseline import load
-from socle.errors import SocleError
+from socle.errors import BadPractice, SocleError
 from socle.evidence.redaction import MASK
 from socle.verify import Verdict
 from socle.verify.collect import redactor
@@ -229,6 +229,23 @@ def test_another_baseline_gives_other_settings_but_what_follows_from_secrets(
 def without_waivers(bundle):
     kept = {k: v for k, v in bundle.practice.files.items() if k != "waivers.yml"}
     return bundle.practice.model_copy(update={"files": kept})
+
+
+def test_files_of_the_bundle_that_do_not_fit_another_baseline(toy, collect, checkout, tmp_path):
+    _, found = collect(toy, limit=["accueil"], controls=["toy-fails"])
+    (tmp_path / "newer/group_vars").mkdir(parents=True)
+    (tmp_path / "newer/group_vars/all.yml").write_text("toy_seconds: 7\n")
+    (tmp_path / "newer/roles/toy").mkdir(parents=True)
+    (tmp_path / "newer/roles/toy/settings.py").write_text("raise SystemExit('its code was run')")
+    practice = without_waivers(found["accueil"])
+    files = {**practice.files, "host_vars/accueil.yml": "toy_seconds: 8\n"}
+    practice = practice.model_copy(update={"files": files})
+    bundle = found["accueil"].model_copy(update={"practice": practice})
+    with pytest.raises(BadPractice) as caught:
+        judge(bundle, baseline=tmp_path / "newer", root=checkout)
+    (problem,) = caught.value.problems
+    line = "inventories/toy/host_vars/accueil.yml:1: toy_seconds: expected 7 or less (region all)"
+    assert str(problem).startswith(line)
 
 
 def test_a_baseline_that_is_none_is_an_error(toy, collect, checkout, tmp_path):
