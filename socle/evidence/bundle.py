@@ -60,8 +60,9 @@ def unpack(content: bytes, name: str, largest: int = LARGEST) -> Bundle:
     if schema > SCHEMA:
         raise _refused(name, f"its schema is {schema}, this Socle reads {SCHEMA}: use a newer one")
     _bounded(text, name)
+    text = b"".join((b"{", memoryview(text)[head.end() :]))
     try:
-        return Bundle.model_validate_json(b"{" + text[head.end() :], strict=True)
+        return Bundle.model_validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         if first["type"] == "json_invalid":

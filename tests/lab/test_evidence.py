@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
+import regions
 
 from socle.evidence.bundle import read
+from socle.region.model import Source
 from socle.verify import Verdict
 from socle.verify.collect import redactor, secrets
 from socle.verify.replay import judge
@@ -97,6 +100,18 @@ def test_the_same_baseline_resolved_again_gives_the_same_verdicts(cabinet, colle
     for name, bundle in found.items():
         _, outcomes = judge(bundle, baseline=cabinet.root, root=cabinet.root)
         assert verdicts([o.as_json() for o in outcomes]) == verdicts(live[name])
+
+
+def test_a_region_judges_real_machines_again_as_they_say(cabinet, collected, tmp_path):
+    folder, _, found = collected
+    how = {"root": cabinet.root, "judging": "all", "now": datetime.now(UTC)}
+    machines, _, survey = regions.survey(folder, tmp_path, **how)
+    assert {one.head.host for one in machines} == set(found)
+    assert {one.source for one in machines} == {Source.AGAIN}
+    assert survey.differing == survey.refused == []
+    for one in machines:
+        given = {said.control: said.verdict for said in found[one.head.host].verdicts}
+        assert one.verdicts == given
 
 
 def test_a_bundle_is_small(collected):

@@ -109,7 +109,7 @@ def test_hostile_bundles_are_refused_and_no_memory_is_filled(tmp_path):
     for name, content in HOSTILE.items():
         (tmp_path / f"{name}.bundle").write_bytes(gzip.compress(content, 9))
     done = subprocess.run(
-        [sys.executable, "-c", READ, *tmp_path.iterdir()],
+        [sys.executable, "-c", READ, *sorted(tmp_path.iterdir())],
         capture_output=True,
         text=True,
         check=False,
