@@ -7,6 +7,7 @@ from roles.firewall.deploy import firewall
 from roles.imaging.deploy import imaging
 from roles.screen_lock.deploy import screen_lock
 from roles.updates.deploy import updates
+from socle.apply import confirm_last
 
 firewall()
 disk_encryption()
@@ -15,3 +16,4 @@ screen_lock()
 imaging()
 backup()
 alerting()
+confirm_last()

@@ -1,9 +1,10 @@
 """The pyinfra side: what a room's ``deploy.py`` is written with."""
 
-from socle.apply.adapter import refuse, resolved_host, take_over
+from socle.apply.adapter import leave_out, refuse, resolved_host, take_over
 from socle.apply.files import absent_file, managed_file, static, static_tree, template
-from socle.apply.guard import Guard, confirm, refuse_lockout
+from socle.apply.guard import Guard, confirm, confirm_last
 from socle.apply.probe import observed
+from socle.apply.sshd import reload_ssh
 from socle.apply.system import command_on_change, delivered, masked, packages, unit
 
 __all__ = [
@@ -11,13 +12,15 @@ __all__ = [
     "absent_file",
     "command_on_change",
     "confirm",
+    "confirm_last",
     "delivered",
+    "leave_out",
     "managed_file",
     "masked",
     "observed",
     "packages",
     "refuse",
-    "refuse_lockout",
+    "reload_ssh",
     "resolved_host",
     "static",
     "static_tree",
