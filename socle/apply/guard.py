@@ -24,6 +24,8 @@ from socle.baseline.tunnels import tunnels
 SCRIPT = (files("socle.apply") / "guard.sh").read_text(encoding="utf-8")
 PROOF_SECONDS = 15
 """How long the host counts nothing as established, at most: time for one connection."""
+BEGINS = 0.5
+"""Seconds until a proof that was asked for has begun."""
 
 
 @dataclass
@@ -83,10 +85,7 @@ def _reach_again(state: object, host: object, seconds: int) -> bool:  # noqa: AR
     """True once a new connection has stopped the way back; False, and said why, if none could."""
     name = adapter.resolved_host().name
     deadline = time.monotonic() + 3 * seconds
-    while True:
-        reason = _proved("guard_disarm", min(seconds, PROOF_SECONDS))
-        if reason is None:
-            return True
+    while reason := _over_a_new_connection("guard_disarm", min(seconds, PROOF_SECONDS)):
         if "already gone back" in reason:
             adapter.complain(
                 f"{name}: the change cut the operator's access; the host put its previous state "
@@ -103,38 +102,35 @@ def _reach_again(state: object, host: object, seconds: int) -> bool:  # noqa: AR
                 f"{reason}. Go to the machine; journalctl -t socle-guard tells what it undid."
             )
             return False
-        time.sleep(1)
+        time.sleep(BEGINS if "proof begins" in reason else 1)
+    return True
 
 
 def _reach_last(state: object, host: object) -> bool:  # noqa: ARG001 - pyinfra's
-    """True once a new connection got in; False, and said, if none did in two attempts."""
-    for _ in range(2):
-        reason = _proved("guard_reached", PROOF_SECONDS)
-        if reason is None:
-            return True
-    adapter.complain(
-        f"{adapter.resolved_host().name}: no new connection gets in after the last room: {reason}. "
-        "Go to the machine before it is restarted."
-    )
-    return False
+    """True once a new connection got in; False, and said, if none did while a proof ran."""
+    deadline = time.monotonic() + 2 * PROOF_SECONDS
+    while reason := _over_a_new_connection("guard_reached", PROOF_SECONDS):
+        if time.monotonic() > deadline:
+            adapter.complain(
+                f"{adapter.resolved_host().name}: no new connection gets in after the last room: "
+                f"{reason}. Go to the machine before it is restarted.{_by_tunnel()}"
+            )
+            return False
+        time.sleep(BEGINS if "proof begins" in reason else 1)
+    return True
 
 
-def _proved(act: str, seconds: int) -> str | None:
-    """Have the host act over a new connection, with nothing established; None: it did, or why not.
+def _over_a_new_connection(act: str, seconds: int) -> str:
+    """Have the host act over a new connection with nothing established; why not, or empty: it did.
 
-    This very computer, where no connection is needed, proves nothing.
+    The first attempt begins the proof. This very computer, where no connection is needed, has none.
     """
     local = adapter.resolved_host().connection.method == "local"
     try:
-        if not local:
-            adapter.ask(f'{SCRIPT}guard_prove "$1"', str(seconds), timeout=5)
-    except adapter.Unanswered:
-        pass  # the present connection is cut: the new one will tell
-    try:
-        adapter.ask_anew(f'{SCRIPT}{act} "$1" "$2"', run_name(), "" if local else "proved")
+        adapter.ask_anew(f'{SCRIPT}{act} "$1" "$2"', run_name(), "" if local else str(seconds))
     except adapter.Unanswered as error:
         return str(error)
-    return None
+    return ""
 
 
 def _by_tunnel() -> str:

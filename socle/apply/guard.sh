@@ -2,9 +2,11 @@
 # The way back, armed on the host itself before a change that can cut access. Sourced in front of a
 # script that calls these functions as root; RUN is the word by which a run is known (turn.sh).
 #   guard_arm RUN SECONDS TABLES PATH...   TABLES: comma-separated, may be empty
-#   guard_prove SECONDS                    for so long, nothing counts as an established connection
-#   guard_disarm RUN PROVED                PROVED: empty, or the proof must be running;
+#   guard_disarm RUN SECONDS               over a new connection. SECONDS: for so long, at most,
+#                                          nothing counts as established; empty: without that proof
 #                                          exit 3: too late, the host has restored itself
+#                                          exit 5: the proof begins; ask again, over a new connection
+#   guard_reached RUN SECONDS              the same question where nothing is left to disarm
 #   guard_mend RUN                         leads whatever a former run left back to a sane state
 set -eu
 guard=/var/lib/socle/guard
@@ -137,12 +139,16 @@ guard_back() {
     systemctl start socle-guard.service
 }
 
+# Succeeds within a proof; begins one where none runs.
 guard_prove() {
-    command -v nft >/dev/null || return 0 # no packet filter of ours, nothing to prove
+    if [ -z "$1" ] || ! command -v nft >/dev/null; then return 0; fi # no packet filter of ours
+    ! nft get element inet socle_proof running '{ ipv4 }' >/dev/null 2>&1 || return 0
     rules=$(guard_proof "$1")
     printf '%s\n' "$rules" | nft -c -f - || exit 1
     # In the background, after the answer: what is proved may end the connection that asks for it.
+    echo "the proof begins" >&2
     printf '%s\n' "$rules" | setsid sh -c 'sleep 0.3; exec nft -f -' >/dev/null 2>&1 &
+    exit 5
 }
 
 # A connection tracking zone that nobody has used: what goes on must be admitted anew, as after a
@@ -160,29 +166,18 @@ table inet socle_proof {
 PROOF
 }
 
-# Whether the proof runs; it begins some tenths of a second after it was asked for.
-guard_proof_runs() {
-    command -v nft >/dev/null || return 0
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        ! nft get element inet socle_proof running '{ ipv4 }' >/dev/null 2>&1 || return 0
-        sleep 0.2
-    done
-    echo "the proof over a fresh connection is over" >&2
-    return 1
-}
-
 guard_end_proof() {
     nft delete table inet socle_proof 2>/dev/null || :
 }
 
 guard_disarm() {
-    run=$1 proved=$2
+    run=$1
     if [ ! -d "$guard" ]; then
         ! grep -qxF "$run" "$confirmed" 2>/dev/null || return 0 # the answer was lost, not the state
         guard_gone_back
     fi
     [ "$(cat "$guard/run")" = "$run" ] || { echo "another run has begun on this host" >&2; exit 4; }
-    [ -z "$proved" ] || guard_proof_runs || exit 5
+    guard_prove "$2"
     install -d -m 700 "${confirmed%/*}"
     echo "$run" >"$confirmed.new"
     mv "$guard" "$guard.done" 2>/dev/null || guard_gone_back
@@ -191,9 +186,8 @@ guard_disarm() {
     guard_clear
 }
 
-# guard_reached RUN PROVED: the same question where nothing is left to disarm.
 guard_reached() {
-    [ -z "$2" ] || guard_proof_runs || exit 5
+    guard_prove "$2"
     guard_end_proof
 }
 
