@@ -200,7 +200,7 @@ guard_clear() {
     systemctl --quiet disable --now socle-guard.timer 2>/dev/null || :
     rm -f "$units/socle-guard.service" "$units/socle-guard.timer"
     systemctl daemon-reload
-    rm -rf "$guard.done" "$guard.new" "$guard-restore"
+    rm -rf "$guard.done" "$guard.new" "$guard-restore" "$guard-restore.new"
 }
 
 # Whether a former run left something: a change unconfirmed, undone by half, or a piece of the guard.

@@ -58,10 +58,8 @@ ssh_files() {
 
 ssh_listens() {
     systemctl --quiet is-active ssh.socket && return # systemd listens, whatever the files say
-    for where in "0.0.0.0:$2" "[::]:$2" "$1:$2" "[$1]:$2"; do
-        ! ssh_value listenaddress | grep -qxF "$where" || return 0
-    done
-    return 1
+    case $1 in *:*) own="[$1]" all="[::]" ;; *) own=$1 all=0.0.0.0 ;; esac
+    ssh_value listenaddress | grep -qxF -e "$own:$2" -e "$all:$2"
 }
 
 # ssh_matches KEYWORD NAME: whether one of its patterns (an address after @ is left to sshd) is NAME's.

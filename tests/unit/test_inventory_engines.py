@@ -60,7 +60,7 @@ def test_ansible_reads_what_was_resolved(practice: Any) -> None:
     extra = {name for name in hostvars["desk"] if not name.startswith("toy_")}
     assert extra == {
         *("ansible_become", "ansible_connection", "ansible_host", "ansible_port", "ansible_user"),
-        *("ansible_ssh_common_args", "ansible_ssh_private_key_file"),
+        *("ansible_ssh_common_args", "ansible_ssh_private_key_file", "socle_run"),
     }
     assert set(answer["all"]["children"]) - {"ungrouped"} == loaded.groups.keys() - {"all"}
     assert answer["workstations"]["hosts"] == ["desk", "lab"]
