@@ -333,8 +333,9 @@ def _refuse_an_empty_scope() -> None:
         return hosts if hosts is None or hosts else _end("--exclude: expected a host to be left")
 
     def made(inventory: str, **words: Any) -> Any:
-        if Path(inventory).is_dir():
-            _end(f"{inventory}: expected the inventory.py in it, read a folder")
+        path = Path(inventory)
+        if path.exists() and path.suffix != ".py":
+            _end(f"{inventory}: expected the inventory.py of a practice")
         found = make(inventory, **words)
         if not len(found):
             _end(f"{inventory}: expected the inventory.py of a practice, with hosts")

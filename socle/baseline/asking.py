@@ -96,11 +96,16 @@ def _asked(missing: _Missing, variable: str) -> Problem:
 
 
 def _idle(practice: Practice, resolver: Resolver) -> Iterator[Problem]:
-    """Groups without a host, and settings that no control of any host in their scope reads."""
+    """Groups and waivers without a host, and settings that no control of their hosts reads."""
     tree, region = resolver.tree, ("all", *resolver.region)
     for group, line in tree.groups.items():
         if group not in region and not practice.groups[group]:
             yield Problem(tree.document.file, line, group, "a host in this group", "none")
+    for waiver in practice.waivers:
+        if not waiver.hosts and waiver.origin.file is not None:
+            wanted = "a host that this waiver covers"
+            line = waiver.origin.line or 0
+            yield Problem(waiver.origin.file, line, waiver.control, wanted, "none")
     for owner, layers in resolver.layers.practice.items():
         hosts = practice.groups.get(owner, (owner,))
         groups = {group for host in hosts for group in practice.hosts[host].groups}

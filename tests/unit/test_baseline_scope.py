@@ -226,6 +226,14 @@ def test_questions(toy: Any) -> None:
     }
 
 
+def test_a_waiver_for_nobody(toy: Any) -> None:
+    texts = "reason: why, compensating: what, approved_by: who, until: 2027-05-31"
+    toy.write("waivers.yml", f"- {{control: toy-lock, hosts: [backup_servers], {texts}}}\n")
+    (asked,) = toy.load().questions
+    wanted = "waivers.yml:1: toy-lock: expected a host that this waiver covers, read none"
+    assert str(asked) == f"inventories/p/{wanted}"
+
+
 def test_a_region_is_checked_once_with_its_own_path(toy: Any, tmp_path: Path) -> None:
     region = tmp_path / "newer"
     toy.write("/newer/group_vars/all.yml", "toy_idel: 5\ntoy_idle: 600\n")
