@@ -23,4 +23,6 @@ def alone_in(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
+        with suppress(OSError):  # under gevent (pyinfra) a folder is closed later than this
+            fcntl.flock(handle, fcntl.LOCK_UN)
         os.close(handle)

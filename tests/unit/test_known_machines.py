@@ -220,3 +220,17 @@ def test_ansible_leaves_a_stranger_out(at_home, socle):
     assert not (at_home.folder / "known_machines").exists()
     engine(at_home, 0, *words)
     assert "desk" in known_machines.read(at_home.folder)
+
+
+def test_the_hosts_of_a_pyinfra_run_do_not_wait_for_each_other(toy):
+    """gevent closes a folder later than it was asked to: a lock must not wait for that."""
+    program = (
+        "from gevent import monkey; monkey.patch_all()\n"
+        "import gevent, pathlib\n"
+        "from socle.baseline.known_machines import KnownMachines\n"
+        "known = KnownMachines(pathlib.Path('inventories/p'))\n"
+        "hosts = [gevent.spawn(known.meet, f'h{n}', f'{n:032x}') for n in range(1, 9)]\n"
+        "gevent.joinall(hosts)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=toy.root, check=True, timeout=60)
+    assert len(known_machines.read(toy.folder)) == 8
