@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from socle.lab import reboot
+from socle.lab import reboot, reset
 
 pytestmark = pytest.mark.lab
 HOST = "accueil"
@@ -116,6 +118,28 @@ def test_ctrl_c_ends_a_run_with_an_error(hardened):
     assert run.returncode == 130, output
     assert "Interrupted" in output
     hardened.pyinfra("-y", "--limit", HOST)
+
+
+@pytest.mark.proof  # half an hour
+@pytest.mark.parametrize("share", [number / 20 for number in range(20)])
+def test_a_first_apply_killed_at_any_moment_converges(cabinet, share):
+    """A kill in each twentieth of the time that a first apply takes, drawn within it."""
+    reset(cabinet.lab, HOST)
+    began = time.monotonic()
+    if not hasattr(cabinet, "first_apply"):
+        cabinet.pyinfra("-y", "--limit", HOST)
+        cabinet.first_apply = time.monotonic() - began
+        reset(cabinet.lab, HOST)
+    moment = cabinet.first_apply * (share + random.random() / 20)
+    run = started(cabinet)
+    try:
+        run.communicate(timeout=moment)
+    except subprocess.TimeoutExpired:
+        run.kill()
+        run.communicate()
+    cabinet.pyinfra("-y", "--limit", HOST, SOCLE_APT_LOCK_SECONDS="120")
+    assert cabinet.changes(cabinet.pyinfra("-y", "--limit", HOST)) == 0, moment
+    assert "guard" not in cabinet.root_on(HOST, "ls -A /var/lib/socle")
 
 
 def test_a_power_cut_in_the_middle_leads_back_too(hardened, fragile):
