@@ -3,7 +3,8 @@
 The first operation with ``guard=`` that really changes something saves the managed files and
 packet filter tables and starts a timer on the host. :func:`confirm` stops the timer over a NEW
 connection that can still become root, while established packets pass only where flows declare
-them: what gets in then gets in after a restart too. If none comes, the host restores itself and the run fails.
+them: what gets in then gets in after a restart too. If none comes, the host restores itself and
+the run fails.
 """
 
 from __future__ import annotations
