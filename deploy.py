@@ -7,8 +7,9 @@ from roles.firewall.deploy import firewall
 from roles.imaging.deploy import imaging
 from roles.screen_lock.deploy import screen_lock
 from roles.updates.deploy import updates
-from socle.apply import confirm_last
+from socle.apply import ask_before_giving_up, confirm_last, remember_declared
 
+ask_before_giving_up()
 firewall()
 disk_encryption()
 updates()
@@ -17,3 +18,4 @@ imaging()
 backup()
 alerting()
 confirm_last()
+remember_declared()

@@ -14,6 +14,7 @@ GROUPS = (
         "lab/test_practice.py",  # first: it needs machines as they come from the installer
         "lab/test_evidence.py",
         "lab/test_bad_input.py",
+        "lab/test_bad_hosts.py",
         "lab/test_become.py",
         "lab/test_guard.py",
         "lab/test_tunnel.py",
@@ -22,6 +23,9 @@ GROUPS = (
         "lab/test_logging.py",
         "lab/test_updates.py",
         "lab/test_verify.py",
+        "lab/test_people.py",
+        "lab/test_units.py",
+        "lab/test_declared.py",
         "lab/test_sessions_lock.py",  # last: it leaves machines as they come from the installer
     ),
     ("lab/test_scenarios.py",),

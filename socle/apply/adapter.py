@@ -6,38 +6,57 @@ Written against pyinfra 3.10 (``pyinfra>=3.10,<4`` in pyproject.toml).
 from __future__ import annotations
 
 import atexit
+import logging
 import re
 import signal
-import socket
 import sys
+import traceback
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from typing import Any, NoReturn
 
-from gevent import GreenletExit  # type: ignore[import-untyped]
-from paramiko import SSHException
+import click
+import paramiko.client
+from gevent import GreenletExit, Timeout  # type: ignore[import-untyped]
+from paramiko import PKey
+from paramiko.ssh_exception import IncompatiblePeer
 from pyinfra import config, logger, state
 from pyinfra import host as current_host
-from pyinfra.api import QuoteString, StringCommand
+from pyinfra.api import QuoteString, StringCommand, operations
+from pyinfra.api import output as pyinfra_output
 from pyinfra.api.exceptions import ConnectError, DeployError, PyinfraError
 from pyinfra.api.host import Host as PyinfraHost
 from pyinfra.api.operation import OperationMeta
 from pyinfra.api.state import StateStage
-from pyinfra.connectors import util
+from pyinfra.api.util import print_host_combined_output
+from pyinfra.connectors import ssh, util
+from pyinfra.connectors.local import LocalConnector
 from pyinfra.connectors.ssh import SSHConnector
-from pyinfra.connectors.util import CommandOutput
+from pyinfra.connectors.util import CommandOutput, OutputLine
 from pyinfra.context import ctx_state
 
+from socle import bounds, harmless
 from socle.apply import journal
+from socle.apply.output import BROKEN, Output
+from socle.apply.transport import BoundedTransport, held_by_agent, keep_alive, locked
+from socle.baseline.connection import needs_agent
 from socle.baseline.model import Host, Practice
 from socle.errors import SocleError
 
 STDIN_MARK = "socle-stdin"
-BROKEN = (TimeoutError, OSError, EOFError, SSHException)
+BEGIN = bounds.BEGIN.decode().rstrip()
+CONNECT_SECONDS = 45  # for a connection, whatever the other end does
+COMMAND_SECONDS = 3600  # for a command that says nothing else
+GRACE = 10  # seconds more, for all but the output
 
 
 class Unanswered(Exception):
-    """A host did not answer, or its answer was an error. The text is for the operator."""
+    """A host did not answer, or its answer was an error. The text is a line for the operator."""
+
+    def __init__(self, text: str) -> None:
+        """``text`` may hold the host's own words."""
+        super().__init__(harmless.line(text))
 
 
 def resolved_host() -> Host:
@@ -102,8 +121,7 @@ def ask(script: str, *args: str, timeout: int = 60) -> list[str]:
     Raises:
         Unanswered: it failed, or took longer than ``timeout`` seconds.
     """
-    _tune(current_host.connector)
-    return _run(current_host.connector, command_as_root(script, *args, timeout=timeout))
+    return _answer(current_host.connector, script, args, timeout)
 
 
 def ask_anew(script: str, *args: str, timeout: int = 30) -> list[str]:
@@ -112,13 +130,12 @@ def ask_anew(script: str, *args: str, timeout: int = 30) -> list[str]:
     Raises:
         Unanswered: no connection, no root, or the script failed.
     """
-    command = command_as_root(script, *args, timeout=timeout)
     if resolved_host().connection.method == "local":
-        return _run(current_host.connector, command)
+        return _answer(current_host.connector, script, args, timeout)
     connector: Any = type(current_host.connector)(state, current_host)
     try:
         connector.connect()
-        return _run(connector, command)
+        return _answer(connector, script, args, timeout)
     except ConnectError as error:
         raise Unanswered(str(error)) from error
     finally:
@@ -126,7 +143,9 @@ def ask_anew(script: str, *args: str, timeout: int = 30) -> list[str]:
             connector.client.close()
 
 
-def _run(connector: Any, command: StringCommand) -> list[str]:
+def _answer(connector: Any, script: str, args: tuple[str, ...], timeout: int) -> list[str]:
+    """The lines that a script printed, without what a login shell says before it."""
+    command = command_as_root(bounds.SAY_BEGIN + script, *args, timeout=timeout)
     arguments = dict(command.connector_arguments)
     try:
         ok, output = connector.run_shell_command(StringCommand(*command.bits), **arguments)
@@ -134,19 +153,26 @@ def _run(connector: Any, command: StringCommand) -> list[str]:
         raise Unanswered(_broken(error)) from error
     if not ok:
         raise Unanswered("; ".join(_said(output)[-3:]))
-    return list(output.stdout_lines)
+    lines = list(output.stdout_lines)
+    for number, line in enumerate(lines, start=1):
+        if line.endswith(BEGIN):
+            return lines[number:]
+    raise Unanswered(f"it does not run what it is asked, but answers: {lines[:1]}")
 
 
 def _broken(error: Exception) -> str:
     """Why a command has no exit status."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
+    if isinstance(error, bounds.TooLarge):
+        return str(error)
     return f"the connection broke ({error or type(error).__name__})"
 
 
 def _said(output: CommandOutput) -> list[str]:
     """What a failed command said, the reason first; never empty."""
-    lines = [line.strip() for line in output.stderr_lines or output.stdout_lines if line.strip()]
+    said = [line.strip() for line in output.stderr_lines or output.stdout_lines]
+    lines = [line for line in said if line and not line.endswith(BEGIN)]
     for line in reversed(lines):
         if re.match(r"sudo: .*password", line):
             user = resolved_host().connection.user
@@ -154,14 +180,6 @@ def _said(output: CommandOutput) -> list[str]:
     telling = [line for line in lines if not line.startswith(("W: ", "sudo: unable to resolve"))]
     telling.sort(key=lambda line: "It is held by process" not in line)  # who holds apt's lock
     return [line.removeprefix("E: ") for line in telling] or ["the host gave no reason"]
-
-
-def _tune(connector: Any) -> None:
-    """Send small packets at once: Nagle against delayed ACK costs 40 ms an execution."""
-    client = getattr(connector, "client", None)
-    if client is not None:
-        with suppress(OSError, AttributeError):  # a proxied connection has no TCP socket
-            client.get_transport().sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def changed(meta: OperationMeta) -> bool:
@@ -181,13 +199,24 @@ def wants_diff() -> bool:
 
 def say(text: str) -> None:
     """Print for the current host, where pyinfra prints."""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         logger.info(f"{current_host.print_prefix}{line}")
+
+
+def say_at_the_end(text: str) -> None:
+    """Print for the current host after everything else, where nobody scrolls past it."""
+    lines = [f"{current_host.print_prefix}{line}" for line in text.splitlines()]
+    atexit.register(logger.info, "\n".join(lines))
+
+
+def words_of(name: str) -> list[str]:
+    """What the operator gave as ``--data NAME=WORD[,WORD]``."""
+    return str(current_host.data.get(name) or "").split(",")
 
 
 def complain(text: str) -> None:
     """Print an error of the current host."""
-    current_host.log_styled(text, fg="red", log_func=logger.error)
+    current_host.log_styled(harmless.block(text), fg="red", log_func=logger.error)
 
 
 def once_per_host(make: Callable[[], Any]) -> Any:
@@ -212,6 +241,9 @@ def leave_out(reason: str) -> NoReturn:
 def refuse(reason: str) -> NoReturn:
     """End the run for all hosts, before anything has been changed on any.
 
+    For mistakes of the practice's files alone: what one host says must not stop the others,
+    see :func:`leave_out`.
+
     Raises:
         DeployError: always; pyinfra ends with 1.
     """
@@ -224,25 +256,150 @@ def take_over() -> None:
     signal.signal(signal.SIGINT, _interrupted)
     atexit.register(_tell_failed)
     atexit.register(_record)
+    _show_text_alone()
     # It would ask the terminal for a sudo password, then not use it. Ours come from the practice.
     setattr(util, "SUDO_PASSWORD_REQUIRED_LINES", ())  # noqa: B010 - typed as a pair
     setattr(SSHConnector, "connect", _connect)  # noqa: B010 - to mypy, a method
+    setattr(ssh, "get_private_key", _private_key)  # noqa: B010
+    setattr(paramiko.client, "Transport", BoundedTransport)  # noqa: B010
+    for connector in (SSHConnector, LocalConnector):
+        setattr(connector, "run_shell_command", _bounded(connector.run_shell_command))  # noqa: B010
+    for module in (ssh, util):
+        setattr(module, "read_output_buffers", _read_output)  # noqa: B010
+    setattr(operations, "run_host_op", _operate)  # noqa: B010
+    if "--debug" not in sys.argv:
+        # What paramiko prints as tracebacks, it also raises: each host's sentence says it.
+        logging.getLogger("paramiko.transport").setLevel(logging.CRITICAL)
+    cli: Any = sys.modules.get("pyinfra_cli.util")
+    if cli is not None:
+        cli._parallel_load_hosts = partial(_plan_hosts, cli._parallel_load_hosts)
     if _under_pyinfra() and dry_run():
         # "One of more hosts failed, continue?" is no question where nothing will be changed.
         config.FAIL_PERCENT = None
 
 
+def _show_text_alone() -> None:
+    """What pyinfra prints gives the terminal no order; what hosts said has no colour either."""
+    setattr(operations, "print_host_combined_output", _print_output)  # noqa: B010 - as above
+    logger.addFilter(_as_text)
+    if pyinfra_output.is_output_active():
+        pyinfra_output.set_echo(
+            lambda message="", **how: click.echo(harmless.coloured(message), **how)
+        )
+
+
+def _print_output(host: PyinfraHost, output: CommandOutput) -> None:
+    lines = [OutputLine(one.buffer_name, harmless.line(one.line)) for one in output]
+    print_host_combined_output(host, CommandOutput(lines))
+
+
+def _as_text(record: logging.LogRecord) -> bool:
+    """A filter of Python's logging that keeps every record."""
+    record.msg, record.args = harmless.coloured(record.getMessage()), ()
+    return True
+
+
 _pyinfra_connect = SSHConnector.connect
+_pyinfra_private_key = ssh.get_private_key
+_pyinfra_operate = operations.run_host_op
 
 
 def _connect(connector: SSHConnector) -> None:
-    """Connect; a private key that cannot be read is that host's failure, not everybody's."""
+    """Connect; whatever goes wrong is that host's failure, not everybody's."""
     try:
-        _pyinfra_connect(connector)
-    except ConnectError:
+        with Timeout(CONNECT_SECONDS, TimeoutError(f"not done within {CONNECT_SECONDS} s")):
+            _pyinfra_connect(connector)
+    except ConnectError as error:
+        if isinstance(error.__context__, IncompatiblePeer):
+            raise ConnectError(
+                f"its SSH server offers only outdated algorithms ({error.__context__}): "
+                "update it, or its configuration"
+            ) from error
         raise
-    except PyinfraError as error:
-        raise ConnectError(str(error)) from error
+    except Exception as error:
+        raise ConnectError(str(error) or type(error).__name__) from error
+    transport = connector.client.get_transport() if connector.client else None
+    if transport is not None:
+        keep_alive(transport)
+
+
+def _private_key(state: Any, key_filename: str, key_password: str) -> PKey:
+    """A key with a passphrase comes from ssh-agent, or from the terminal if there is one."""
+    file = Path(key_filename)
+    if key_filename not in state.private_keys and locked(file):
+        held = held_by_agent(file)
+        if held is not None:
+            return held  # over a connection to the agent that no other host uses
+        if not sys.stdin.isatty():
+            raise PyinfraError(needs_agent(file))
+    return _pyinfra_private_key(state, key_filename, key_password)
+
+
+def _bounded(run: Callable[..., tuple[bool, CommandOutput]]) -> Callable[..., Any]:
+    """A connector's ``run_shell_command`` that ends, and that tells a lost connection."""
+
+    def run_shell_command(
+        connector: Any, *args: Any, **arguments: Any
+    ) -> tuple[bool, CommandOutput]:
+        seconds = arguments["_timeout"] = arguments.get("_timeout") or COMMAND_SECONDS
+        with Timeout(seconds + GRACE, TimeoutError()):
+            ok, output = run(connector, *args, **arguments)
+        client = getattr(connector, "client", None)
+        if not ok and client is not None:
+            transport = client.get_transport()
+            if transport is None or not transport.is_active():
+                raise ConnectionError("the host went away")
+        return ok, output
+
+    return run_shell_command
+
+
+def _read_output(
+    stdout: Any, stderr: Any, timeout: float | None, print_output: bool, print_prefix: str
+) -> CommandOutput:
+    """What a command says, for pyinfra, which has no limit of its own. Raises as Output does."""
+    output = Output(partial(_tell, print_prefix) if print_output else None)
+    output.read(stdout, stderr, timeout)
+    return CommandOutput([OutputLine(name, text) for name, text in output.lines])
+
+
+def _tell(prefix: str, text: str) -> None:
+    util.echo(f"{prefix}{text}", err=True)
+
+
+def _plan_hosts(
+    load_hosts: Callable[..., None], run: Any, load: Callable[[], None], name: str
+) -> None:
+    """Load deploy.py for every host; what fails for one leaves out that one."""
+    load_hosts(run, partial(_plan, load), name)
+
+
+def _plan(load: Callable[[], None]) -> None:
+    try:
+        load()
+    except Exception as error:
+        if isinstance(error, DeployError) or type(error) is PyinfraError:  # the run ends
+            raise
+        leave_out(f"it cannot be planned: {_where(error)}")
+
+
+def _operate(run: Any, host: PyinfraHost, operation: str) -> bool:
+    """Run one operation on one host; whatever goes wrong is that host's failure."""
+    try:
+        return _pyinfra_operate(run, host, operation)
+    except Exception as error:
+        host.log_styled(f"cannot go on: {_where(error)}", fg="red", log_func=logger.error)
+        return False
+
+
+def _where(error: Exception) -> str:
+    """What was raised, and in which file of ours; all of it with ``--debug``."""
+    cause = getattr(error, "exception", error)  # pyinfra's wrapping
+    logger.debug("".join(traceback.format_exception(cause)))
+    frames = traceback.extract_tb(cause.__traceback__)
+    ours = [one for one in frames if "site-packages" not in one.filename]
+    place = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
+    return f"{cause if isinstance(cause, SocleError) else repr(cause)}{place}"
 
 
 def _interrupted(*_: object) -> NoReturn:

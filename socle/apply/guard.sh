@@ -26,6 +26,7 @@ guard_arm() {
     if [ -d "$guard" ]; then # a former change was not confirmed: its older state stays the way back
         guard_save "$guard" "$tables" "$@"
         echo "$seconds" >"$guard/seconds"
+        guard_units "$guard"
     else
         mkdir -p "$guard.new"
         echo "$seconds" >"$guard.new/seconds"
@@ -33,7 +34,7 @@ guard_arm() {
         : >"$guard.new/reload"
         find "$units" -type l | sort >"$guard.new/links"
         guard_save "$guard.new" "$tables" "$@"
-        guard_units "$seconds" # first: no copy without its timer
+        guard_units "$guard.new" # first: no copy without its timer
         mv "$guard.new" "$guard"
         sync -f "$guard"
     fi
@@ -75,8 +76,10 @@ guard_watch() {
     exit 1
 }
 
+# guard_units FOLDER: the units that put back what FOLDER holds.
 guard_units() {
-    seconds=$1
+    of=$1
+    seconds=$(cat "$of/seconds" 2>/dev/null || echo 60)
     guard_restore_script >"$guard-restore.new" # never written over: it may be running
     mv -f "$guard-restore.new" "$guard-restore"
     cat >"$units/socle-guard.service" <<UNIT
@@ -85,6 +88,36 @@ Description=Socle: go back to the state before an unconfirmed change
 [Service]
 Type=oneshot
 ExecStart=/bin/sh $guard-restore
+CapabilityBoundingSet=
+IPAddressDeny=any
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateMounts=yes
+PrivateTmp=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProtectSystem=strict
+RestrictAddressFamilies=none
+RestrictAddressFamilies=AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+UMask=0077
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_NET_ADMIN
+RestrictAddressFamilies=AF_NETLINK
+ReadWritePaths=${guard%/*} $units
+$(sed -n 's/\/[^/]*$//; s/^/ReadWritePaths=-/p' "$of/paths" 2>/dev/null | sort -u)
 UNIT
     cat >"$units/socle-guard.timer" <<UNIT
 [Unit]
@@ -203,13 +236,13 @@ guard_mend() {
     guard_left || return 0
     rm -rf "$guard.new" "$guard.done"
     if [ -d "$guard.restoring" ]; then # wait for the host to be back where it was
-        guard_units 5
+        guard_units "$guard.restoring"
         guard_back
         [ ! -d "$guard.restoring" ] || { echo "the host cannot finish going back" >&2; exit 1; }
     fi
     if [ -d "$guard" ]; then # this run answers for it from now on
         echo "$1" >"$guard/run"
-        guard_units "$(cat "$guard/seconds" 2>/dev/null || echo 60)"
+        guard_units "$guard"
         guard_watch
     else
         guard_clear

@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import base64
-import gzip
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.resources import files
+from ipaddress import ip_address
 from pathlib import Path
 
+from socle import bounds
 from socle.apply import adapter, turns
+from socle.baseline.declared import PLACE
 from socle.baseline.model import Practice
 
 SCRIPTS = files("socle.apply")
+_FIELDS = {
+    "connection": 1,
+    "guard": 1,
+    "path": 1,
+    "file": 6,
+    "package": 2,
+    "unitfile": 2,
+    "unit": 2,
+    "room": 1,
+    "end": 0,
+}
+"""How many fields a record of the probe has at least, after the word that says its kind."""
 
 
 @dataclass(frozen=True)
@@ -69,45 +84,67 @@ def _probe() -> Observed:
     practice = adapter.practice()
     paths = [file.target for room in practice.rooms for file in (*room.templates, *room.statics)]
     try:
-        lines = turns.ask_in_turn(script_for(practice), *paths)
-        text = gzip.decompress(base64.b64decode("".join(lines))).decode("utf-8", "replace")
-    except (adapter.Unanswered, ValueError, OSError) as error:
+        lines = turns.ask_in_turn(script_for(practice), PLACE, *paths)
+        packed = base64.b64decode("".join(lines), validate=True)
+        return parse(bounds.gunzip(packed).decode("utf-8", "replace").split("\n")[:-1])
+    except (adapter.Unanswered, ValueError, bounds.TooLarge) as error:
         adapter.leave_out(f"the host cannot be examined: {error}")
-    return parse(text.splitlines())
 
 
 def parse(lines: Iterable[str]) -> Observed:
     """Turn the probe's records into :class:`Observed`.
 
     Raises:
-        ValueError: the output ends too early (the host went away, or its disk is full).
+        ValueError: they are not what the probe prints, or end too early (the host went away, its
+            disk is full, or it lies). Nothing else, whatever they are.
     """
     records = [line.split(" ") for line in lines]
     if not records or records[-1] != ["end"]:
         raise ValueError("the probe's answer is incomplete")
-    rows: dict[str, list[list[str]]] = {}
+    rows: dict[str, list[list[str]]] = {kind: [] for kind in _FIELDS}
     for kind, *fields in records:
-        rows.setdefault(kind, []).append(fields)
-    client, port = next(((c[0], int(c[3])) for c in rows["connection"] if c[0]), (None, None))
+        if len(fields) < _FIELDS.get(kind, sys.maxsize):
+            raise ValueError(f"the probe does not answer: {' '.join((kind, *fields))[:80]}")
+        rows[kind].append(fields)
+    client, port = _connection(rows["connection"])
     rooms: dict[str, list[str]] = {}
-    for name, *words in rows.get("room", []):
+    for name, *words in rows["room"]:
         rooms.setdefault(name, []).append(" ".join(words))
     return Observed(
         client=client,
         port=port,
-        path=tuple(" ".join(words) for words in rows.get("path", [])),
-        guard_armed="guard" in rows,
-        files={path: _file(fields) for path, *fields in rows.get("file", [])},
-        packages=frozenset(p[0] for p in rows.get("package", []) if p[1].startswith("ii")),
-        unit_files={name: state for name, state, *_ in rows.get("unitfile", [])},
-        units={name: state for name, state, *_ in rows.get("unit", [])},
+        path=tuple(" ".join(words) for words in rows["path"]),
+        guard_armed=bool(rows["guard"]),
+        files={path: _file(fields) for path, *fields in rows["file"]},
+        packages=frozenset(p[0] for p in rows["package"] if p[1].startswith("ii")),
+        unit_files={name: state for name, state, *_ in rows["unitfile"]},
+        units={name: state for name, state, *_ in rows["unit"]},
         rooms={name: tuple(lines) for name, lines in rooms.items()},
     )
 
 
+def _connection(rows: list[list[str]]) -> tuple[str | None, int | None]:
+    """The operator's address and the port of sshd. Raises ValueError where they are none."""
+    if len(rows) != 1:
+        raise ValueError("the probe names no connection, or several")
+    if not rows[0][0]:
+        return None, None
+    try:
+        client, _, _, port = rows[0]
+        ip_address(client)
+        number = int(port)
+    except ValueError:
+        raise ValueError(f"the probe names no connection: {' '.join(rows[0])[:80]}") from None
+    if not 0 < number < 1 << 16:
+        raise ValueError(f"the probe names no port: {number}")
+    return client, number
+
+
 def _file(fields: list[str]) -> ObservedFile:
-    kind, mode, user, group, content = fields
-    raw = base64.b64decode(content[1:]) if content.startswith("=") else None
+    kind, mode, user, group, content, *more = fields
+    if more:
+        raise ValueError(f"the probe does not name a file's owner: {' '.join(fields)[:80]}")
+    raw = base64.b64decode(content[1:], validate=True) if content.startswith("=") else None
     return ObservedFile(kind, mode, user, group, raw)
 
 

@@ -76,3 +76,8 @@ def connection(name: str, settings: Mapping[str, Any], root: Path, folder: Path)
         become=method == "ssh" and user != "root",
         become_password=settings["ansible_become_password"],
     )
+
+
+def needs_agent(key: Path) -> str:
+    """Why a private key with a passphrase is of no use without a terminal, and what to do."""
+    return f"its key {key} has a passphrase and is not in ssh-agent: ssh-add {key}"

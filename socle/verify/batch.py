@@ -8,22 +8,22 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-import zlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from socle import bounds
 from socle.verify.links import TIMED_OUT, Link
 from socle.verify.memory import Remembered
 from socle.verify.questions import Answer, Question
 
 _MARK = b"\nSOCLE-BATCH\n"
 _LEAST, _MOST = 20.0, 300.0  # seconds for a whole batch
+_LARGEST = 4 << 20  # bytes of an output; what is larger is asked alone
 _PATIENCE = 3  # times what its commands took the last time
-_NAME = re.compile(r"(\d+)\.(out|err|end)")
-_DAMAGED = (tarfile.TarError, EOFError, OSError, zlib.error)
+_NAME = re.compile(r"(\d{1,6})\.(out|err|end)")
 
 
 class Timed(NamedTuple):
@@ -43,7 +43,7 @@ def ask_all(link: Link, remembered: Sequence[Remembered]) -> dict[Question, Time
         return {}
     longest_first = sorted(wanted, key=lambda one: -one.seconds)
     limit = _limit(longest_first)
-    command = f"set -- {limit:g}\n{_runner()}"
+    command = f"set -- {limit:g} {_LARGEST}\n{_runner()}"
     packed = link.feed(command, _MARK + _pack([one.question for one in longest_first]), limit + 5)
     return _unpack(packed, [one.question for one in longest_first])
 
@@ -68,28 +68,28 @@ def _pack(questions: Sequence[Question]) -> bytes:
 
 
 def _unpack(packed: bytes, questions: Sequence[Question]) -> dict[Question, Timed]:
-    """What came back; an answer that is not whole, or took too long, is left out."""
+    """What came back; an answer that is cut off, or took too long, is left out."""
     parts: dict[int, dict[str, bytes]] = {}
-    with suppress(*_DAMAGED), tarfile.open(fileobj=io.BytesIO(packed), mode="r:gz") as archive:
-        for member in archive:
-            name, content = _NAME.fullmatch(member.name), archive.extractfile(member)
-            if name is not None and content is not None:
-                parts.setdefault(int(name[1]), {})[name[2]] = content.read()
-    found = {}
+    with suppress(ValueError, bounds.TooLarge):
+        for name, content in bounds.tar_files(bounds.gunzip(packed, whole=False)):
+            found = _NAME.fullmatch(name)
+            if found is not None and len(content) < _LARGEST:
+                parts.setdefault(int(found[1]), {})[found[2]] = content
+    answers = {}
     for number, said in parts.items():
         if number < len(questions) and len(said) == 3:  # noqa: PLR2004 - out, err, end
             timed = _timed(said, questions[number].limit)
             if timed is not None:
-                found[questions[number]] = timed
-    return found
+                answers[questions[number]] = timed
+    return answers
 
 
 def _timed(said: Mapping[str, bytes], limit: float) -> Timed | None:
     try:
         code, started, ended = (int(word) for word in said["end"].split())
-    except ValueError:
+        seconds = (ended - started) / 1e9
+    except (ValueError, OverflowError):
         return None
-    seconds = (ended - started) / 1e9
     if code in TIMED_OUT and seconds >= limit:
         return None
     return Timed(Answer(code, said["out"], said["err"]), seconds)

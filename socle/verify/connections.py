@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from socle import bounds
 from socle.baseline.model import Host
 from socle.errors import SocleError
 from socle.verify.checks import Unreachable
@@ -150,6 +151,9 @@ def _stanzas(hosts: Iterable[Host], folder: Path) -> Iterable[str]:
             yield f"  UserKnownHostsFile {_value(connection.known_hosts_file)}"
             yield "  GlobalKnownHostsFile none"
     yield from _FOR_ALL
+    yield f"  ServerAliveInterval {bounds.ALIVE_SECONDS}"
+    yield f"  ServerAliveCountMax {bounds.ALIVE_MISSED}"
+    yield ""
 
 
 _FOR_ALL = (
@@ -160,13 +164,10 @@ _FOR_ALL = (
     "  UpdateHostKeys no",
     "  BatchMode yes",
     f"  ConnectTimeout {CONNECT_TIMEOUT}",
-    "  ServerAliveInterval 10",
-    "  ServerAliveCountMax 3",
     "  ClearAllForwardings yes",
     "  ForwardAgent no",
     "  ForwardX11 no",
     "  LogLevel ERROR",
-    "",
 )
 
 

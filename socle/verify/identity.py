@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import shlex
+from contextlib import suppress
 from dataclasses import dataclass
 
 from socle.verify.sections import split
@@ -14,6 +15,7 @@ COMMAND = (
     "echo '== machine'; cat /etc/machine-id 2>/dev/null; "
     "echo '== keys'; cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null; echo '== end'"
 )
+LONGEST_NAME = 100  # characters
 _MACHINE_ID = "socle machine"  # the id itself stays on the machine: systemd calls it confidential
 
 
@@ -51,5 +53,6 @@ def _pretty_name(os_release: str) -> str | None:
     for line in os_release.splitlines():
         key, _, value = line.partition("=")
         if key == "PRETTY_NAME":
-            return " ".join(shlex.split(value)) or None
+            with suppress(ValueError):  # no closing quotation
+                return " ".join(shlex.split(value))[:LONGEST_NAME] or None
     return None

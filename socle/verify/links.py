@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from socle import bounds
+from socle.baseline.connection import needs_agent
 from socle.baseline.model import Host
 from socle.verify import identity
 from socle.verify.checks import Unknown, Unreachable
 from socle.verify.identity import Identity
 from socle.verify.questions import TIME_LIMIT, Answer, Notebook, Question, Straight, short
-from socle.verify.reasons import sentence
+from socle.verify.reasons import locked, sentence
 
 GRACE = 10.0  # seconds more until we stop waiting for a host that should have ended it
 SSH_FAILED = 255
+STRIKES = 5  # answers beyond every limit, then the host is asked no more
+MOST = 4 * bounds.LARGEST  # bytes that a host may answer in a verification
 TIMED_OUT = (124, 137)  # timeout(1): ended, killed
 ENVIRONMENT = (  # the same words whatever the practice's language, the same tools for every login
     "env",
@@ -47,6 +50,8 @@ class Link:
         self._prefix = prefix
         self._notebook = notebook or Straight()
         self._opened = False
+        self._strikes = 0
+        self._heard = 0
 
     @property
     def os_name(self) -> str | None:
@@ -64,6 +69,9 @@ class Link:
         except Unreachable as trouble:
             self.trouble = trouble
             raise
+        except Exception as error:  # whatever it answers is its own trouble, not the others'
+            self.trouble = Unreachable(sentence(self.target, f"its answer is strange: {error}"))
+            raise self.trouble from error
         self._opened = True
 
     def pretend_open(self, trouble: Unreachable | None) -> None:
@@ -85,49 +93,57 @@ class Link:
         """What a command as root prints that reads ``data``; as much as came within ``limit``.
 
         The first line that it reads may be a password that sudo did not ask for. Raises
-        Unreachable like `run`.
+        Unreachable like `run`, Unknown when the answer is too large.
         """
         self.open()
         self.executions += 1
         words = [*self._prefix, self._as_root(command, limit, stdin="")]
+        stdin = self._password() + data
         try:
-            done = subprocess.run(
-                words,
-                input=self._password() + data,
-                capture_output=True,
-                timeout=limit + GRACE,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as cut:
-            return cut.stdout or b""
-        return done.stdout
+            said = bounds.run(words, stdin=stdin, limit=limit + GRACE).stdout
+        except bounds.TooSlow as slow:
+            said = slow.said
+        except bounds.TooLarge as large:
+            raise Unknown(f"{large}: {short(command)}") from None
+        return bounds.after_begin(said) or b""
 
     def follow(self, command: str, tell: Callable[[str], None], limit: float) -> int:
         """Run a long command as root; ``tell`` gets each line at once. Its exit code.
 
-        What it says of errors comes among the lines. Raises Unreachable like `run`.
+        What it says of errors comes among the lines. ``limit``: seconds. Raises Unreachable like
+        `run`, Unknown when it took too long or said too much.
         """
         self.open()
         self.executions += 1
         words = [*self._prefix, self._as_root(f"{{ {command}\n}} 2>&1", limit)]
-        with subprocess.Popen(
-            words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        ) as process:
-            if process.stdin is not None and process.stdout is not None:
-                process.stdin.write(self._password())
-                process.stdin.close()
-                for line in process.stdout:
-                    tell(line.decode(errors="replace").rstrip("\n"))
-        return process.returncode
+        before: list[bytes] | None = []  # what comes before the command is told only if it fails
+
+        def told(line: bytes) -> None:
+            nonlocal before
+            if before is None:
+                tell(line.decode(errors="replace"))
+            elif line.endswith(bounds.BEGIN.rstrip()):
+                before = None
+            else:
+                before.append(line)
+
+        try:
+            done = bounds.follow(words, told, stdin=self._password(), limit=limit + GRACE)
+        except bounds.TooSlow:
+            raise self._too_long(command, limit) from None
+        except bounds.TooLarge as large:
+            raise Unknown(f"{large}: {short(command)}") from None
+        for line in [] if before is None else [*before, *done.stderr.splitlines()]:
+            tell(line.decode(errors="replace"))
+        return done.code
 
     def script(self, text: str, limit: float = TIME_LIMIT) -> Answer:
         """Run a shell script from standard input, as the login: nothing of it shows in ``ps``."""
         self.open()
         words = shlex.join([*ENVIRONMENT, *_timeout(limit), "/bin/sh", "-s"])
         question = Question(self.target.name, "script", text, limit)
-        return self._notebook.ask(
-            question, lambda: self._send(words, text.encode(), "a script", limit)
-        )
+        stdin = (bounds.SAY_BEGIN + text).encode()
+        return self._notebook.ask(question, lambda: self._send(words, stdin, "a script", limit))
 
     def _run(self, command: str, limit: float) -> Answer:
         answer = self._send(self._as_root(command, limit), self._password(), command, limit)
@@ -152,15 +168,21 @@ class Link:
             raise Unreachable(sentence(self.target, f"its key {key} is not there"))
         command = self._as_root(identity.COMMAND, TIME_LIMIT)
         try:
-            answer = self._send(command, self._password(), "", TIME_LIMIT)
-        except Unknown:
-            raise Unreachable(
-                sentence(self.target, f"no answer within {TIME_LIMIT:g} s of its first command")
-            ) from None
+            answer, begun = self._exchange(command, self._password(), "", TIME_LIMIT)
+        except Unknown as trouble:
+            late = f"no answer within {TIME_LIMIT:g} s of its first command"
+            said = late if isinstance(trouble.__cause__, TimeoutError) else str(trouble.__cause__)
+            raise Unreachable(sentence(self.target, said)) from None
         if answer.code != 0:
             said = answer.stderr.decode(errors="replace") or answer.stdout.decode(errors="replace")
             refused_by_ssh = self._remote and answer.code == SSH_FAILED
+            if refused_by_ssh and key is not None and "Permission denied" in said and locked(key):
+                said, refused_by_ssh = needs_agent(key), False
             raise Unreachable(sentence(self.target, said, ssh=refused_by_ssh))
+        if not begun:
+            said = short(_text(answer.stdout)) or "nothing"
+            said = f"it does not run what it is asked, but answers: {said}"
+            raise Unreachable(sentence(self.target, said))
         self.identity = identity.read(answer.stdout.decode(errors="replace"))
 
     def _as_root(self, command: str, limit: float, stdin: str = "exec </dev/null\n") -> str:
@@ -168,7 +190,7 @@ class Link:
 
         It reads nothing: a password that sudo did not ask for must not reach it.
         """
-        shell = ["/bin/sh", "-c", f"{stdin}{command}"]
+        shell = ["/bin/sh", "-c", f"{bounds.SAY_BEGIN}{stdin}{command}"]
         words = [*ENVIRONMENT, *_timeout(limit), *shell]
         if self._needs_sudo():
             ask = "-S" if self._password() else "-n"
@@ -186,22 +208,48 @@ class Link:
         return f"{password}\n".encode() if password and self._needs_sudo() else b""
 
     def _send(self, words: str, stdin: bytes, command: str, limit: float) -> Answer:
+        answer, begun = self._exchange(words, stdin, command, limit)
+        if not begun and answer.code != SSH_FAILED:
+            said = short(_text(answer.stderr or answer.stdout)) or "it said nothing"
+            raise Unknown(f"{self.target.name} did not run: {short(command)} ({said})")
+        return answer
+
+    def _exchange(
+        self, words: str, stdin: bytes, command: str, limit: float
+    ) -> tuple[Answer, bool]:
+        """The answer, without what others said before it, and whether the command was run."""
         self.executions += 1
-        too_long = Unknown(f"took longer than {limit:g} s and was ended: {short(command)}")
         started = time.monotonic()
         try:
-            done = subprocess.run(
-                [*self._prefix, words],
-                input=stdin,
-                capture_output=True,
-                timeout=limit + GRACE,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise too_long from None
-        if done.returncode in TIMED_OUT and time.monotonic() - started >= limit:
-            raise too_long
-        return Answer(done.returncode, done.stdout, done.stderr)
+            done = bounds.run([*self._prefix, words], stdin=stdin, limit=limit + GRACE)
+        except bounds.TooSlow as slow:
+            self._strike()
+            raise self._too_long(command, limit) from slow
+        except bounds.TooLarge as large:
+            self._strike()
+            raise Unknown(f"{large}: {short(command)}") from large
+        self._heard += len(done.stdout) + len(done.stderr)
+        if self._heard > MOST:
+            self._give_up(f"its answers are larger than {MOST >> 20} MiB together")
+        if done.code in TIMED_OUT and time.monotonic() - started >= limit:
+            raise self._too_long(command, limit) from TimeoutError()
+        stdout, stderr = (bounds.after_begin(said) for said in (done.stdout, done.stderr))
+        if stdout is None:
+            return Answer(*done), False
+        return Answer(done.code, stdout, done.stderr if stderr is None else stderr), True
+
+    def _strike(self) -> None:
+        """A host that keeps no limit would otherwise hold up the others for hours."""
+        self._strikes += 1
+        if self._strikes == STRIKES:
+            self._give_up(f"{STRIKES} times its answer was too large, or not there in time")
+
+    def _give_up(self, reason: str) -> None:
+        self.trouble = Unreachable(sentence(self.target, reason))
+
+    @staticmethod
+    def _too_long(command: str, limit: float) -> Unknown:
+        return Unknown(f"took longer than {limit:g} s and was ended: {short(command)}")
 
 
 def ssh_prefix(target: Host, config: Path) -> tuple[str, ...]:
@@ -214,3 +262,7 @@ LOCAL_PREFIX = ("/bin/sh", "-c")
 
 def _timeout(limit: float) -> list[str]:
     return ["timeout", "--kill-after=2", f"{limit:g}"]
+
+
+def _text(said: bytes) -> str:
+    return said[:1000].decode(errors="replace")

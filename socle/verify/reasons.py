@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from socle import bounds
 from socle.baseline.model import Host
 
 CONNECT_TIMEOUT = 5  # seconds
@@ -25,6 +27,15 @@ def sentence(target: Host, said: str, *, ssh: bool = False) -> str:
         )
     reason = _from_ssh(target, said) if ssh else _from_sudo(target, said)
     return f"{place} cannot be asked: {reason}"
+
+
+def locked(key: Path) -> bool:
+    """Whether a private key can only be read with its passphrase."""
+    try:
+        tried = bounds.run(["ssh-keygen", "-y", "-P", "", "-f", str(key)], limit=CONNECT_TIMEOUT)
+    except OSError:
+        return False
+    return tried.code != 0 and b"passphrase" in tried.stderr
 
 
 def _from_ssh(target: Host, said: str) -> str:

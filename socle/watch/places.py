@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from socle.evidence.files import printable
+from socle import bounds
+from socle.harmless import line
 
 Piece = tuple[Path, ...]  # a file of evidence, after its companions
 CONNECT_SECONDS, SECONDS = 20, 300  # to reach an account, and for everything
@@ -117,25 +117,26 @@ class Sftp:
             "IdentityAgent": "none",
             "PreferredAuthentications": "publickey",
             "ConnectTimeout": str(CONNECT_SECONDS),
-            "ServerAliveInterval": "15",
+            "ServerAliveInterval": str(bounds.ALIVE_SECONDS),
+            "ServerAliveCountMax": str(bounds.ALIVE_MISSED),
         }
         words = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
         host = f"[{self.host}]" if ":" in self.host else self.host
         whom = ("-P", str(self.port), "--", f"{self.user}@{host}")
         try:
-            done = subprocess.run(
+            done = bounds.run(
                 ["sftp", "-F", "/dev/null", "-b", "-", *words, *whom],
-                input=commands.encode(),
+                stdin=commands.encode(),
                 env={**os.environ, "LC_ALL": "C.UTF-8"},
-                capture_output=True,
-                timeout=SECONDS,
-                check=False,
+                limit=SECONDS,
             )
-        except subprocess.TimeoutExpired:
+        except bounds.TooSlow:
             raise Trouble(f"not done within {SECONDS} s") from None
+        except bounds.TooLarge as large:
+            raise Trouble(str(large)) from None
         except FileNotFoundError:
             raise Trouble("sftp is not installed (openssh-client)") from None
-        if done.returncode != 0:
+        if done.code != 0:
             raise Trouble(_reason(done.stderr.decode(errors="replace")))
 
 
@@ -188,4 +189,4 @@ def _reason(said: str) -> str:
     """The last thing that sftp complained of, besides the end of the connection."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if not line.startswith("Connection closed")] or lines
-    return printable(telling[-1])[:200] if telling else "sftp failed without a word"
+    return line(telling[-1], 200) if telling else "sftp failed without a word"

@@ -32,6 +32,17 @@ def private_cache(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with SSH keys: host, user, other, and locked, whose passphrase is "secret"."""
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("host", "user", "other", "locked"):
+        passphrase = "secret" if name == "locked" else ""
+        words = ["-q", "-t", "ed25519", "-N", passphrase, "-f", folder / name]
+        subprocess.run(["ssh-keygen", *words], check=True)
+    return folder
+
+
 SETTINGS = '''
 from typing import Annotated, Any, Literal
 

@@ -82,6 +82,14 @@ def test_a_command_that_takes_too_long_costs_only_itself():
     assert list(found) == ["echo quick"]
 
 
+@pytest.mark.parametrize("where", ["", ">&2"], ids=["stdout", "stderr"])
+def test_an_endless_answer_fills_no_memory_of_the_host_and_costs_only_itself(where):
+    found = ask(here(), f"yes {where}", "echo quick; echo slow >&2; exit 3")
+    assert [(answer.code, answer.stdout, answer.stderr) for answer in found.values()] == [
+        (3, b"quick\n", b"slow\n")
+    ]
+
+
 def test_a_batch_that_takes_too_long_keeps_what_was_done(monkeypatch):
     monkeypatch.setattr(batch, "_LEAST", 1.0)
     found = ask(here(), "sleep 4", "echo quick", limit=30)
@@ -102,7 +110,9 @@ def test_a_cut_answer_keeps_what_is_whole(monkeypatch):
 
 
 def test_nothing_is_left_on_the_host(tmp_path):
-    ask(here(), "sleep 20", f"cd; ls -d /run/socle.* /tmp/socle.* >{tmp_path}/seen", limit=0.5)
+    ask(
+        here(), "sleep 20", f"cd; ls -d /run/socle/batch.* /tmp/socle.* >{tmp_path}/seen", limit=0.5
+    )
     seen = (tmp_path / "seen").read_text().split()
     assert seen
     assert not [folder for folder in seen if Path(folder).exists()]
