@@ -2,8 +2,9 @@
 
 The first operation with ``guard=`` that really changes something saves the managed files and
 packet filter tables and starts a timer on the host. :func:`confirm` stops the timer over a NEW
-connection that can still become root, while the host counts nothing as established: what gets in
-then gets in after a restart too. If none comes, the host restores itself and the run fails.
+connection that can still become root, while established packets pass only where flows declare
+them: what gets in then gets in after a restart too. If none comes, the host restores itself and
+the run fails.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from socle.baseline.tunnels import tunnels
 
 SCRIPT = (files("socle.apply") / "guard.sh").read_text(encoding="utf-8")
 PROOF_SECONDS = 15
-"""How long the host counts nothing as established, at most: time for one connection."""
+"""How long established packets must be declared, at most: time for one connection."""
 BEGINS = 0.5
 """Seconds until a proof that was asked for has begun."""
 
@@ -121,7 +122,7 @@ def _reach_last(state: object, host: object) -> bool:  # noqa: ARG001 - pyinfra'
 
 
 def _over_a_new_connection(act: str, seconds: int) -> str:
-    """Have the host act over a new connection with nothing established; why not, or empty: it did.
+    """Have the host act over a new connection within a proof; why not, or empty: it did.
 
     The first attempt begins the proof. This very computer, where no connection is needed, has none.
     """

@@ -3,7 +3,7 @@
 # script that calls these functions as root; RUN is the word by which a run is known (turn.sh).
 #   guard_arm RUN SECONDS TABLES PATH...   TABLES: comma-separated, may be empty
 #   guard_disarm RUN SECONDS               over a new connection. SECONDS: for so long, at most,
-#                                          nothing counts as established; empty: without that proof
+#                                          established packets must be declared; empty: no such proof
 #                                          exit 3: too late, the host has restored itself
 #                                          exit 5: the proof begins; ask again, over a new connection
 #   guard_reached RUN SECONDS              the same question where nothing is left to disarm
@@ -26,6 +26,7 @@ guard_arm() {
     if [ -d "$guard" ]; then # a former change was not confirmed: its older state stays the way back
         guard_save "$guard" "$tables" "$@"
         echo "$seconds" >"$guard/seconds"
+        guard_units "$guard"
     else
         mkdir -p "$guard.new"
         echo "$seconds" >"$guard.new/seconds"
@@ -33,7 +34,7 @@ guard_arm() {
         : >"$guard.new/reload"
         find "$units" -type l | sort >"$guard.new/links"
         guard_save "$guard.new" "$tables" "$@"
-        guard_units "$seconds" # first: no copy without its timer
+        guard_units "$guard.new" # first: no copy without its timer
         mv "$guard.new" "$guard"
         sync -f "$guard"
     fi
@@ -75,8 +76,10 @@ guard_watch() {
     exit 1
 }
 
+# guard_units FOLDER: the units that put back what FOLDER holds.
 guard_units() {
-    seconds=$1
+    of=$1
+    seconds=$(cat "$of/seconds" 2>/dev/null || echo 60)
     guard_restore_script >"$guard-restore.new" # never written over: it may be running
     mv -f "$guard-restore.new" "$guard-restore"
     cat >"$units/socle-guard.service" <<UNIT
@@ -137,7 +140,6 @@ guard=/var/lib/socle/guard
 # An interrupted restoration goes on; without either folder the change was confirmed in time.
 [ -d "$guard.restoring" ] || mv "$guard" "$guard.restoring" 2>/dev/null || exit 0
 cd "$guard.restoring" || exit 1
-nft delete table inet socle_proof 2>/dev/null
 while read -r path; do
     if [ -e "files$path" ] || [ -L "files$path" ]; then
         cp -a "files$path" "$path.socle-guard" && mv -fT "$path.socle-guard" "$path" ||
@@ -169,35 +171,21 @@ guard_back() {
     systemctl start socle-guard.service
 }
 
-# Succeeds within a proof; begins one where none runs.
+# Succeeds within a proof; begins one where none runs. For SECONDS at most our rules let established
+# packets pass only where a flow declares them, as after a restart (firewall.nft); connection tracking
+# keeps what it knows, and the kernel itself ends the proof.
 guard_prove() {
-    if [ -z "$1" ] || ! command -v nft >/dev/null; then return 0; fi # no packet filter of ours
-    ! nft get element inet socle_proof running '{ ipv4 }' >/dev/null 2>&1 || return 0
-    rules=$(guard_proof "$1")
-    printf '%s\n' "$rules" | nft -c -f - || exit 1
+    { [ -n "$1" ] && nft list set inet socle proof >/dev/null 2>&1; } || return 0 # no rules of ours
+    ! nft get element inet socle proof '{ ipv4 }' >/dev/null 2>&1 || return 0
     # In the background, after the answer: what is proved may end the connection that asks for it.
     echo "the proof begins" >&2
-    printf '%s\n' "$rules" | setsid sh -c 'sleep 0.3; exec nft -f -' >/dev/null 2>&1 &
+    echo "add element inet socle proof { ipv4 timeout ${1}s, ipv6 timeout ${1}s }" |
+        setsid sh -c 'sleep 0.3; exec nft -f -' >/dev/null 2>&1 &
     exit 5
 }
 
-# A connection tracking zone that nobody has used: what goes on must be admitted anew, as after a
-# restart; zone 0 keeps what it knows for later. The kernel itself ends it after so many seconds.
-guard_proof() {
-    zone=$((20000 + $(date +%s) % 40000))
-    cat <<PROOF
-table inet socle_proof
-delete table inet socle_proof
-table inet socle_proof {
-    set running { typeof meta nfproto; flags timeout; elements = { ipv4 timeout ${1}s, ipv6 timeout ${1}s }; }
-    chain prerouting { type filter hook prerouting priority raw; meta nfproto @running ct zone set $zone; }
-    chain output { type filter hook output priority raw; meta nfproto @running ct zone set $zone; }
-}
-PROOF
-}
-
 guard_end_proof() {
-    nft delete table inet socle_proof 2>/dev/null || :
+    nft flush set inet socle proof 2>/dev/null || :
 }
 
 guard_disarm() {
@@ -238,24 +226,23 @@ guard_left() {
     for piece in "$guard" "$guard".* "$guard"-restore* "$units"/socle-guard.*; do
         [ ! -e "$piece" ] || return 0
     done
-    nft list table inet socle_proof >/dev/null 2>&1
+    return 1
 }
 
 # States that a killed run, a restart, a full disk or a lost file leave: a copy begun (.new), a
 # confirmation not tidied (.done), a restoration not finished (.restoring), units without a copy, a
-# copy without its timer, a proof.
+# copy without its timer.
 guard_mend() {
     guard_left || return 0
-    guard_end_proof
     rm -rf "$guard.new" "$guard.done"
     if [ -d "$guard.restoring" ]; then # wait for the host to be back where it was
-        guard_units 5
+        guard_units "$guard.restoring"
         guard_back
         [ ! -d "$guard.restoring" ] || { echo "the host cannot finish going back" >&2; exit 1; }
     fi
     if [ -d "$guard" ]; then # this run answers for it from now on
         echo "$1" >"$guard/run"
-        guard_units "$(cat "$guard/seconds" 2>/dev/null || echo 60)"
+        guard_units "$guard"
         guard_watch
     else
         guard_clear

@@ -16,7 +16,10 @@ BLIND = "/usr/local/sbin/ip"
 
 
 class Tunnel:
-    """A second path to the host: VXLAN between this computer and it, and addresses inside."""
+    """A second path to the host: VXLAN between this computer and it, and addresses inside.
+
+    One source port makes its outer packets one connection, which stays established as WireGuard's.
+    """
 
     def __init__(self, cabinet, folder) -> None:
         self.direct, self.practice = cabinet, cabinet.elsewhere(folder)
@@ -29,14 +32,14 @@ class Tunnel:
         down(self.device)
         for words in (
             f"link add {self.device} type vxlan id {self.net} local {here} remote {there} "
-            "dstport 4789",
+            "srcport 4789 4790 dstport 4789",
             f"address add {self.operator}/24 dev {self.device}",
             f"link set {self.device} up",
         ):
             subprocess.run(["ip", *words.split()], check=True)
         netdev = (
             f"[NetDev]\\nName=vx0\\nKind=vxlan\\n[VXLAN]\\nVNI={self.net}\\nRemote={here}\\n"
-            f"Local={there}\\nDestinationPort=4789\\nIndependent=yes\\n"
+            f"Local={there}\\nDestinationPort=4789\\nPortRange=4789-4790\\nIndependent=yes\\n"
         )
         network = f"[Match]\\nName=vx0\\n[Network]\\nAddress={self.inside}/24\\n"
         self.direct.root_on(
