@@ -35,7 +35,7 @@ LOGIN = """printf '\\0%s\\0' "${TMOUT-}"; readonly -p | grep -cw TMOUT
 [ ! -r ~/.xsessionrc ] || . ~/.xsessionrc; printf '\\0'; env -0"""
 KEYS = """while [ $# -gt 0 ]; do printf '%s\\t%s\\n' "$(gsettings get $1 $2 2>/dev/null)" \
 "$(gsettings writable $1 $2 2>/dev/null)"; shift 2; done"""
-XFCONF = """call='busctl --user --timeout=3 --json=short call'
+XFCONF = """call='busctl --user --timeout=6 --json=short call'
 xfconf="$call org.xfce.Xfconf /org/xfce/Xfconf org.xfce.Xfconf"
 $xfconf GetAllProperties ss xfce4-screensaver /
 for p; do $xfconf IsPropertyLocked ss xfce4-screensaver "$p"; done"""
@@ -145,7 +145,7 @@ def keys(person, environment, wanted):
     said = person.ask("sh", "-c", KEYS, "sh", *words, environment=environment).text
     rows = [line.split("\t") for line in said.splitlines()]
     if len(rows) != len(wanted):
-        return None
+        raise Unread("gsettings does not answer")
     return {
         f"{key['schema']} {key['key']}": [row[0][:LONGEST], row[1] == "true"] if row[0] else None
         for key, row in zip(wanted, rows, strict=True)
@@ -153,7 +153,7 @@ def keys(person, environment, wanted):
 
 
 def xfce(person, environment, names):
-    """Properties of xfce4-screensaver: {name: [value, locked]}; null where there is no xfconf.
+    """Properties of xfce4-screensaver: {name: [value, locked]}.
 
     A running session's own xfconfd is asked; nobody else's session gets one for the question.
     """
@@ -167,7 +167,7 @@ def xfce(person, environment, names):
         said = person.ask("dbus-run-session", "--", *words, environment=environment).text
     answers = [json.loads(line)["data"] for line in said.splitlines() if line.startswith("{")]
     if len(answers) != len(names) + 1:
-        return None
+        raise Unread("xfconf does not answer")
     values = {name: value["data"] for name, value in answers[0][0].items()}
     return {n: [values.get(n), bool(a[0])] for n, a in zip(names, answers[1:], strict=True)}
 
