@@ -78,8 +78,7 @@ guard_watch() {
 
 # guard_units FOLDER: the units that put back what FOLDER holds.
 guard_units() {
-    of=$1
-    seconds=$(cat "$of/seconds" 2>/dev/null || echo 60)
+    seconds=$(cat "$1/seconds" 2>/dev/null || echo 60)
     guard_restore_script >"$guard-restore.new" # never written over: it may be running
     mv -f "$guard-restore.new" "$guard-restore"
     cat >"$units/socle-guard.service" <<UNIT
