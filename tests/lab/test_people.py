@@ -33,10 +33,12 @@ Timeout={SECRET}
 X
 install -m 755 /dev/null /usr/local/bin/startplasma-x11  # so that Plasma's file is read
 """
-# What changes by itself, and what a login leaves.
-OTHERS = ("/dev", "/proc", "/run", "/sys", "/tmp", "/var/log", "/var/lib/systemd")
+OTHERS = (  # what changes by itself, and what a login leaves
+    *("/dev", "/proc", "/run", "/sys", "/tmp", "/var/log", "/var/lib/systemd", "/home/adm-socle"),
+    "/srv/socle-backup/*/locks",  # who tries to delete locks the repository meanwhile
+)
 TREE = "find / {} -printf '%p %y %s %T@ %C@ %m %U\\n' | sort".format(
-    " ".join(f"-path {place} -prune -o" for place in OTHERS)
+    " ".join(f"-path '{place}' -prune -o" for place in OTHERS)
 )
 
 
