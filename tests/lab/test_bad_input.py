@@ -134,7 +134,7 @@ def test_another_machine_has_a_known_name(safe, fresh):
         clear(applied, "Failed: accueil.")
         assert "table inet socle" in safe.root_on("medecin", "nft list tables")
         clear(safe.pyinfra("--dry", "--limit", HOST, code=1), f"[accueil] {stranger}")
-        clear(verify(safe, "--limit", HOST, code=4), f"accueil: {stranger}")
+        clear(verify(safe, "--limit", HOST, code=4), stranger)
         output = safe.ansible("--limit", HOST, "--check", code=4, **fresh)
         unreachable(output, HOST)
         assert stranger in output
@@ -157,7 +157,7 @@ def test_one_machine_has_two_names(safe, fresh):
             safe.edited("known_hosts", "accueil,", f"{second},accueil,"),
         ):
             clear(safe.pyinfra("-y", "--limit", "medecin", code=1), f"[medecin] {known}")
-            clear(verify(safe, "--limit", "medecin", code=4), f"{known}")
+            clear(verify(safe, "--limit", "medecin", code=4), known)
             output = safe.ansible("--limit", "medecin", code=4, **fresh)
             unreachable(output, "medecin")
             assert known in output
