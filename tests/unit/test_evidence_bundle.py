@@ -96,12 +96,12 @@ HOSTILE = {
     "one number": HEAD + b'"answers":' + b"9" * (30 * MEBI),
 }
 READ = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from socle.region.model import Refused
 from socle.region.work import read
 assert all(isinstance(read(Path(name)), Refused) for name in sys.argv[1:])
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 
 
