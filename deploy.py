@@ -7,7 +7,9 @@ from roles.firewall.deploy import firewall
 from roles.imaging.deploy import imaging
 from roles.screen_lock.deploy import screen_lock
 from roles.updates.deploy import updates
+from socle.apply import ask_before_giving_up, remember_declared
 
+ask_before_giving_up()
 firewall()
 disk_encryption()
 updates()
@@ -15,3 +17,4 @@ screen_lock()
 imaging()
 backup()
 alerting()
+remember_declared()

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from socle import harmless
+
 
 class SocleError(Exception):
     """An error the operator can act on. Its text is complete: no traceback is needed.
@@ -14,6 +16,10 @@ class SocleError(Exception):
     """
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        """The text, in lines of ours; what it quotes is shown as text."""
+        return harmless.block(super().__str__())
 
 
 @dataclass(frozen=True, order=True)
@@ -33,7 +39,8 @@ class Problem:
     def __str__(self) -> str:
         """``FILE:LINE: KEY: expected X, read Y``, and the advice indented below."""
         seen = "" if self.read is None else f", read {self.read}"
-        text = f"{_short(self.file)}:{self.line}: {self.where}: expected {self.expected}{seen}"
+        place = f"{_short(self.file)}:{self.line}: {self.where}"
+        text = harmless.line(f"{place}: expected {self.expected}{seen}")
         if self.advice is None:
             return text
         return "\n".join([text, *(f"    {line}" for line in self.advice.splitlines())])

@@ -113,8 +113,8 @@ _MARKERS = ("{{", "{%", "{#")
 def render(template: Path, variables: Mapping[str, Any], search: Path | None = None) -> str:
     """The text of ``template`` with ``variables`` put in.
 
-    ``search``: the folder where ``{% include %}`` looks first, a room's ``templates/``. Raises
-    `BadTemplate` with file and line.
+    ``search``: the folder where ``{% include %}`` looks, the checkout: Ansible looks there too,
+    because ``site.yml`` is there. Raises `BadTemplate` with file and line.
     """
     source = _source(template)
     try:

@@ -20,6 +20,9 @@ GROUPS = (
         "lab/test_logging.py",
         "lab/test_updates.py",
         "lab/test_verify.py",
+        "lab/test_people.py",
+        "lab/test_units.py",
+        "lab/test_declared.py",
         "lab/test_sessions_lock.py",  # last: it leaves machines as they come from the installer
     ),
     ("lab/test_scenarios.py",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -120,6 +121,18 @@ class Alerting(RoomSettings):
     drop: Annotated[Drop | None, neutral()] = None
     """Where signed bundles go."""
 
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
+        """The daily look, and whom and where it tells."""
+        if not settings["alerting_enabled"]:
+            return
+        mail, drop = settings["alerting_mail"] or {}, settings["alerting_drop"] or {}
+        yield "daily look at itself (socle-watch.timer)"
+        for recipient in mail.get("recipients", ()):
+            yield f"warnings by mail to {recipient}"
+        if drop:
+            yield f"evidence handed over to {drop['server'] or ''}{drop['folder']}"
+
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
         """The timer's ``calendar``, and the line for sftp's ``known_hosts``."""
         place = self.drop
@@ -136,7 +149,7 @@ class Alerting(RoomSettings):
         """``declaration``: what the machine is told; ``python``: which packs its program."""
         if not self.enabled:
             nothing = {"format": "", "schema": 0, "host": host.name, "baseline": {}, "practice": {}}
-            return {"declaration": nothing, "python": ""}
+            return {"declaration": {**nothing, "folders": []}, "python": ""}
         from socle.watch.declaration import declaration  # noqa: PLC0415 - seldom needed
 
         return {"declaration": declaration(host, practice), "python": sys.executable}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Annotated, Any, ClassVar
 
@@ -25,6 +25,7 @@ from socle.baseline.settings import (
     keyed,
     matching,
     neutral,
+    patient_data,
     secret,
     stricter,
 )
@@ -43,7 +44,7 @@ class Backup(RoomSettings):
     derived_secrets: ClassVar[tuple[str, ...]] = ("private_key", "secrets")
     derived_from_secrets: ClassVar[tuple[str, ...]] = ("authorized", "missing")
 
-    folders: Annotated[list[Path], stricter("superset")] = []
+    folders: Annotated[list[Path], stricter("superset"), patient_data()] = []
     """Folders that must come back after a disaster; without any, there is nothing to copy."""
 
     excludes: Annotated[list[Text], stricter("subset")] = []
@@ -112,6 +113,21 @@ class Backup(RoomSettings):
     luks_passphrases: Annotated[dict[str, Password], secret(), neutral()] = {}
     """Disk -> passphrase of its encryption."""
 
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
+        """Each copy, of what and to where, and copies of others."""
+        targets = settings["backup_targets"]
+        if any(one["online"] for one in targets):
+            yield "daily copies (socle-backup.timer)"
+        for one in targets:
+            yield f"copies to {one['name']}"
+        for folder in settings["backup_folders"] if targets else ():
+            yield f"copies of {folder}"
+        for database in settings["backup_dumps"] if targets else ():
+            yield f"copies of the database {database['name']}"
+        for client in settings["backup_clients"]:
+            yield f"copies kept for {client}"
+
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
         """Both sides of every copy: what this host sends where, and what it keeps for others.
 
@@ -119,9 +135,9 @@ class Backup(RoomSettings):
             ``targets``: where this host's data go; ``known_hosts``: their host keys;
             ``served`` and ``authorized``: what it keeps, and whose keys may add to it;
             ``private_key`` and ``secrets``: for root's eyes on the host alone;
-            ``disks``: names of offline disks plugged in here; ``missing``: why the host cannot
-            be set up yet; ``calendar``, ``check_calendar``, ``restore_calendar``,
-            ``prune_calendar``: for systemd.
+            ``writable``: folders outside of Socle's own that a copy writes into; ``disks``: names
+            of offline disks plugged in here; ``missing``: why the host cannot be set up yet;
+            ``calendar``, ``check_calendar``, ``restore_calendar``, ``prune_calendar``: for systemd.
 
         Raises:
             BadSettings: a repository that does not fit the practice.
@@ -143,6 +159,7 @@ class Backup(RoomSettings):
             "known_hosts": sorted({line for one in targets for line in one.known_hosts}),
             "disks": [one.name for one in mine if one.kind == "disk"],
             "served": [self._served(one) for one in pruned],
+            "writable": self._writable([one.data for one in targets], pruned),
             "clients": sorted(keys),
             "authorized": [
                 {"client": name, "key": pair[1]} for name, pair in sorted(keys.items()) if pair
@@ -152,6 +169,13 @@ class Backup(RoomSettings):
             "missing": self._missing(mine, pruned, [one.known_hosts for one in targets]),
             **calendars,
         }
+
+    def _writable(self, targets: Sequence[dict[str, Any]], pruned: Sequence[Served]) -> list[str]:
+        """Local repositories, and folders of database files, which SQLite opens with companions."""
+        local = [one["path"] for one in targets if one["kind"] == "folder"]
+        kept = [f"{self.store}/{one.client.name}" for one in pruned]
+        files = [one.path.rpartition("/")[0] for one in self.databases if one.path]
+        return [*local, *kept, *files]
 
     def _served(self, one: Served) -> dict[str, Any]:
         return {

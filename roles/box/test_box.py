@@ -102,7 +102,7 @@ def asked(host):
     """What the box said, asked from this machine, because only machines behind it may ask."""
     programs = "\n".join((FILES / name).read_text("utf-8") for name in ("igd.py", "ask.py"))
     program = re.sub(r"^from igd import .*\n", "", programs, flags=re.MULTILINE)
-    answer = host.run("python3 -c %s %s", program, TURNS)
+    answer = host.run("python3 -IB -c %s %s", program, TURNS)
     if answer.rc != 0:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
         unknown(f"the machine cannot ask its box: {last}")

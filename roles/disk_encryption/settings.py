@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from socle.baseline.settings import RoomSettings, keyed, matching, neutral, secret, stricter
+from socle.baseline.settings import (
+    RoomSettings,
+    keyed,
+    matching,
+    neutral,
+    patient_data,
+    secret,
+    stricter,
+)
 
 Folder = Annotated[
     str,
@@ -42,7 +51,7 @@ class HeaderBackup(BaseModel):
 class DiskEncryption(RoomSettings):
     """Encrypted disks and swap, keys under control, a protected start. Disks are never changed."""
 
-    data_dirs: Annotated[list[Folder], stricter("superset")] = []
+    data_dirs: Annotated[list[Folder], stricter("superset"), patient_data()] = []
     """Folders with data besides / /home /var /srv /opt, wherever they are mounted from."""
 
     luks_version: Annotated[int, Field(ge=1, le=2), stricter("higher")] = 2
@@ -81,3 +90,11 @@ class DiskEncryption(RoomSettings):
 
     secure_boot: Annotated[bool, stricter("true")] = True
     """Whether a machine with UEFI has Secure Boot on."""
+
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
+        """What swap and the start menu are protected by."""
+        if not settings["disk_encryption_hibernation"]:
+            yield "no hibernation"
+        if settings["disk_encryption_grub_password_hash"]:
+            yield "password of the start menu"

@@ -1,5 +1,6 @@
 """Who can unlock the machine's disks, asked of their headers."""
 
+import shlex
 from datetime import date
 
 from socle.verify import clock, control, expect, luks, not_applicable, unknown
@@ -34,12 +35,13 @@ def test_keys_are_under_control(host, settings, disks):
 def expect_sane(header, settings):
     """One device's header: version, key derivation, number of slots, unattended unlocking."""
     name, count = header.device, len(header.slots)
+    device = shlex.quote(name)
     expect(
         header.version >= settings.disk_encryption_luks_version,
         seen=f"{name}: LUKS{header.version}",
         wanted=f"LUKS{settings.disk_encryption_luks_version} headers",
         fix="copy the header first, then, from a rescue system, "
-        f"cryptsetup convert --type luks2 {name}; see {GUIDE}",
+        f"cryptsetup convert --type luks2 {device}; see {GUIDE}",
     )
     weak = header.weak_slots(settings.disk_encryption_kdfs, settings.disk_encryption_kdf_memory_mib)
     expect(
@@ -47,21 +49,21 @@ def expect_sane(header, settings):
         seen=f"{name}: {', '.join(weak) or 'no key slot that is cheap to guess'}",
         wanted=f"{' or '.join(settings.disk_encryption_kdfs)} with at least "
         f"{settings.disk_encryption_kdf_memory_mib} MiB",
-        fix=f"cryptsetup luksConvertKey --pbkdf argon2id {name}, once for each passphrase",
+        fix=f"cryptsetup luksConvertKey --pbkdf argon2id {device}, once for each passphrase",
     )
     expect(
         count >= settings.disk_encryption_key_slots,
         seen=f"{name}: {count} key slot{'s' if count != 1 else ''} in use",
         wanted=f"at least {settings.disk_encryption_key_slots}: "
         "the user's passphrase and a recovery key",
-        fix=f"cryptsetup luksAddKey {name} with a recovery key that goes into a sealed envelope",
+        fix=f"cryptsetup luksAddKey {device} with a recovery key that goes into a sealed envelope",
     )
     unattended = () if settings.disk_encryption_unattended_unlock else header.unattended
     expect(
         not unattended,
         seen=f"{name}: unlocks without a person by {', '.join(unattended) or 'nothing'}",
         wanted="a PIN or a passphrase at every start: a stolen machine stays closed",
-        fix=f"systemd-cryptenroll --wipe-slot=tpm2 --tpm2-device=auto --tpm2-with-pin=yes {name}",
+        fix=f"systemd-cryptenroll --wipe-slot=tpm2 --tpm2-device=auto --tpm2-with-pin=yes {device}",
     )
 
 
@@ -117,7 +119,7 @@ def is_encrypted(disks, path):
 def expect_copy(header, settings):
     """The practice declares a copy of the header that is young enough and still fits."""
     declared = {entry["uuid"]: entry for entry in settings.disk_encryption_header_backups}
-    entry = declared.get(header.uuid)
+    entry, device = declared.get(header.uuid), shlex.quote(header.device)
     limit = settings.disk_encryption_header_backup_days
     age = (clock.today() - date.fromisoformat(entry["date"])).days if entry else None
     changed = bool(entry and entry["epoch"] and entry["epoch"] != header.epoch)
@@ -127,6 +129,6 @@ def expect_copy(header, settings):
         seen=f"copy of the header of {header.device} ({header.uuid}): {said}"
         + (f"; the header has changed since (epoch {header.epoch})" if changed else ""),
         wanted=f"a copy at most {limit} days old, kept off the machine, as declared",
-        fix=f"cryptsetup luksHeaderBackup {header.device} onto an encrypted medium, then declare "
+        fix=f"cryptsetup luksHeaderBackup {device} onto an encrypted medium, then declare "
         f"it in disk_encryption_header_backups; see {GUIDE}",
     )

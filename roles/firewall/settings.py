@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_network
 from typing import Annotated, Any
@@ -110,6 +110,14 @@ class Firewall(RoomSettings):
 
     guard_seconds: Annotated[int, Field(ge=5, le=600), neutral()] = 60
     """Seconds the host waits for a confirmation before it undoes a change that cut access."""
+
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
+        """Each flow by its name, and what passes through."""
+        for flow in (*settings["firewall_inbound"], *settings["firewall_outbound"]):
+            yield f"flow {flow['name']}"
+        for interface in settings["firewall_forward_interfaces"]:
+            yield f"connections of {interface} through this machine"
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
         """The flows of this very host with every peer turned into addresses.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -20,6 +20,7 @@ from socle.baseline.settings import (
     keyed,
     matching,
     neutral,
+    patient_data,
     secret,
     stricter,
 )
@@ -128,7 +129,9 @@ class Imaging(RoomSettings):
     certificate_days: Annotated[int, Field(ge=1, le=90), stricter("higher")] = 30
     """Days before its end from which a certificate no longer counts."""
 
-    folders: Annotated[list[Folder], Field(min_length=1), stricter("subset")] = ["/var/lib/orthanc"]
+    folders: Annotated[list[Folder], Field(min_length=1), stricter("subset"), patient_data()] = [
+        "/var/lib/orthanc"
+    ]
     """Folders that Orthanc may write to: images, index, worklists."""
 
     lua_scripts: Annotated[list[Folder], stricter("subset")] = []
@@ -136,6 +139,14 @@ class Imaging(RoomSettings):
 
     exposure: Annotated[float, Field(ge=0.5, le=9.9), stricter("lower")] = 4.0
     """Highest accepted exposure of the service, as systemd-analyze security counts it."""
+
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
+        """Orthanc's settings, and the devices that it accepts."""
+        if settings["imaging_server"]:
+            yield "Orthanc as declared (socle-imaging-renew.timer)"
+            for modality in settings["imaging_modalities"]:
+                yield f"modality {modality['name']}"
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
         """What the imaging server is told.

@@ -75,6 +75,7 @@ def _guardian(seen: tuple[str, ...]) -> None:
         static(f"{PROGRAM}/desktop.py"),
         static(f"{PROGRAM}/keyboard.py"),
         static(f"{PROGRAM}/logind.py"),
+        static(f"{PROGRAM}/person.py"),
         template("/etc/systemd/system/socle-lock.service"),
     ]
     template("/etc/dbus-1/system.d/socle-lock.conf")  # the bus sees it by itself

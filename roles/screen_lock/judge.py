@@ -18,6 +18,7 @@ SESSIONS = {  # programs of the sessions that a greeter offers -> desktop
     "cinnamon-session-cinnamon2d": "cinnamon",
     "mate-session": "mate",
 }
+UNREAD = (None, False)  # TMOUT of a login shell that did not end within its limits
 X11_CATCH_ALL = "default"  # Debian's lightdm-xsession: whatever ~/.xsession says
 
 
@@ -64,13 +65,23 @@ def belongs(row, desktops):
     return not name or any(desktop in name for desktop in desktops)
 
 
+def unread(people, *parts):
+    """What people's programs did not answer within their limits."""
+    return [
+        f"{name}: {why}"
+        for name, one in people.items()
+        for part, why in one.get("unread", {}).items()
+        if part in parts
+    ]
+
+
 def bypasses(seen):
     """Variables that make programs read other settings than the machine's."""
     found = []
     for name, person in seen["people"].items():
         found += [
             f"{variable}={value} in the login of {name}"
-            for variable, value in person["login"].items()
+            for variable, value in person.get("login", {}).items()
             if bypass(variable, value)
         ]
         found += [
@@ -94,8 +105,9 @@ def keys(seen, wanted):
     """GSettings keys that are not as wanted for somebody, or that somebody may change."""
     found = []
     for name, person in seen["people"].items():
-        for key in wanted:
-            found += wrong_key(name, person["keys"], key)
+        if "keys" in person:
+            for key in wanted:
+                found += wrong_key(name, person["keys"], key)
     return found
 
 
@@ -139,6 +151,8 @@ def xfce(seen, wanted):
     """xfce4-screensaver's own settings, for everybody."""
     found = []
     for name, person in seen["people"].items():
+        if "xfce" not in person:
+            continue  # unread
         answers = person["xfce"]
         if answers is None:
             found.append(f"xfconf does not answer {name}")
@@ -181,6 +195,8 @@ def plasma(seen, template):
     wanted, _ = kde([template])
     found = []
     for name, person in seen["people"].items():
+        if "kde" not in person:
+            continue  # unread
         values, immutable = kde(person["kde"])
         found += [
             f"kscreenlockerrc {key} is {values.get(key, 'not set')} for {name}"
@@ -221,12 +237,12 @@ def other_desktops(seen):
 def timeout(seen, seconds):
     """Login shells that do not close, or whose time may be changed."""
     found = []
-    shells = {name: (p["shell"], p["timeout"]) for name, p in seen["people"].items()}
-    for name, (shell, (value, readonly)) in (
-        shells | {"root": ("bash", seen["root_shell"])}
-    ).items():
+    for name, one in {**seen["people"], "root": {**seen["root"], "shell": "bash"}}.items():
+        shell, (value, readonly) = one["shell"], one.get("timeout", UNREAD)
         if not shell.endswith("bash"):
             found.append(f"{name}'s shell {shell} does not know TMOUT")
+        elif value is None:
+            continue  # unread
         elif not value.isdigit() or not 0 < int(value) <= seconds:
             found.append(f"TMOUT is {value or 'not set'} for {name}")
         elif not readonly:
@@ -236,9 +252,10 @@ def timeout(seen, seconds):
 
 def greeter(seen, wanted):
     """The keys of GDM's greeter that are not as wanted; none where there is no GDM."""
-    if seen["greeter"] is None:
-        return []
-    return [said for key in wanted for said in wrong_key("the greeter", seen["greeter"], key)]
+    if "keys" not in (seen["greeter"] or {}):
+        return []  # no GDM, or unread
+    answers = seen["greeter"]["keys"]
+    return [said for key in wanted for said in wrong_key("the greeter", answers, key)]
 
 
 def sleep(seen, answers):

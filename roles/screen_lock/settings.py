@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -54,6 +54,12 @@ class ScreenLock(RoomSettings):
         neutral(),
     ] = "Accès réservé aux personnes habilitées. Les connexions sont enregistrées dans un journal."
     """What the greeter says before anybody logs in: people are told that logins are recorded."""
+
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
+        """The clock beside the desktops'."""
+        if settings["screen_lock_workstation"]:
+            yield "idle sessions lock (socle-lock.service)"
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
         """What follows from the settings.

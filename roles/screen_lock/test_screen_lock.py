@@ -1,11 +1,13 @@
 """The screen lock's promises, asked of the machine as each of its people would meet them."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from roles.screen_lock import judge, login
+from socle import person
 from socle.render import render
 from socle.verify import AGAIN, control, expect, not_applicable, unknown
 
@@ -13,6 +15,7 @@ ROOM = Path(__file__).parent
 XFCE = ROOM / "templates/etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml.j2"
 KDE = ROOM / "templates/etc/xdg/kscreenlockerrc.j2"
 GUARDIAN = ROOM / "files/usr/local/lib/socle/screen_lock"
+PROGRAMS = (Path(person.__file__), ROOM / "files/people.py", ROOM / "files/observe.py")
 NO_DESKTOP = "no desktop is installed"
 PRIVACY = ("show-in-lock-screen",)
 SLEEP = ("ubuntu-lock-on-suspend",)
@@ -26,10 +29,12 @@ def seen(host, settings):
         "keys": settings.screen_lock_keys,
         "greeter_keys": settings.screen_lock_greeter_keys,
         "xfce": list(judge.xfconf(render(XFCE, settings))),
+        "kde": list(judge.kde([render(KDE, settings)])[0]),
         "modules": {n: (GUARDIAN / f"{n}.py").read_text() for n in ("desktop", "logind")},
     }
-    source = (ROOM / "files/observe.py").read_text()
-    answer = host.run("python3 -EsB -c %s %s", source, json.dumps(request), timeout=60)
+    joined = "\n".join(path.read_text(encoding="utf-8") for path in PROGRAMS)
+    source = re.sub(r"^from (person|people) import .*\n", "", joined, flags=re.MULTILINE)
+    answer = host.run("python3 -ISB -c %s %s", source, json.dumps(request), timeout=90)
     if answer.rc != 0:
         unknown(f"the machine cannot be observed: {answer.stderr.strip()[-300:]}")
     return json.loads(answer.stdout)
@@ -48,6 +53,7 @@ def test_idle_gnome_sessions_lock(seen, settings):
         + judge.open_sessions(seen, limit, ["gnome"])
     )
     judged(seen, settings, wrong)
+    expect_read(seen["people"], "login", "keys")
 
 
 @control("screen-lock-kde-xfce")
@@ -66,6 +72,7 @@ def test_idle_sessions_of_other_desktops_lock(seen, settings):
     wrong += judge.beyond_reach(seen, limit, minutes) + judge.open_sessions(seen, limit, others)
     wrong += [f"{n} is missing" for n in ("i3lock", "xprintidle") if n not in seen["programs"]]
     judged(seen, settings, wrong, f"{', '.join(others)}: ")
+    expect_read(seen["people"], "login", "keys", *others)
 
 
 @control("lock-on-suspend")
@@ -85,6 +92,8 @@ def test_sessions_lock_before_the_machine_sleeps(seen, settings):
         wanted=f"closing the lid: {settings.screen_lock_lid}, and sessions lock before any sleep",
         fix=AGAIN,
     )
+    if seen["desktops"]["gnome"]:
+        expect_read(seen["people"], "login", "keys")
 
 
 @control("lockscreen-privacy")
@@ -104,6 +113,9 @@ def test_greeter_and_lock_screen_give_nothing_away(seen, settings):
         wanted="no list of accounts, a notice about logging, no message text on a locked screen",
         fix=AGAIN,
     )
+    expect_read({"the greeter": seen["greeter"] or {}}, "login", "keys")
+    if seen["desktops"]["gnome"]:
+        expect_read(seen["people"], "login", "keys")
 
 
 @control("shell-timeout")
@@ -123,6 +135,7 @@ def test_idle_shells_close(seen, settings):
         fix=f"{AGAIN}; a file of /etc/profile.d that sets TMOUT first has to go; "
         "people's login shell is bash (chsh)",
     )
+    expect_read({**seen["people"], "root": seen["root"]}, "login")
 
 
 @control("no-autologin")
@@ -155,6 +168,13 @@ def judged(seen, settings, wrong, prefix=""):
         fix=f"{AGAIN}; remove what a person has set in ~/.config/environment.d, ~/.profile or "
         "~/.xsessionrc; close the session once",
     )  # fmt: skip
+
+
+def expect_read(people, *parts):
+    """Nobody's own programs kept an answer back: then it is unknown, whatever the others say."""
+    missing = judge.unread(people, *parts)
+    if missing:
+        unknown("; ".join(missing))
 
 
 def keys(settings, desktops, without=()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -126,6 +127,12 @@ class Updates(RoomSettings):
 
     support_margin_days: Annotated[int, Field(ge=30, le=730), stricter("higher")] = 180
     """Days of support that the system's release must still have."""
+
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
+        """The restarts; updates themselves cannot be switched off."""
+        if settings["updates_automatic_restart"]:
+            yield "restarts in the idle windows (socle-reboot.timer)"
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
         """What the templates write: calendar lines, windows as words, the host's own patterns.

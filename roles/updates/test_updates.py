@@ -1,6 +1,7 @@
 """The updates' promises, asked of apt, systemd, the log, and of a run that changes nothing."""
 
 import hashlib
+import shlex
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -151,7 +152,7 @@ def test_security_updates_are_applied_in_time(found, settings):
         not held,
         seen=f"held back from all updates: {', '.join(held) or 'none'}",
         wanted="only packages of updates_held_packages, under a waiver",
-        fix=f"apt-mark unhold {' '.join(held)}, or a waiver that sets updates_held_packages",
+        fix=f"apt-mark unhold {shlex.join(held)}, or a waiver that sets updates_held_packages",
     )
     late, waiting = [], []
     for package, security in sorted(found["pending"].items()):

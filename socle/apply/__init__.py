@@ -1,6 +1,7 @@
 """The pyinfra side: what a room's ``deploy.py`` is written with."""
 
 from socle.apply.adapter import leave_out, refuse, resolved_host, take_over
+from socle.apply.declared import ask_before_giving_up, remember_declared
 from socle.apply.files import absent_file, managed_file, static, static_tree, template
 from socle.apply.guard import Guard, confirm, refuse_lockout
 from socle.apply.probe import observed
@@ -9,6 +10,7 @@ from socle.apply.system import command_on_change, delivered, masked, packages, u
 __all__ = [
     "Guard",
     "absent_file",
+    "ask_before_giving_up",
     "command_on_change",
     "confirm",
     "delivered",
@@ -19,6 +21,7 @@ __all__ = [
     "packages",
     "refuse",
     "refuse_lockout",
+    "remember_declared",
     "resolved_host",
     "static",
     "static_tree",

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+import click
 import paramiko.client
 from gevent import GreenletExit, Timeout  # type: ignore[import-untyped]
 from paramiko import PKey
@@ -23,17 +24,19 @@ from paramiko.ssh_exception import IncompatiblePeer
 from pyinfra import config, logger, state
 from pyinfra import host as current_host
 from pyinfra.api import QuoteString, StringCommand, operations
+from pyinfra.api import output as pyinfra_output
 from pyinfra.api.exceptions import ConnectError, DeployError, PyinfraError
 from pyinfra.api.host import Host as PyinfraHost
 from pyinfra.api.operation import OperationMeta
 from pyinfra.api.state import StateStage
+from pyinfra.api.util import print_host_combined_output
 from pyinfra.connectors import ssh, util
 from pyinfra.connectors.local import LocalConnector
 from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.util import CommandOutput, OutputLine
 from pyinfra.context import ctx_state
 
-from socle import bounds
+from socle import bounds, harmless
 from socle.apply import journal
 from socle.apply.output import BROKEN, Output
 from socle.apply.transport import BoundedTransport, held_by_agent, keep_alive, locked
@@ -50,7 +53,11 @@ GRACE = 10  # seconds more, for all but the output
 
 
 class Unanswered(Exception):
-    """A host did not answer, or its answer was an error. The text is for the operator."""
+    """A host did not answer, or its answer was an error. The text is a line for the operator."""
+
+    def __init__(self, text: str) -> None:
+        """``text`` may hold the host's own words."""
+        super().__init__(harmless.line(text))
 
 
 def resolved_host() -> Host:
@@ -194,13 +201,24 @@ def wants_diff() -> bool:
 
 def say(text: str) -> None:
     """Print for the current host, where pyinfra prints."""
-    for line in text.splitlines():
+    for line in text.split("\n"):
         logger.info(f"{current_host.print_prefix}{line}")
+
+
+def say_at_the_end(text: str) -> None:
+    """Print for the current host after everything else, where nobody scrolls past it."""
+    lines = [f"{current_host.print_prefix}{line}" for line in text.splitlines()]
+    atexit.register(logger.info, "\n".join(lines))
+
+
+def words_of(name: str) -> list[str]:
+    """What the operator gave as ``--data NAME=WORD[,WORD]``."""
+    return str(current_host.data.get(name) or "").split(",")
 
 
 def complain(text: str) -> None:
     """Print an error of the current host."""
-    current_host.log_styled(text, fg="red", log_func=logger.error)
+    current_host.log_styled(harmless.block(text), fg="red", log_func=logger.error)
 
 
 def once_per_host(make: Callable[[], Any]) -> Any:
@@ -240,6 +258,7 @@ def take_over() -> None:
     signal.signal(signal.SIGINT, _interrupted)
     atexit.register(_tell_failed)
     atexit.register(_record)
+    _show_text_alone()
     # It would ask the terminal for a sudo password, then not use it. Ours come from the practice.
     setattr(util, "SUDO_PASSWORD_REQUIRED_LINES", ())  # noqa: B010 - typed as a pair
     setattr(SSHConnector, "connect", _connect)  # noqa: B010 - to mypy, a method
@@ -259,6 +278,27 @@ def take_over() -> None:
     if _under_pyinfra() and dry_run():
         # "One of more hosts failed, continue?" is no question where nothing will be changed.
         config.FAIL_PERCENT = None
+
+
+def _show_text_alone() -> None:
+    """What pyinfra prints gives the terminal no order; what hosts said has no colour either."""
+    setattr(operations, "print_host_combined_output", _print_output)  # noqa: B010 - as above
+    logger.addFilter(_as_text)
+    if pyinfra_output.is_output_active():
+        pyinfra_output.set_echo(
+            lambda message="", **how: click.echo(harmless.coloured(message), **how)
+        )
+
+
+def _print_output(host: PyinfraHost, output: CommandOutput) -> None:
+    lines = [OutputLine(one.buffer_name, harmless.line(one.line)) for one in output]
+    print_host_combined_output(host, CommandOutput(lines))
+
+
+def _as_text(record: logging.LogRecord) -> bool:
+    """A filter of Python's logging that keeps every record."""
+    record.msg, record.args = harmless.coloured(record.getMessage()), ()
+    return True
 
 
 _pyinfra_connect = SSHConnector.connect

@@ -1,4 +1,4 @@
-"""What a change of a file looks like, for ``--diff``: mode, owner and every line."""
+"""What a change of a file looks like, for ``--diff``: mode, owner and every line, as text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import difflib
 
 import click
 
+from socle import harmless
 from socle.apply.probe import ObservedFile
 
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
@@ -23,7 +24,7 @@ def difference(
     else:
         diff = difflib.unified_diff(_text(seen), _text(wanted), lineterm="")
         lines += list(diff)[2:]
-    return [click.style(line, fg=_COLOURS.get(line[:1])) for line in lines]
+    return [click.style(harmless.block(line), fg=_COLOURS.get(line[:1])) for line in lines]
 
 
 def _label(file: ObservedFile | None) -> str:
@@ -31,10 +32,11 @@ def _label(file: ObservedFile | None) -> str:
         return "(absent)"
     if file.kind != "file":
         return "(not a plain file)"
-    return f"({file.mode} {file.user}:{file.group})"
+    return harmless.line(f"({file.mode} {file.user}:{file.group})")
 
 
 def _text(file: ObservedFile | None) -> list[str]:
     if file is None or file.content is None:
         return []
-    return file.content.decode("utf-8", "replace").splitlines()
+    lines = file.content.decode("utf-8", "replace").split("\n")
+    return lines[:-1] if lines[-1] == "" else lines

@@ -55,7 +55,7 @@ def template(
     source = next(
         t.source for room in adapter.practice().rooms for t in room.templates if t.target == path
     )
-    content = render(source, adapter.resolved_host().settings)
+    content = render(source, adapter.resolved_host().settings, adapter.practice().root)
     return managed_file(path, content, mode=mode, validate=validate, secret=secret, guard=guard)
 
 

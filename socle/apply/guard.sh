@@ -41,6 +41,36 @@ Description=Socle: go back to the state before an unconfirmed change
 [Service]
 Type=oneshot
 ExecStart=/bin/sh $guard-restore
+CapabilityBoundingSet=
+IPAddressDeny=any
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateMounts=yes
+PrivateTmp=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProtectSystem=strict
+RestrictAddressFamilies=none
+RestrictAddressFamilies=AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+UMask=0077
+CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_NET_ADMIN
+RestrictAddressFamilies=AF_NETLINK
+ReadWritePaths=${guard%/*} $units
+$(for path; do echo "ReadWritePaths=-${path%/*}"; done | sort -u)
 UNIT
     cat >"$units/socle-guard.timer" <<UNIT
 [Unit]

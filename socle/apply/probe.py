@@ -12,6 +12,7 @@ from pathlib import Path
 
 from socle import bounds
 from socle.apply import adapter
+from socle.baseline.declared import PLACE
 from socle.baseline.model import Practice
 
 SCRIPTS = files("socle.apply")
@@ -79,7 +80,7 @@ def _probe() -> Observed:
     practice = adapter.practice()
     paths = [file.target for room in practice.rooms for file in (*room.templates, *room.statics)]
     try:
-        lines = adapter.ask(script_for(practice), *paths)
+        lines = adapter.ask(script_for(practice), PLACE, *paths)
         packed = base64.b64decode("".join(lines), validate=True)
         return parse(bounds.gunzip(packed).decode("utf-8", "replace").split("\n")[:-1])
     except (adapter.Unanswered, ValueError, bounds.TooLarge) as error:

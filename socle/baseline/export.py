@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from typing import Any
 
 from socle import bounds
-from socle.baseline.model import Connection, Host, Practice
-from socle.baseline.settings import is_secret
+from socle.baseline.declared import declared, listed
+from socle.baseline.model import Connection, Host, Practice, Room
+from socle.baseline.settings import holds_patient_data, is_secret
 from socle.errors import SocleError
 
 
@@ -48,15 +50,16 @@ def for_ansible(practice: Practice) -> dict[str, Any]:
             "hosts": [name for name in names if name not in below],
             "children": list(children),
         }
-    hostvars = {name: ansible_variables(host) for name, host in practice.hosts.items()}
+    hostvars = {name: ansible_variables(host, practice) for name, host in practice.hosts.items()}
     return {**groups, "_meta": {"hostvars": hostvars}}
 
 
-def ansible_variables(host: Host) -> dict[str, Any]:
-    """The variables of one host for Ansible: its settings, and how to reach it."""
+def ansible_variables(host: Host, practice: Practice) -> dict[str, Any]:
+    """The variables of one host for Ansible: settings, what it keeps up, how to reach it."""
     found = host.connection
     variables: dict[str, Any] = {
         **host.settings,
+        "socle_listed": listed(declared(practice, host)),
         "ansible_connection": found.method,
         "ansible_become": found.become,
     }
@@ -84,6 +87,18 @@ def secret_names(practice: Practice) -> frozenset[str]:
             *room.settings.derived_secrets,
         )
     )
+
+
+def patient_folders(rooms: Iterable[Room], hosts: Iterable[Host]) -> tuple[str, ...]:
+    """Every folder of the hosts in which patients' data lie, by what the rooms mark so."""
+    names = [
+        room.prefix + name
+        for room in rooms
+        for name, field in room.settings.model_fields.items()
+        if holds_patient_data(field)
+    ]
+    found = (str(path) for host in hosts for name in names for path in host.settings.get(name, ()))
+    return tuple(dict.fromkeys(found))
 
 
 def hidden_names(practice: Practice) -> frozenset[str]:

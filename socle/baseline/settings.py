@@ -56,6 +56,11 @@ class Secret:
     """The value stands in ``secrets.yml`` only and is never shown."""
 
 
+@dataclass(frozen=True)
+class PatientData:
+    """The value names folders of patients' data."""
+
+
 Direction = Stricter | Ordered | Neutral | Keyed
 
 
@@ -86,6 +91,11 @@ def keyed(by: str) -> Keyed:
 def secret() -> Secret:
     """Mark a value that may only stand in the practice's encrypted ``secrets.yml``."""
     return Secret()
+
+
+def patient_data() -> PatientData:
+    """Mark folders that hold patients' data: names of files below them are masked in evidence."""
+    return PatientData()
 
 
 def matching(pattern: str, expected: str) -> AfterValidator:
@@ -158,6 +168,15 @@ class RoomSettings(BaseModel):
         """
         return {}
 
+    @classmethod
+    def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:  # noqa: ARG003
+        """What the room keeps up on a host with these settings, a few words each.
+
+        An apply asks before one of them is given up; whatever a room removes, disables or closes
+        where it is no longer declared belongs here. Variables have their full names.
+        """
+        return ()
+
     def conclude(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
         """Values computed last, from all that the rooms derived for all hosts.
 
@@ -175,6 +194,11 @@ def direction(field: FieldInfo) -> Direction | None:
 def is_secret(field: FieldInfo) -> bool:
     """Whether the field is marked `secret`."""
     return any(isinstance(mark, Secret) for mark in field.metadata)
+
+
+def holds_patient_data(field: FieldInfo) -> bool:
+    """Whether the field is marked `patient_data`."""
+    return any(isinstance(mark, PatientData) for mark in field.metadata)
 
 
 def fields_without_direction(model: type[RoomSettings]) -> list[str]:

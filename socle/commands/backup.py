@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json as json_format
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
-from rich.console import Console
 
+from socle.commands.console import SCREEN, data, say, write
 from socle.commands.machines import LONGEST, Refused, Repeated, chosen, clients, complete, connected
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from socle.baseline.model import Host
 
 app = App(name="backup", help="Copies of a practice's data: make them now, look at them, recover.")
-_SCREEN = Console(highlight=False)
 _AT_ONCE = 4  # machines; they share one server and one line
 # A new machine has proved nothing yet: its first copy is tried out at once, then monthly.
 _RUN = """socle-backup run || exit
@@ -52,7 +50,7 @@ def run(practice: Path, *, limit: Repeated = None) -> int:
         good = list(pool.map(lambda name: _follow(connections.link(name), name), names))
     failed = [name for name, ok in zip(names, good, strict=True) if not ok]
     if failed:
-        _SCREEN.print(f"[red]Not complete: {', '.join(failed)}[/]")
+        say(f"Not complete: {', '.join(failed)}", style="red")
     return 1 if failed else 0
 
 
@@ -61,7 +59,7 @@ def _follow(link: Any, name: str) -> bool:
     from socle.verify.checks import Unknown  # noqa: PLC0415
 
     def tell(line: str) -> None:
-        _SCREEN.print(f"{name}: {line}", markup=False, soft_wrap=True)
+        say(f"{name}: {line}")
 
     try:
         code = link.follow(_RUN, tell, LONGEST)
@@ -109,9 +107,9 @@ def status(
             except Exception:  # whatever it answers instead: the others' answers are shown
                 answers[host.name] = {"error": "socle-backup status: not the expected answer"}
     if json:
-        print(json_format.dumps(answers, ensure_ascii=False, indent=2))  # noqa: T201
+        data(answers)
     else:
-        _SCREEN.print(_table(answers))
+        SCREEN.print(_table(answers))
     return 4 if any("error" in answer for answer in answers.values()) else 0
 
 
@@ -170,14 +168,11 @@ def passwords(practice: Path) -> int:
 
     made = make(practice)
     for host, names in made.items():
-        _SCREEN.print(f"{host}: made for {', '.join(dict.fromkeys(names))}", markup=False)
+        say(f"{host}: made for {', '.join(dict.fromkeys(names))}")
     if made:
-        _SCREEN.print(
-            f"Print the recovery sheet now, and seal it: socle backup sheet {practice} --out …",
-            markup=False,
-        )
+        say(f"Print the recovery sheet now, and seal it: socle backup sheet {practice} --out …")
     else:
-        _SCREEN.print("nothing is missing")
+        say("nothing is missing")
     return 0
 
 
@@ -204,7 +199,7 @@ def sheet(practice: Path, *, out: Path | None = None) -> int:
     complete(list(loaded.hosts.values()), loaded)
     text = lines(loaded, date.today())
     if out is None:
-        print("\n".join(text))  # noqa: T201
+        write("\n".join(text) + "\n")
         return 0
     place = out.absolute()
     if place.resolve().is_relative_to(loaded.root.resolve()):
@@ -213,7 +208,7 @@ def sheet(practice: Path, *, out: Path | None = None) -> int:
         raise Refused(f"{out}: expected a name that ends in .txt or .pdf")
     content = pdf(text) if place.suffix == ".pdf" else ("\n".join(text) + "\n").encode()
     _write(place, content)
-    _SCREEN.print(f"{out}: print it, seal it in an envelope, then delete the file.", markup=False)
+    say(f"{out}: print it, seal it in an envelope, then delete the file.")
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from socle.commands.console import say
+
 
 def check(practice: Path) -> int:
     """Read a practice's files and report every mistake with file and line. Asks no machine.
@@ -24,7 +26,7 @@ def check(practice: Path) -> int:
     computed = {name for host in loaded.hosts.values() for name in host.derived}
     for waiver in loaded.waivers:
         if waiver.expired(date.today()):
-            print(f"expired on {waiver.until}: the waiver of {waiver.control}, {waiver.reason}")  # noqa: T201
+            say(f"expired on {waiver.until}: the waiver of {waiver.control}, {waiver.reason}")
     hosts = f"{len(loaded.hosts)} host{'s' if len(loaded.hosts) > 1 else ''}"
-    print(f"{hosts}, {len(settings - computed)} settings: fine")  # noqa: T201
+    say(f"{hosts}, {len(settings - computed)} settings: fine")
     return 0

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyclopts import App
-from rich.console import Console
 
+from socle.commands.console import SCREEN, say
 from socle.errors import SocleError
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ BUILD = Path("build/demo")
 VISITOR = "visiteur"
 BROKEN = 1  # what `socle verify` ends with when a promise is broken
 UNKNOWN = 3  # what `socle verify` ends with when nothing is broken and something is unknown
-_SCREEN = Console(highlight=False)
 
 
 class DemoFailed(SocleError):
@@ -75,10 +74,11 @@ def up() -> int:
         _sign(sorted((BUILD / "evidence").glob("*.bundle")))
     with _step("Look from another line, and sign what was seen: socle exposure attest"):
         story.look_from_outside(machines, PRACTICE, BUILD / "exposure.json")
-    _SCREEN.print(f"\n[bold]Done in {time.monotonic() - started:.0f} s.[/]")
+    say()
+    say(f"Done in {time.monotonic() - started:.0f} s.", style="bold")
     if code == UNKNOWN:
-        _SCREEN.print(_NO_DISKS, soft_wrap=True)
-    _SCREEN.print(_CLOSING, soft_wrap=True)
+        SCREEN.print(_NO_DISKS, soft_wrap=True)
+    SCREEN.print(_CLOSING, soft_wrap=True)
     return 0 if code == UNKNOWN else code
 
 
@@ -106,7 +106,7 @@ def _box_set_right(machines: Lab) -> None:
     with _step(f"Verify while the box is still open: socle verify {PRACTICE}"):
         if _verify("report-box-open") != BROKEN:
             raise DemoFailed("verify was to say that the box lets packets in: see above")
-        _SCREEN.print(_BOX_OPEN, soft_wrap=True)
+        SCREEN.print(_BOX_OPEN, soft_wrap=True)
     with _step("Set the box right, as only its owner can (docs/fr/box.md)"):
         story.close_box(machines)
 
@@ -160,16 +160,18 @@ def _scan(machines: Lab, hosts: dict[str, tuple[str, ...]]) -> None:
     for name, addresses in hosts.items():
         ports = sorted({port for address, port in found if address in addresses})
         shown = ", ".join(map(str, ports))
-        _SCREEN.print(f"    {name:12}", f"[red]open: {shown}[/]" if ports else "[green]nothing[/]")
-    _SCREEN.print(f"    [dim]({len(PORTS)} ports tried on every IPv4 and IPv6 address)[/]")
+        said = (f"open: {shown}", "red") if ports else ("nothing", "green")
+        say(f"    {name:12} ", said)
+    say(f"    ({len(PORTS)} ports tried on every IPv4 and IPv6 address)", style="dim")
 
 
 @contextmanager
 def _step(title: str) -> Iterator[None]:
     started = time.monotonic()
-    _SCREEN.print(f"\n[bold cyan]==> {title}[/]")
+    say()
+    say(f"==> {title}", style="bold cyan")
     yield
-    _SCREEN.print(f"    [dim]{time.monotonic() - started:.1f} s[/]")
+    say(f"    {time.monotonic() - started:.1f} s", style="dim")
 
 
 def _without_a_lab(error: SocleError) -> str:

@@ -13,8 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
+from socle.commands.console import say
 from socle.commands.labs import BOX
 from socle.errors import SocleError
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 SERVER, MODALITY, VIEWER, ATTACKER = "imagerie", "echographe", "medecin", "attaquant"
 SENT = 4
 DOCTOR = "Dr Démo"
-_SCREEN = Console(highlight=False)
 
 
 class StoryBroken(SocleError):
@@ -93,10 +91,10 @@ def attempts(machines: Lab, *, before: bool) -> None:
     for way, loot in had.items():
         colour = "red" if loot else "green"
         said = f"{loot.studies} studies listed, {loot.images} images downloaded"
-        _say(f"{way:18} [{colour}]{said if loot else 'nothing'}[/]")
+        _say(f"{way:18}", said if loot else "nothing", colour)
     files = dicom.readable_files(machines, SERVER)
     colour = "red" if files else "green"
-    _say(f"{'files on the disk':18} [{colour}]{files} readable by any account of the server[/]")
+    _say(f"{'files on the disk':18}", f"{files} readable by any account of the server", colour)
     if any(bool(loot) is not before for loot in had.values()) or bool(files) is not before:
         raise StoryBroken(f"the attacker was to get {'all' if before else 'nothing'}: see above")
 
@@ -110,11 +108,11 @@ def work(machines: Lab, practice: Practice) -> None:
     modality.certify()
     modality.store(f"{dicom.STUDIES}/study-{SENT + 1}.dcm")
     found = modality.count()
-    _say(f"{MODALITY:12} [green]stores a study and finds {found}, by DICOM over TLS[/]")
+    _say(f"{MODALITY:12}", f"stores a study and finds {found}, by DICOM over TLS", "green")
     account = settings["imaging_accounts"][0]
     login = (account, str(settings["imaging_passwords"][account]))
     seen = dicom.view(machines, VIEWER, SERVER, settings["imaging_https_port"], login)
-    _say(f"{VIEWER:12} [green]sees {seen} studies, by HTTPS with an account[/]")
+    _say(f"{VIEWER:12}", f"sees {seen} studies, by HTTPS with an account", "green")
     if min(found, seen) <= SENT:
         raise StoryBroken(f"{SENT + 1} studies were to be found: see above")
 
@@ -167,5 +165,5 @@ def _outside(machines: Lab) -> str:
     return machines.legs(machines.machine(BOX))[1].addresses[0]
 
 
-def _say(line: str) -> None:
-    _SCREEN.print(f"    {line}")
+def _say(line: str, found: str = "", style: str = "") -> None:
+    say(f"    {line}", (f" {found}" if found else "", style))

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.text import Text
+from socle.commands.console import say
 
 if TYPE_CHECKING:
     from socle.report.drift import Difference
@@ -22,15 +21,13 @@ _SHOWN = {
 }
 
 
-def show(console: Console, found: Iterable[Difference], titles: Mapping[str, str]) -> None:
+def show(found: Iterable[Difference], titles: Mapping[str, str]) -> None:
     """One line a difference, its title below it where it is a regression."""
-    from socle.evidence.files import printable  # noqa: PLC0415
     from socle.verify.changes import REGRESSIONS  # noqa: PLC0415
 
     for one in found:
         mark, style = _SHOWN[one.change]
         moved = f"{one.before or 'none'} → {one.after or 'none'}"
-        line = f"{mark} {one.change}: {one.host}  {one.control}  ({moved})"
-        console.print(Text(printable(line), style=style), soft_wrap=True)
+        say(f"{mark} {one.change}: {one.host}  {one.control}  ({moved})", style=style)
         if one.change in REGRESSIONS and one.control in titles:
-            console.print(Text(f"  {titles[one.control]}", style="italic"), soft_wrap=True)
+            say(f"  {titles[one.control]}", style="italic")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from socle.commands.console import say
+
 if TYPE_CHECKING:
     from socle.evidence.model import Bundle
     from socle.verify.verdicts import Outcome
@@ -74,11 +76,11 @@ def _young(stored: Bundle, max_age: float | None) -> bool:
         return True
     age = datetime.now(UTC) - stored.collected
     if age < -CLOCKS:
-        print(f"{stored.host.name}  comes from the future: its clock was wrong")  # noqa: T201
+        say(f"{stored.host.name}  comes from the future: its clock was wrong")
         return False
     hours = age.total_seconds() / 3600
     if hours > max_age:
-        print(f"{stored.host.name}  is {hours:.1f} hours old, the limit is {max_age:g}")  # noqa: T201
+        say(f"{stored.host.name}  is {hours:.1f} hours old, the limit is {max_age:g}")
     return hours <= max_age
 
 
@@ -86,8 +88,8 @@ def _compare(stored: Bundle, outcomes: list[Outcome]) -> None:
     """Say where the verdict is another one than at the time."""
     then = {one.control: one.verdict for one in stored.verdicts}
     moment = stored.collected.isoformat(timespec="minutes")
-    print(f"collected {moment} by Socle {stored.software.socle}")  # noqa: T201
+    say(f"collected {moment} by Socle {stored.software.socle}")
     for one in outcomes:
         before = then.get(one.control, "not judged")
         if before != one.verdict:
-            print(f"{one.host}  {one.control}: {before} then, {one.verdict} now")  # noqa: T201
+            say(f"{one.host}  {one.control}: {before} then, {one.verdict} now")

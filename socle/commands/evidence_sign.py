@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.text import Text
+
+from socle.commands.console import say, warn
 
 if TYPE_CHECKING:
     from socle.baseline.evidence import Authority
     from socle.evidence.signature import Result, Trust
-
-_SCREEN = Console(highlight=False)
 
 
 def keygen(
@@ -99,8 +97,6 @@ def sign(
 
 def _stamp(file: Path, authority: Authority) -> None:
     """Stamp the signature; without the authority it stays, and is an error where required."""
-    import sys  # noqa: PLC0415
-
     from socle.evidence.signature import stamp  # noqa: PLC0415
     from socle.evidence.timestamp import Unavailable  # noqa: PLC0415
 
@@ -109,7 +105,8 @@ def _stamp(file: Path, authority: Authority) -> None:
     except Unavailable as error:
         if authority.required:
             raise
-        sys.stderr.write(f"{error}\n{file}: signed, but not time stamped\n")
+        warn(str(error))
+        warn(f"{file}: signed, but not time stamped")
     else:
         say(f"{file}: stamped at {_utc(stamped.time)} by {stamped.authority}")
 
@@ -177,7 +174,7 @@ def trust(
 
 def _tell(result: Result) -> None:
     style = "green" if result.good else "bold red"
-    say(f"{'✔' if result.good else '✘'} {result.state}: {result.file}", style)
+    say(f"{'✔' if result.good else '✘'} {result.state}: {result.file}", style=style)
     if result.detail:
         say(f"  {result.detail}")
     if result.signer:
@@ -199,10 +196,3 @@ def practice_folder(practice: Path) -> Path:
     if not (practice / "hosts.yml").is_file():
         raise SocleError(f"{practice}: expected a practice, a folder with hosts.yml")
     return practice.absolute()
-
-
-def say(line: str, style: str = "") -> None:
-    """A line for the operator; what others wrote in it gives no order to the terminal."""
-    from socle.evidence.files import printable  # noqa: PLC0415
-
-    _SCREEN.print(Text(printable(line), style=style), soft_wrap=True)

@@ -52,7 +52,8 @@ def silence(
     from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - `socle --help` needs no more
 
     from socle.baseline.loading import host_names  # noqa: PLC0415
-    from socle.commands.evidence_sign import practice_folder, say, trust  # noqa: PLC0415
+    from socle.commands.console import say  # noqa: PLC0415
+    from socle.commands.evidence_sign import practice_folder, trust  # noqa: PLC0415
     from socle.watch.silence import Listener  # noqa: PLC0415
 
     place = practice_folder(practice)
@@ -62,11 +63,11 @@ def silence(
     found = Listener(place.name, host_names(place), believed, limit, now).listen(folder)
     for heard in found.hosts:
         if heard.silent:
-            say(f"✘ {heard.host}: {_since(heard, now)}", "bold red")
+            say(f"✘ {heard.host}: {_since(heard, now)}", style="bold red")
         elif not quiet:
-            say(f"✔ {heard.host}: {_since(heard, now)}", "green")
+            say(f"✔ {heard.host}: {_since(heard, now)}", style="green")
     for refused in found.refused:
-        say(f"! {refused.file}: does not count: {refused.reason}", "yellow")
+        say(f"! {refused.file}: does not count: {refused.reason}", style="yellow")
     if found.silent:
         return 1
     return 3 if found.refused else 0

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
+
+from socle.commands.console import say, warn
 
 if TYPE_CHECKING:
     from socle.baseline.evidence import EvidenceSettings
@@ -53,10 +54,10 @@ def check(
     runs = kept(history or settings.history, loaded.name).runs
     known = [one for one in facts(runs, now, age) if one.host in loaded.hosts]
     said = answer(judged, declared.addresses, known, language)
-    print(said.text)  # noqa: T201
+    say(said.text)
     for one in found:
         if one.trouble:
-            sys.stderr.write(f"does not count: {one.trouble}\n")
+            warn(f"does not count: {one.trouble}")
     return {"closed": 0, "open": 1, "unknown": 3}[said.state]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from socle.commands.console import Screen, say
 from socle.commands.machines import Repeated
 
 if TYPE_CHECKING:
@@ -168,12 +169,11 @@ def _vantage(address: str, *, lab: bool) -> Vantage:
 
 
 def _look(address: str, ports: Sequence[int], vantage: Vantage, rate: int) -> Scan:
-    from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
     from socle.exposure.scan import look  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), disable=len(ports) < _SHOW_ALL) as bar:
+    with Progress(console=Screen(stderr=True), disable=len(ports) < _SHOW_ALL) as bar:
         task = bar.add_task(address, total=len(ports))
         return look(
             address, ports, vantage, rate=rate, tell=lambda done: bar.update(task, completed=done)
@@ -185,14 +185,14 @@ def _tell(attestation: Attestation, declared: Declared | None) -> int:
     wanted = declared.open_ports if declared else frozenset()
     bad = unseen = False
     for scan in attestation.scans:
-        print(f"{scan.address}: {_counts(scan)}")  # noqa: T201
+        say(f"{scan.address}: {_counts(scan)}")
         for port in scan.open:
             expected = port.port in wanted and not port.images
             bad = bad or not expected
-            print(f"  {'declared' if expected else 'NOT DECLARED'}: {_port(port)}")  # noqa: T201
+            say(f"  {'declared' if expected else 'NOT DECLARED'}: {_port(port)}")
         unseen = unseen or bool(scan.unseen)
         if scan.vantage == "declared":
-            print("  that this is another line is your word: no router on the way said so")  # noqa: T201
+            say("  that this is another line is your word: no router on the way said so")
     if bad:
         return 1
     return 3 if unseen else 0

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
-from rich.console import Console
+
+from socle.commands.console import SCREEN, write
 
 
 def flows(
@@ -38,7 +39,7 @@ def flows(
     if svg is not None:
         write_text(as_svg(rows, loaded, language), svg)
     if markdown:
-        print(as_markdown(rows, language), end="")  # noqa: T201
+        write(as_markdown(rows, language))
     else:
-        Console().print(as_table(rows, language))
+        SCREEN.print(as_table(rows, language))
     return 0

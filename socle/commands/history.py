@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.types import PositiveInt
-from rich.console import Console
+
+from socle.commands.console import SCREEN, say, warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,16 +63,15 @@ def history(
     loaded = load(practice)
     place = history or read(loaded.folder).history
     found = kept(place, loaded.name)
-    console = Console(highlight=False)
     if not found.runs:
-        console.print(f"{place}: no run is kept yet: socle verify {practice}", soft_wrap=True)
+        say(f"{place}: no run is kept yet: socle verify {practice}")
         return 0
-    console.print(_table(found, last))
-    console.print(f"kept: {_sparkline(found.runs[-last:])}  in {place}", soft_wrap=True)
+    SCREEN.print(_table(found, last))
+    say(f"kept: {_sparkline(found.runs[-last:])}  in {place}")
     titles = {c.id: c.title.get(language, c.id) for c in loaded.controls}
     for stretch, event, differences in chapters(found.runs, found.applies):
         headline = _HEADLINES[stretch].format(when=_moment(event))
-        _tell(console, headline, differences, titles, all_changes=all_changes)
+        _tell(headline, differences, titles, all_changes=all_changes)
     if svg is not None:
         from socle.report.data import write_text  # noqa: PLC0415
         from socle.report.timeline import svg_over_time  # noqa: PLC0415
@@ -82,8 +82,6 @@ def history(
 
 def kept(place: Path, practice: str) -> History:
     """What is kept in a folder; what had to be left out is named on stderr."""
-    import sys  # noqa: PLC0415
-
     from socle.errors import SocleError  # noqa: PLC0415
     from socle.report.history import read  # noqa: PLC0415
 
@@ -92,12 +90,11 @@ def kept(place: Path, practice: str) -> History:
     except OSError as error:
         raise SocleError(f"{place}: the history cannot be read: {error.strerror}") from None
     for line in found.left_out:
-        sys.stderr.write(f"left out: {place}/{line}\n")
+        warn(f"left out: {place}/{line}")
     return found
 
 
 def _tell(
-    console: Console,
     headline: str,
     differences: Sequence[Difference],
     titles: Mapping[str, str],
@@ -111,8 +108,9 @@ def _tell(
     shown = [one for one in differences if one.change in wanted]
     others = len(differences) - len(shown)
     more = f" ({others} other changes: --all-changes)" if others else ""
-    console.print(f"\n{headline}:{'' if shown else ' nothing better, nothing worse'}{more}")
-    show(console, shown, titles)
+    say()
+    say(f"{headline}:{'' if shown else ' nothing better, nothing worse'}{more}")
+    show(shown, titles)
 
 
 def _table(found: History, last: int) -> Table:

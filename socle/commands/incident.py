@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from socle.commands.console import say
 from socle.commands.machines import Repeated, chosen, connected
 
 if TYPE_CHECKING:
@@ -80,9 +81,9 @@ def incident(
     sums = folder.fill(place, contents)
     facts = _facts(loaded, machines, (start, now, learned))
     write_text(notification(facts), place / "notification.md")
-    print(f"{place}: {len(contents)} files from {len(facts.machines)} machines")  # noqa: T201
+    say(f"{place}: {len(contents)} files from {len(facts.machines)} machines")
     for name, why in facts.silent.items():
-        print(f"not asked: {name}: {why}")  # noqa: T201
+        say(f"not asked: {name}: {why}")
     _sign(sums, practice, key)
     return 4 if facts.silent else 0
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from socle.baseline import evidence
 from socle.baseline.digests import baseline_digest, baseline_version
+from socle.commands.console import say, warn
 from socle.commands.differences import show
 from socle.commands.history import kept
 from socle.errors import SocleError
@@ -46,7 +44,7 @@ def as_bundles(  # noqa: PLR0917 - what a bundle is made of
     baseline = Baseline(version=baseline_version(root), digest=baseline_digest(root))
     run = Run(practice, *period, entries, list(outcomes), links, software, baseline)
     for made in bundles(run):
-        print(f"evidence: {bundle.write(made, folder)}")  # noqa: T201
+        say(f"evidence: {bundle.write(made, folder)}")
 
 
 def history_of(practice: Practice, folder: Path | None) -> Path:
@@ -61,7 +59,7 @@ def past(place: Path, practice: Practice, *, needed: bool) -> History:
     except SocleError as error:
         if needed:
             raise
-        sys.stderr.write(f"{error}\n")
+        warn(str(error))
         return NOTHING_KEPT
 
 
@@ -69,13 +67,13 @@ def got_worse(
     document: Mapping[str, Any], earlier: History, practice: Practice, language: str
 ) -> bool:
     """Show what changed since each promise was last looked at; whether something got worse."""
-    console = Console(highlight=False)
+    say()
     if not earlier.runs:
-        console.print("\nsince the last run: there is none yet, this one is the first")
+        say("since the last run: there is none yet, this one is the first")
         return False
     found = compare(known(earlier.runs), run_of(document))
-    console.print(f"\nsince the last run: {'' if found else 'nothing changed'}".rstrip())
-    show(console, found, {c.id: c.title.get(language, c.id) for c in practice.controls})
+    say(f"since the last run: {'' if found else 'nothing changed'}".rstrip())
+    show(found, {c.id: c.title.get(language, c.id) for c in practice.controls})
     return bool(regressions(found))
 
 
@@ -87,4 +85,4 @@ def in_history(
         store.keep(place, "run", finished, document)
         store.forget(place, evidence.read(practice.folder).keep_days, finished)
     except OSError as error:
-        sys.stderr.write(f"{place}: this run is not kept: {error.strerror}\n")
+        warn(f"{place}: this run is not kept: {error.strerror}")

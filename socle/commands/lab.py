@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cyclopts import App
-from rich.console import Console
 
+from socle.commands.console import say, warn, write
 from socle.errors import SocleError
 
 app = App(name="lab", help="Throw-away machines of a practice that has a lab.yml.")
@@ -34,9 +34,9 @@ def prepare(*, vm: bool = False) -> int:
     install = lab.install_vm_requirements if vm else lab.install_requirements
     try:
         if missing:
-            print("==> Installing what the lab needs", flush=True)  # noqa: T201
+            say("==> Installing what the lab needs")
         install()
-        print("==> Images of the lab", flush=True)  # noqa: T201
+        say("==> Images of the lab")
         with ThreadPoolExecutor(max_workers=2) as pool:
             jobs: list[Future[Any]] = []
             jobs += [pool.submit(images.build, name, _say) for name in reversed(images.IMAGES)]
@@ -45,13 +45,13 @@ def prepare(*, vm: bool = False) -> int:
             for job in jobs:
                 job.result()
     except SocleError as error:
-        print(f"The lab cannot run here: {error}", file=sys.stderr)  # noqa: T201
+        warn(f"The lab cannot run here: {error}")
         return 1 if os.environ.get("CI") == "true" else 0
     return 0
 
 
 def _say(text: str) -> None:
-    print(f"    {text}", flush=True)  # noqa: T201
+    say(f"    {text}")
 
 
 @app.command
@@ -93,7 +93,7 @@ def status(practice: Path = _DEMO) -> int:
     from socle.commands.labs import lab_of  # noqa: PLC0415
 
     for name, machine in lab.status(lab_of(load(practice))).items():
-        Console().print(f"{name:16} {'running' if machine.running else 'stopped'}")
+        say(f"{name:16} {'running' if machine.running else 'stopped'}")
     return 0
 
 
@@ -105,6 +105,6 @@ def shell(machine: str, practice: Path = _DEMO, *, command: str = "bash -i") -> 
     from socle.commands.labs import lab_of  # noqa: PLC0415
 
     answer = lab.run(lab_of(load(practice)), machine, command)
-    sys.stdout.write(answer.stdout)
-    sys.stderr.write(answer.stderr)
+    write(answer.stdout)
+    write(answer.stderr, sys.stderr)
     return answer.returncode

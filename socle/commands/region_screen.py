@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,9 +14,9 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.text import Text
 
-from socle.evidence.files import printable
+from socle.commands.console import SCREEN, say, warn
+from socle.harmless import line
 from socle.region.model import Refused
 from socle.region.survey import Reading
 from socle.region.tally import Tally
@@ -26,7 +24,6 @@ from socle.report.data import write_text
 from socle.report.region_view import totals
 
 NAMED = 20  # files that are named on the terminal; the rest is counted
-_SCREEN = Console(highlight=False)
 
 
 @contextmanager
@@ -37,7 +34,7 @@ def bar(title: str, total: int) -> Iterator[Callable[[], None]]:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate,
         TimeElapsedColumn(), TextColumn("left:"), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=_SCREEN, speed_estimate_period=120) as progress:
+    with Progress(*columns, console=SCREEN, speed_estimate_period=120) as progress:
         task = progress.add_task(title, total=total, rate="")
 
         def step() -> None:
@@ -49,17 +46,17 @@ def bar(title: str, total: int) -> Iterator[Callable[[], None]]:
 
 def write_list(left_out: Sequence[Refused], file: Path) -> None:
     """Write every file and why, readable by its owner alone: paths have names in them."""
-    lines = (f"{printable(str(one.path))}\t{printable(one.reason)}\n" for one in left_out)
+    lines = (f"{line(one.path)}\t{line(one.reason)}\n" for one in left_out)
     write_text("".join(lines), file)
 
 
 def name(left_out: Sequence[Refused]) -> None:
     """Say which files count for nothing, or as unknown; names stay on the operator's terminal."""
     for one in left_out[:NAMED]:
-        sys.stderr.write(f"{printable(str(one.path))}: {printable(one.reason)}\n")
+        warn(f"{one.path}: {one.reason}")
     if len(left_out) > NAMED:
         more = len(left_out) - NAMED
-        sys.stderr.write(f"and {more} more files; --refused FILE lists them all\n")
+        warn(f"and {more} more files; --refused FILE lists them all")
 
 
 def conclude(tally: Tally, reading: Reading, left_out: Sequence[Refused]) -> int:
@@ -75,8 +72,8 @@ def conclude(tally: Tally, reading: Reading, left_out: Sequence[Refused]) -> int
             f"{len(reading.mixed)} machines have evidence of two installations: installed anew, "
             "or two practices of the same name"
         )
-    for line in lines:
-        _SCREEN.print(Text(line), soft_wrap=True)
+    for one in lines:
+        say(one)
     if total.get("fail"):
         return 1
     return 3 if total.get("unknown") or left_out else 0

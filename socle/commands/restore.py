@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
-from rich.console import Console
 
+from socle import harmless
+from socle.commands.console import SCREEN, say
 from socle.commands.machines import LONGEST, Refused, complete, connected
 
 if TYPE_CHECKING:
-    from socle.baseline.model import Host
+    from rich.progress import Progress, TaskID
 
-_SCREEN = Console(highlight=False)
+    from socle.baseline.model import Host
 
 
 def restore(
@@ -66,11 +68,11 @@ def restore(
     source = _repository(machine, repository)
     _check(to, path)
     folders = [path] if path is not None else list(machine.settings["backup_folders"])
-    _SCREEN.print(f"[bold]{host}[/]: copy {snapshot} of {source}, below {to}", highlight=False)
+    say((host, "bold"), f": copy {snapshot} of {source}, below {to}")
     for folder in folders:
-        _SCREEN.print(f"  {folder}{' (replaces what is there)' if in_place else ''}", markup=False)
+        say(f"  {folder}{' (replaces what is there)' if in_place else ''}")
     if not yes and not _agreed():
-        _SCREEN.print("Nothing was restored.")
+        say("Nothing was restored.")
         return 1
     words = ["socle-backup", "restore", "--json", "--repository", source, "--snapshot", snapshot]
     words += ["--to", to, *(["--in-place"] if in_place else [])]
@@ -109,35 +111,35 @@ def _follow(link: Any, command: str) -> int:
     from socle.verify.checks import Unknown  # noqa: PLC0415
 
     columns = (
-        bars.TextColumn("{task.description}"),
+        bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(),
         bars.DownloadColumn(),
         bars.TimeRemainingColumn(),
     )
-    with bars.Progress(*columns, console=_SCREEN) as progress:
+    with bars.Progress(*columns, console=SCREEN) as progress:
         task = progress.add_task("…", total=None)
 
-        def tell(line: str) -> None:
-            try:
-                said = json.loads(line)
-            except ValueError:
-                progress.console.print(f"  {line}", markup=False)
-                return
-            if said["message"] == "plan":
-                text = f"copy {said['snapshot']} of {said['time']}: {said['files']} files"
-                progress.console.print(f"  {text}, {said['bytes']} bytes to {said['target']}")
-                progress.update(task, description=said["target"], total=said["bytes"])
-            elif said["message"] == "progress":
-                progress.update(task, completed=said["bytes"])
-            else:
-                progress.update(task, completed=said["bytes"])
-                progress.console.print(
-                    f"  [green]back: {said['files']} files, {said['bytes']} bytes "
-                    f"in {said['seconds']} s[/]"
-                )
-
         try:
-            return 0 if link.follow(command, tell, LONGEST) == 0 else 1
+            return 0 if link.follow(command, partial(_tell, progress, task), LONGEST) == 0 else 1
         except Unknown as trouble:
-            progress.console.print(f"  {trouble}", markup=False)
+            say(f"  {trouble}")
             return 1
+
+
+def _tell(progress: Progress, task: TaskID, line: str) -> None:
+    """Show a line of the machine's: what socle-backup tells as JSON, or somebody's words."""
+    try:
+        said = json.loads(line)
+        kind, done, files = said["message"], int(said["bytes"]), int(said.get("files", 0))
+    except (ValueError, TypeError, KeyError):
+        say(f"  the machine says: {line}")
+        return
+    if kind == "plan":
+        target = harmless.line(said.get("target"))
+        copy = f"copy {said.get('snapshot')} of {said.get('time')}"
+        say(f"  {copy}: {files} files, {done} bytes to {target}")
+        progress.update(task, description=target, total=done)
+        return
+    progress.update(task, completed=done)
+    if kind != "progress":
+        say(f"  back: {files} files, {done} bytes in {said.get('seconds')} s", style="green")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from socle.commands.console import SCREEN, data, say
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
@@ -81,25 +83,21 @@ def _rows(
 
 
 def _print_json(rows: dict[str, list[Row]], practice: Practice) -> None:
-    import json  # noqa: PLC0415
-
-    data = {
-        host: {
-            name: {"value": value, "layer": origin.layer, "place": _place(origin, practice)}
-            for name, value, origin in found
+    data(
+        {
+            host: {
+                name: {"value": value, "layer": origin.layer, "place": _place(origin, practice)}
+                for name, value, origin in found
+            }
+            for host, found in rows.items()
         }
-        for host, found in rows.items()
-    }
-    print(json.dumps(data, ensure_ascii=False, indent=2))  # noqa: T201
+    )
 
 
 def _print_tables(rows: dict[str, list[Row]], practice: Practice) -> None:
     import yaml  # noqa: PLC0415
-    from rich.console import Console  # noqa: PLC0415
-    from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    console = Console()
     for name, found in rows.items():
         host = practice.hosts[name]
         table = Table(title=f"{name} ({', '.join(host.groups)})", title_justify="left")
@@ -110,12 +108,11 @@ def _print_tables(rows: dict[str, list[Row]], practice: Practice) -> None:
                 value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10_000
             )
             place = f"{origin.layer}\n{_place(origin, practice) or ''}".strip()
-            table.add_row(setting, escape(text.removesuffix("...\n").strip()), escape(place))
-        console.print(table)
+            table.add_row(setting, text.removesuffix("...\n").strip(), place)
+        SCREEN.print(table)
         for waiver in host.waivers:
             end = "expired on" if waiver.expired(date.today()) else "until"
-            text = f"waiver: {waiver.control} {end} {waiver.until}: {waiver.reason}"
-            console.print(text, markup=False, highlight=False)
+            say(f"waiver: {waiver.control} {end} {waiver.until}: {waiver.reason}")
 
 
 def _place(origin: Origin, practice: Practice) -> str | None:

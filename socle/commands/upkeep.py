@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from socle.commands.console import say, warn
 
 if TYPE_CHECKING:
     from socle.baseline.model import Room
@@ -18,7 +19,7 @@ def generate(root: Path = Path()) -> int:
     for path, text in _stale(root.resolve(), rooms.find(root.resolve())):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        print(f"wrote {path.relative_to(root.resolve())}")  # noqa: T201
+        say(f"wrote {path.relative_to(root.resolve())}")
     return 0
 
 
@@ -37,7 +38,7 @@ def lint(root: Path = Path()) -> int:
     stale = _stale(root.resolve(), found)
     mistakes += [f"{path}: stale, run make generate" for path, _ in stale]
     for mistake in mistakes:
-        print(mistake, file=sys.stderr)  # noqa: T201
+        warn(mistake)
     return 2 if mistakes else 0
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from textwrap import indent
 from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from socle.baseline.model import Practice
+from socle.commands.console import Screen as Terminal
 from socle.verify.verdicts import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -44,9 +43,9 @@ class Screen:
         self._counts: Counter[Verdict] = Counter()
         terminal = sys.stdout.isatty()
         # Our own stdout: while a check runs, pytest has put another one in its place.
-        self._console = Console(file=sys.stdout, highlight=False, width=None if terminal else WIDE)
+        self._console = Terminal(file=sys.stdout, width=None if terminal else WIDE)
         self._bar = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[counts]}"),
@@ -83,7 +82,7 @@ class Screen:
         self._bar.update(self._task, advance=1, counts=_counted(self._counts))
         if self._bar.disable:
             mark, word, _ = SHOWN[outcome.verdict]
-            self._print(f"{mark} {word:<8} {outcome.host}  {outcome.control}")
+            self._console.say(f"{mark} {word:<8} {outcome.host}  {outcome.control}")
 
     def end(self, links: Mapping[str, Link]) -> None:
         """All is said: keep what the links know."""
@@ -93,23 +92,23 @@ class Screen:
 
     def conclude(self, outcomes: list[Outcome], seconds: float) -> None:
         """The table, what is not right and how to mend it, the totals."""
-        self._print("")
+        self._console.line()
         self._console.print(self._table(outcomes))
         for outcome in outcomes:
             if self._deserves_words(outcome):
                 self._explain(outcome)
         lost = {o.host: o.detail.splitlines()[0] for o in outcomes if o.unreachable}
         for sentence in lost.values():
-            self._print(f"\n? {sentence}", "bold magenta")
+            self._apart(f"? {sentence}", "bold magenta")
         hosts = len({outcome.host for outcome in outcomes})
         counts = _counted(Counter(outcome.verdict for outcome in outcomes))
-        self._print(
-            f"\n{self._practice.name}: {len(outcomes)} verdicts on {hosts} host"
+        self._apart(
+            f"{self._practice.name}: {len(outcomes)} verdicts on {hosts} host"
             f"{'s' * (hosts != 1)} in {seconds:.1f} s: {counts}"
         )
         if self._verbose:
             sent = ", ".join(f"{name} {count}" for name, count in self._executions.items())
-            self._print(f"commands sent: {sent or 'none'}")
+            self._console.say(f"commands sent: {sent or 'none'}")
 
     def _deserves_words(self, outcome: Outcome) -> bool:
         """A host that cannot be asked has one sentence, not one a control."""
@@ -121,9 +120,10 @@ class Screen:
     def _explain(self, outcome: Outcome) -> None:
         mark, word, style = SHOWN[outcome.verdict]
         took = f"  ({outcome.seconds:.2f} s)" if self._verbose else ""
-        self._print(f"\n{mark} {word}  {outcome.host}  {outcome.control}{took}", style)
-        self._print(f"  {self._titles[outcome.control]}", "italic")
-        self._print(indent(outcome.detail, "  "))
+        self._apart(f"{mark} {word}  {outcome.host}  {outcome.control}{took}", style)
+        self._console.say(f"  {self._titles[outcome.control]}", style="italic")
+        for line in outcome.detail.split("\n"):
+            self._console.say(f"  {line}")
 
     def _table(self, outcomes: Iterable[Outcome]) -> Table:
         cells = {(o.control, o.host): o.verdict for o in outcomes}
@@ -133,8 +133,9 @@ class Screen:
             table.add_row(control, *(_cell(cells.get((control, host))) for host in hosts))
         return table
 
-    def _print(self, line: str, style: str | None = None) -> None:
-        self._console.print(Text(line, style=style or ""), soft_wrap=True)
+    def _apart(self, line: str, style: str = "") -> None:
+        self._console.line()
+        self._console.say(line, style=style)
 
 
 def _cell(verdict: Verdict | None) -> Text:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App
 
+from socle.commands.console import say
 from socle.commands.machines import Refused, Repeated, chosen, connected
 
 if TYPE_CHECKING:
@@ -57,20 +58,20 @@ def _allow(link: Link, principal: str, signers: Path) -> bool:
     try:
         public, dropping = _public(link, SIGNING), _public(link, DROPPING)
     except Unknown as trouble:
-        _say(f"{name}: {trouble}")
+        say(f"{name}: {trouble}")
         return False
     if len(public) < 2 or public[0] != "ssh-ed25519":  # noqa: PLR2004 - kind and key
-        _say(f"{name}: no key yet. There: systemctl start socle-watch.service")
+        say(f"{name}: no key yet. There: systemctl start socle-watch.service")
         return False
     before = signers.read_text(encoding="utf-8") if signers.exists() else ""
     if not allow(signers, principal, " ".join(public[:2])):
-        _say(f"{name}: may sign already")
+        say(f"{name}: may sign already")
     else:
-        _say(f"{name}: {principal} may sign evidence, by {signers}. Commit this file.")
+        say(f"{name}: {principal} may sign evidence, by {signers}. Commit this file.")
         if any(line.startswith(f"{principal} ") for line in before.splitlines()):
-            _say(f"{name}: it had another key before: remove that line if the machine is new")
+            say(f"{name}: it had another key before: remove that line if the machine is new")
     if len(dropping) >= 2:  # noqa: PLR2004
-        _say(f"{name}: the key that drops bundles, for the account there: {' '.join(dropping[:2])}")
+        say(f"{name}: the key that drops bundles, for the account there: {' '.join(dropping[:2])}")
     return True
 
 
@@ -79,7 +80,3 @@ def _public(link: Link, name: str) -> list[str]:
     from socle.watch.report import STATE  # noqa: PLC0415
 
     return link.run(f"cat {STATE}/{name}.pub 2>/dev/null").stdout.decode(errors="replace").split()
-
-
-def _say(line: str) -> None:
-    print(line)  # noqa: T201

@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from socle import harmless
+
 
 def replace(path: Path, content: bytes) -> None:
     """Put ``content`` at ``path`` in one step, readable by its owner alone.
@@ -31,7 +33,7 @@ def add(path: Path, content: bytes) -> None:
 
 def printable(text: str) -> str:
     """A name or a text of somebody else, on one line and without a terminal's control codes."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return harmless.line(text)
 
 
 def _written_beside(path: Path, content: bytes) -> Path:

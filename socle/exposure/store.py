@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from socle import harmless
 from socle.errors import SocleError
 from socle.evidence import files, signature
 from socle.evidence.signature import Result, Trust
@@ -57,7 +58,7 @@ def read(folder: Path, trust: Trust, now: datetime | None = None) -> list[Signed
 
 def _each(folder: Path, trust: Trust, now: datetime) -> Iterator[Signed]:
     for path in sorted(folder.glob("*.json")):
-        name = files.printable(path.name)
+        name = harmless.line(path.name)
         try:
             if path.stat().st_size > _LARGEST:
                 raise SocleError(f"{name}: it is too large for an attestation")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import socle
+from socle import harmless
 from socle.baseline.digests import baseline_digest
 from socle.baseline.model import Control, Host, Practice, Waiver
 from socle.evidence import files
@@ -79,7 +79,7 @@ def versions() -> dict[str, str | None]:
 
 def write_json(document: Mapping[str, Any], path: Path) -> None:
     """Writes the document, readable by its owner alone: it tells where the practice is weak."""
-    write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", path)
+    write_text(harmless.as_json(document) + "\n", path)
 
 
 def write_text(text: str, path: Path) -> None:
@@ -119,7 +119,7 @@ def _host(host: Host, os_name: str | None, outcomes: Sequence[Outcome]) -> dict[
         "name": host.name,
         "groups": list(host.groups),
         "addresses": list(host.addresses),
-        "os": os_name,
+        "os": None if os_name is None else harmless.line(os_name),
         "reachable": not any(outcome.unreachable for outcome in outcomes),
         "verdicts": [_plain(outcome.as_json()) for outcome in outcomes],
     }

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from markupsafe import escape
-
 from socle.baseline.model import Practice
 from socle.report.labels import hosts_name, peer_name
-from socle.report.svg import Drawing, wrap
+from socle.report.svg import Drawing, shown, wrap
 from socle.report.typography import typeset
 from socle.report.words import words
 
@@ -206,7 +204,7 @@ def _peer_box(drawing: Drawing, peer: _Peer, way: str, y: float) -> None:
 
 
 def _arrow(drawing: Drawing, flow: _Flow, x: float, y: float) -> None:
-    drawing.open(f"<title>{escape(flow.full)}</title>")
+    drawing.open(f"<title>{shown(flow.full)}</title>")
     for index, line in enumerate(flow.lines):
         drawing.text(x + 4, y + 11 + LINE * index, line, "fm-purpose")
     level = y + LINE * len(flow.lines) + 6

@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from socle import harmless
 from socle.baseline.model import Practice
 from socle.report.flowmap import as_svg
 from socle.report.labels import peer_name
@@ -44,7 +45,9 @@ def as_markdown(rows: Iterable[Row], language: str = "fr") -> str:
     """The register as a Markdown table."""
     lines = [_pipes(heading(column, language) for column in COLUMNS)]
     lines.append(_pipes("---" for _ in COLUMNS))
-    lines += [_pipes(_markdown(cell(row, column, language)) for column in COLUMNS) for row in rows]
+    lines += [
+        _pipes(harmless.markdown(cell(row, column, language)) for column in COLUMNS) for row in rows
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -115,10 +118,3 @@ def _united(first: Sequence[str], second: Sequence[str]) -> list[str]:
 
 def _pipes(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _markdown(text: str) -> str:
-    """Text that stays text in a Markdown table's cell."""
-    for character in ("\\", "|", "*", "_", "`", "["):
-        text = text.replace(character, f"\\{character}")
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", " ")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
 from socle.evidence import store
-from socle.evidence.files import printable
+from socle.harmless import line
 from socle.report.data import SCHEMA
 from socle.verify.verdicts import Verdict
 
@@ -120,7 +120,7 @@ def read(folder: Path, practice: str) -> History:
     """What is kept in ``folder`` about ``practice``. Raises OSError when it cannot be read."""
     runs, applies, left_out = [], [], []
     for path, kind, content in store.documents(folder):
-        name = printable(path.name)
+        name = line(path.name)
         try:
             if kind == "run":
                 runs.append(run_of(_json(content, practice, SCHEMA)))

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from socle import harmless
 from socle.report import flows, labels, typography
 from socle.report.backups import exercise, machines
 from socle.report.data import write_text
@@ -78,6 +79,7 @@ def environment(language: str) -> Environment:
         loader=FunctionLoader(resource),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_shown,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -111,9 +113,14 @@ def resource(name: str) -> str:
     return files("socle.report").joinpath("templates", name).read_text("utf-8")
 
 
+def _shown(value: Any) -> Any:
+    """A value as it goes onto the page; Jinja escapes its markup afterwards."""
+    return harmless.block(value) if type(value) is str else value
+
+
 def _code(text: str) -> Markup:
     """Technical text, escaped, with what stands between backticks as code."""
-    marked = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(text)))
+    marked = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", str(escape(harmless.block(text))))
     return Markup(marked)  # noqa: S704 - escaped above
 
 

@@ -12,6 +12,7 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
+from socle import harmless
 from socle.baseline.model import Control
 from socle.report.drift import known
 from socle.report.french import FRENCH
@@ -78,7 +79,10 @@ def measures(controls: Sequence[Control], runs: Sequence[Run]) -> tuple[tuple[st
 @cache
 def _template() -> Template:
     environment = Environment(  # noqa: S701 - Markdown, not HTML
-        loader=PackageLoader("socle.report"), undefined=StrictUndefined, keep_trailing_newline=True
+        loader=PackageLoader("socle.report"),
+        undefined=StrictUndefined,
+        finalize=harmless.markdown,
+        keep_trailing_newline=True,
     )
     environment.filters["moment"] = lambda moment: long_moment(moment, "fr", FRENCH["paris"])
     return environment.get_template("notification.md.j2")

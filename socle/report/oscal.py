@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from socle.harmless import markdown
 from socle.report.view import Page, page
 
 VERSION = "1.2.0"
@@ -77,6 +78,11 @@ class _Names:
         return str(uuid5(self._base, "/".join(words)))
 
 
+def _text(said: str) -> str:
+    """Somebody's words where OSCAL has Markdown."""
+    return "\n".join(map(markdown, said.splitlines()))
+
+
 def _prop(name: str, value: str) -> Json:
     return {"name": name, "ns": NAMESPACE, "value": value}
 
@@ -106,7 +112,7 @@ def _observations(document: Mapping[str, Any], turned: Page, name: _Names) -> It
             yield {
                 "uuid": name("observation", entry["control"], host["name"]),
                 "title": turned.title(entry["control"]),
-                "description": entry["detail"].strip() or entry["verdict"],
+                "description": _text(entry["detail"].strip() or entry["verdict"]),
                 "props": [_prop("control", entry["control"]), _prop("verdict", entry["verdict"])],
                 "methods": [METHOD],
                 "subjects": [
@@ -164,12 +170,12 @@ def _deviations(document: Mapping[str, Any], turned: Page, name: _Names) -> Iter
         if not valid:
             continue
         yield _risk(promise.id, promise.title, "waived", hosts, name) | {
-            "statement": "; ".join(f"{w['reason']} ({w['approved_by']})" for w in valid),
+            "statement": _text("; ".join(f"{w['reason']} ({w['approved_by']})" for w in valid)),
             "status": "deviation-approved",
             "mitigating-factors": [
                 {
                     "uuid": name("factor", promise.id, *waiver["hosts"], waiver["until"]),
-                    "description": waiver["compensating"],
+                    "description": _text(waiver["compensating"]),
                 }
                 for waiver in valid
             ],

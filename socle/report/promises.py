@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from socle.verify.verdicts import PARTS
+
 SEVERITIES = ("critical", "high", "medium", "low")
 VERDICTS = ("fail", "waived", "unknown", "pass", "not-applicable")  # the worst first
-PARTS = ("seen", "wanted", "fix", "measured")  # how a check's answer is laid out
 
 
 @dataclass(frozen=True)

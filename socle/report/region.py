@@ -9,6 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 import socle
+from socle import harmless
 from socle.region.tally import Tally
 from socle.report import region_view as view
 from socle.report.data import write_text
@@ -83,10 +84,10 @@ def write_csv(tally: Tally, path: Path) -> None:
         control, counts = controls[row.control], row.counts
         table.writerow(
             (
-                row.practice,
-                control.id,
+                harmless.cell(row.practice),
+                harmless.cell(control.id),
                 control.severity,
-                control.theme,
+                harmless.cell(control.theme),
                 sum(counts.values()),
                 counts["pass"],
                 counts["fail"],

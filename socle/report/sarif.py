@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from socle.report.labels import reference
 
@@ -28,8 +29,9 @@ def as_sarif(document: Mapping[str, Any], language: str = "fr") -> Json:
     """The SARIF log of a report document: one result for each control on each host."""
     numbers = {control["id"]: number for number, control in enumerate(document["controls"])}
     severities = {control["id"]: control["severity"] for control in document["controls"]}
+    file = f"inventories/{quote(document['practice'], errors='replace')}/hosts.yml"
     results = [
-        _result(entry, host["name"], numbers[entry["control"]], severities[entry["control"]])
+        _result(entry, host["name"], numbers[entry["control"]], severities[entry["control"]], file)
         for host in document["hosts"]
         for entry in host["verdicts"]
     ]
@@ -72,15 +74,24 @@ def _rule(control: Mapping[str, Any], language: str) -> Json:
     }
 
 
-def _result(entry: Mapping[str, Any], host: str, number: int, severity: str) -> Json:
+def _result(entry: Mapping[str, Any], host: str, number: int, severity: str, file: str) -> Json:
     kind = KINDS[entry["verdict"]]
     return {
         "ruleId": entry["control"],
         "ruleIndex": number,
         "kind": kind,
         "level": LEVELS[severity] if kind == "fail" else "none",
-        "message": {"text": entry["detail"] or entry["verdict"]},
-        "locations": [{"logicalLocations": [{"name": host, "kind": "machine"}]}],
+        "message": {"text": _text(entry["detail"] or entry["verdict"])},
+        "locations": [
+            {
+                # Code hosting sites refuse a result without a file; this one names the host.
+                "physicalLocation": {
+                    "artifactLocation": {"uri": file, "uriBaseId": "%SRCROOT%"},
+                    "region": {"startLine": 1},
+                },
+                "logicalLocations": [{"name": host, "kind": "machine"}],
+            }
+        ],
         "partialFingerprints": {"controlOnHost/v1": f"{entry['control']}@{host}"},
         "properties": {"verdict": entry["verdict"], "measured": entry["measured"]},
     }
@@ -106,4 +117,9 @@ def _silent(document: Mapping[str, Any]) -> Iterator[Json]:
     for host in document["hosts"]:
         if not host["reachable"]:
             reason = next(one["detail"] for one in host["verdicts"] if one["unreachable"])
-            yield {"level": "error", "message": {"text": reason}}
+            yield {"level": "error", "message": {"text": _text(reason)}}
+
+
+def _text(said: str) -> str:
+    """What a machine said; readers of SARIF would make a link of [words](place)."""
+    return said.replace("](", "] (")

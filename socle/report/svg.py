@@ -9,6 +9,8 @@ from importlib.resources import files
 
 from markupsafe import Markup, escape
 
+from socle import harmless
+
 # Widths in em of a common sans-serif, rounded up: a little air is better than a cut word.
 PAPER_FONT, PAPER_MONO = "Libertinus Serif", "DejaVu Sans Mono"  # what Typst brings along
 NARROW, USUAL, CAPITAL, WIDE = 0.3, 0.55, 0.69, 0.88
@@ -31,7 +33,7 @@ class Drawing:
     def text(self, x: float, y: float, content: str, css: str, anchor: str = "start") -> None:
         """One line of text, escaped."""
         place = f'x="{x:g}" y="{y:g}" text-anchor="{anchor}"'
-        self._parts.append(f'<text {place} class="{css}">{escape(content)}</text>')
+        self._parts.append(f'<text {place} class="{css}">{shown(content)}</text>')
 
     def arrow(self, x: float, y: float, length: float) -> None:
         """A level arrow to the right."""
@@ -73,6 +75,11 @@ class Drawing:
             f'<svg xmlns="http://www.w3.org/2000/svg" class="flowmap" {box}>'
             f"<style>{style}</style>{ground}{''.join(parts)}</svg>\n"
         )
+
+
+def shown(text: str) -> Markup:
+    """Text of an element: XML knows no control characters, escaped or not."""
+    return escape(harmless.line(text))
 
 
 def _style() -> str:

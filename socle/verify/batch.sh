@@ -5,7 +5,8 @@
 # that sudo did not ask for may be among them), then a tar.gz with the files NUMBER.words, and
 # `order` with a line "NUMBER SECONDS KIND" for each. What is not done in time is left out.
 while IFS= read -r line && [ "$line" != SOCLE-BATCH ]; do :; done
-folder=$(mktemp -d -p /run socle.XXXXXXXX 2>/dev/null) || folder=$(mktemp -d) || exit 1
+folder=$(install -d -m 700 /run/socle && mktemp -d -p /run/socle batch.XXXXXXXX) 2>/dev/null ||
+    folder=$(mktemp -d -t socle.XXXXXXXX) || exit 1
 trap 'rm -rf "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
 tar -xzf - -C "$folder" || exit 1

@@ -6,8 +6,13 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NoReturn, TypeVar
 
+from socle import harmless
+
 AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
 """How most of what a room sets is put right."""
+
+LONGEST = 2000
+"""Characters of a part of an answer: what a machine said may be a whole log."""
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
@@ -18,12 +23,18 @@ noted: ContextVar[list[dict[str, Any]] | None] = ContextVar("noted", default=Non
 
 
 class ControlFailed(AssertionError):
-    """The promise does not hold. The text says what was seen, what is wanted, how to mend it."""
+    """The promise does not hold. The text says what was seen, what is wanted, how to mend it.
+
+    A line each, however much a machine said and whatever is in it: nothing of it becomes a line of
+    its own, and none of the three is cut for another.
+    """
 
     def __init__(self, *, seen: str, wanted: str, fix: str) -> None:
         """All three as in :func:`expect`."""
-        self.seen, self.wanted, self.fix = seen, wanted, fix
-        super().__init__(f"seen: {seen}\nwanted: {wanted}\nfix: {fix}")
+        self.seen, self.wanted, self.fix = (
+            harmless.line(one, LONGEST) for one in (seen, wanted, fix)
+        )
+        super().__init__(f"seen: {self.seen}\nwanted: {self.wanted}\nfix: {self.fix}")
 
 
 class NotApplicable(Exception):
@@ -55,7 +66,8 @@ def control(control_id: str) -> Callable[[Check], Check]:
 def expect(ok: object, *, seen: str, wanted: str, fix: str) -> None:
     """Hold the machine to one thing; what was ``seen`` is kept either way.
 
-    ``seen`` and ``wanted`` are facts in the units of the field; ``fix`` is what the operator does.
+    ``seen`` and ``wanted`` are facts in the units of the field; ``fix`` is what the operator does:
+    a name of the machine's in a command of it is quoted for the shell.
     Raises :class:`ControlFailed` unless ``ok`` is true.
     """
     __tracebackhide__ = True
@@ -73,7 +85,10 @@ def note(kind: str, **values: str | int | float | bool | None) -> None:
     """
     record = noted.get()
     if record is not None:
-        record.append({"kind": kind, **values})
+        said = {
+            k: harmless.line(v, LONGEST) if isinstance(v, str) else v for k, v in values.items()
+        }
+        record.append({"kind": kind, **said})
 
 
 def not_applicable(reason: str) -> NoReturn:

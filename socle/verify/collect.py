@@ -8,27 +8,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from socle.baseline.export import hidden_names, secret_names
+from socle.baseline.export import hidden_names, patient_folders, secret_names
 from socle.baseline.known_hosts import host_keys
 from socle.baseline.model import Host, Practice, Waiver
 from socle.baseline.vault import is_encrypted
 from socle.evidence import model
 from socle.evidence.redaction import Redactor, strings
+from socle.harmless import line
 from socle.verify.links import Link
 from socle.verify.questions import Answer, Question
 from socle.verify.recorder import Entry
 from socle.verify.verdicts import Outcome
 
 FILES = ("hosts.yml", "waivers.yml", "known_hosts", "group_vars/**/*.yml", "host_vars/**/*.yml")
-_FOLDERS = ("backup_folders", "disk_encryption_data_dirs")
-"""Settings that name where patients' data lie, as far as the rooms have them."""
 
 
 @dataclass(frozen=True)
 class Run:
     """A verification that has ended. ``links``: those that were used, by host.
 
-    ``secrets``: what must be masked besides the practice's own.
+    ``secrets``, ``folders``: what must be masked besides the practice's own, see `redactor`.
     """
 
     practice: Practice
@@ -40,6 +39,7 @@ class Run:
     software: model.Software
     baseline: model.Baseline
     secrets: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
 
 def bundles(run: Run) -> Iterator[model.Bundle]:
@@ -63,10 +63,15 @@ def secrets(practice: Practice) -> Iterator[str]:
             yield from filter(None, strings(host.settings[name]))
 
 
-def redactor(practice: Practice, further: Iterable[str] = ()) -> Redactor:
-    """What masks the answers of a practice's hosts. ``further``: secrets that it does not know."""
+def redactor(
+    practice: Practice, further: Iterable[str] = (), folders: Iterable[str] = ()
+) -> Redactor:
+    """What masks the answers of a practice's hosts.
+
+    ``further``: secrets that it does not know; ``folders``: of patients' data, likewise.
+    """
     hosts = practice.hosts.values()
-    folders = [path for host in hosts for name in _FOLDERS for path in host.settings.get(name, ())]
+    known = [*patient_folders(practice.rooms, hosts), *folders]
     hidden = hidden_names(practice)
     declared_paths = [
         text
@@ -76,11 +81,13 @@ def redactor(practice: Practice, further: Iterable[str] = ()) -> Redactor:
         for text in strings(value)
         if text.startswith("/")
     ]
-    return Redactor([*secrets(practice), *further], folders, declared_paths)
+    values = [*secrets(practice), *further]
+    as_verdicts_say_them = map(line, values)
+    return Redactor([*values, *as_verdicts_say_them], known, declared_paths)
 
 
 def _bundle(run: Run, host: Host) -> model.Bundle:
-    masks = redactor(run.practice, run.secrets)
+    masks = redactor(run.practice, run.secrets, run.folders)
     link = run.links.get(host.name)
     entries = [one for one in run.entries if one.turn[0] == host.name]
     return model.Bundle(

@@ -9,11 +9,12 @@ from datetime import date
 import pytest
 
 from socle.baseline.model import Waiver
-from socle.verify.checks import ControlFailed, NotApplicable, Unknown
-from socle.verify.verdicts import Verdict
+from socle.harmless import line
+from socle.verify.checks import LONGEST, ControlFailed, NotApplicable, Unknown
+from socle.verify.verdicts import PARTS, Verdict
 
 ASSERTIONS = (AssertionError, pytest.fail.Exception)
-LONGEST = 2000  # characters of a detail: what a machine said may be a whole log
+_OURS = tuple(f"{part}: " for part in PARTS)
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,22 @@ def measured(error: BaseException | None, seen: Sequence[str] = ()) -> Judgement
     Only an expectation can fail. Whatever else goes wrong means that nothing was measured.
     """
     if error is None:
-        return Judgement(Verdict.PASS, _cut("; ".join(seen)))
+        return Judgement(Verdict.PASS, reason("; ".join(seen)))
     if isinstance(error, ControlFailed):
-        return Judgement(Verdict.FAIL, _cut(str(error)))
+        return Judgement(Verdict.FAIL, str(error))
     if isinstance(error, NotApplicable):
-        return Judgement(Verdict.NOT_APPLICABLE, _cut(str(error)))
+        return Judgement(Verdict.NOT_APPLICABLE, reason(str(error)))
     if isinstance(error, Unknown):
-        return Judgement(Verdict.UNKNOWN, _cut(str(error)), error.unreachable)
+        return Judgement(Verdict.UNKNOWN, reason(str(error)), error.unreachable)
     if isinstance(error, ASSERTIONS) and not _raised_by_testinfra(error):
-        return Judgement(Verdict.FAIL, _first_line(error))
-    return Judgement(Verdict.UNKNOWN, f"{type(error).__name__}: {_first_line(error)}")
+        return Judgement(Verdict.FAIL, reason(_first_line(error)))
+    return Judgement(Verdict.UNKNOWN, reason(f"{type(error).__name__}: {_first_line(error)}"))
+
+
+def reason(text: str) -> str:
+    """A reason in a line that is a sentence, and never a part of an answer: see `PARTS`."""
+    said = line(text.strip(), LONGEST)
+    return f'"{said}"' if said.startswith(_OURS) else said
 
 
 def with_waiver(judged: Judgement, waiver: Waiver | None, today: date) -> Judgement:
@@ -53,7 +60,7 @@ def with_waiver(judged: Judgement, waiver: Waiver | None, today: date) -> Judgem
     """
     if waiver is None or judged.verdict is Verdict.NOT_APPLICABLE:
         return judged
-    expired = waiver.expired(today)
+    expired, why = waiver.expired(today), _sentence(waiver.reason)
     if judged.verdict is Verdict.UNKNOWN:
         until = "expired on" if expired else "valid until"
         detail = f"{judged.detail}\na waiver covers this control here, {until} {waiver.until}"
@@ -61,13 +68,19 @@ def with_waiver(judged: Judgement, waiver: Waiver | None, today: date) -> Judgem
     what = f"measured: {judged.verdict}" + (f"\n{judged.detail}" if judged.detail else "")
     if expired:
         renew = "fix: renew the waiver or remove it from waivers.yml"
-        text = f"waiver expired on {waiver.until} ({waiver.reason})\n{renew}\n{what}"
+        text = f"waiver expired on {waiver.until} ({why})\n{renew}\n{what}"
         return Judgement(Verdict.FAIL, text)
     if waiver.set and judged.verdict is Verdict.FAIL:
-        accepted = f"the waiver until {waiver.until} accepts less than this: {waiver.reason}"
+        accepted = f"the waiver until {waiver.until} accepts less than this: {why}"
         return Judgement(Verdict.FAIL, f"{judged.detail}\n{accepted}")
-    terms = f"waived until {waiver.until} by {waiver.approved_by}: {waiver.reason}"
-    return Judgement(Verdict.WAIVED, f"{terms}\ncompensating: {waiver.compensating}\n{what}")
+    terms = f"waived until {waiver.until} by {_sentence(waiver.approved_by)}: {why}"
+    instead = f"compensating: {_sentence(waiver.compensating)}"
+    return Judgement(Verdict.WAIVED, f"{terms}\n{instead}\n{what}")
+
+
+def _sentence(text: str) -> str:
+    """What a practice wrote, over several lines or not."""
+    return line(" ".join(text.splitlines()))
 
 
 def _raised_by_testinfra(error: BaseException) -> bool:
@@ -81,8 +94,4 @@ def _raised_by_testinfra(error: BaseException) -> bool:
 
 def _first_line(error: BaseException) -> str:
     lines = str(error).strip().splitlines()
-    return _cut(lines[0]) if lines else "no message"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return lines[0] if lines else "no message"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from socle.evidence import files
 from socle.verify.judging import Judgement
 from socle.verify.verdicts import Verdict
 
@@ -71,6 +74,18 @@ def shape(item: pytest.Item, report: pytest.TestReport, final: Judgement) -> Non
             known = final.verdict is Verdict.FAIL
             said = Said(final.detail if known else f"unknown: {final.detail}")
             report.outcome, report.longrepr = "failed", said  # type: ignore[assignment]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Make JUnit's file before pytest fills it: readable by its owner alone, and no link."""
+    asked = session.config.getoption("xmlpath", None)
+    if not asked:
+        return
+    file = Path(os.path.expandvars(asked)).expanduser()  # as pytest reads it
+    if file.is_file() or not file.exists():  # a terminal or a pipe keeps nothing
+        file.parent.mkdir(parents=True, exist_ok=True)
+        files.replace(file, b"")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -17,7 +17,7 @@ from socle.verify import clock
 from socle.verify.checks import NotApplicable, noted, observed
 from socle.verify.connections import Connections, Links
 from socle.verify.fixtures import CONNECTIONS
-from socle.verify.judging import Judgement, measured, with_waiver
+from socle.verify.judging import Judgement, measured, reason, with_waiver
 from socle.verify.memory import Memory
 from socle.verify.recorder import Recorder
 from socle.verify.reporting import shape
@@ -175,7 +175,8 @@ class Session:
         error = call.excinfo.value if call.excinfo else None
         if call.when == "teardown":
             if error is not None:
-                check.found = Judgement(Verdict.UNKNOWN, f"cleaning up failed: {error}")
+                text = reason(f"cleaning up failed: {error}")
+                check.found = Judgement(Verdict.UNKNOWN, text)
             self._config.hook.pytest_socle_outcome(outcome=check.outcome())
         elif call.when == "call" or error is not None:
             check.found = measured(error, observed.get() or ())

@@ -9,8 +9,11 @@ from ipaddress import ip_address
 from typing import Any
 
 _PROGRAM = re.compile(r'\(\("([^"]+)"')
-TURNS = "/run/socle-sockets.lock"
+OWN = "/run/socle"
+"""Root's caches and locks on a host, for root alone: whoever can open a lock's file can hold it."""
+TURNS = f"{OWN}/sockets.lock"
 """Questions that open sockets of their own hold it, and are not taken for the machine's."""
+_SS = "ss --no-header --tcp --udp --listening --numeric --processes"
 DHCP_CLIENT = {("udp", 68), ("udp", 546)}
 """Sockets of the machine's own address configuration; they answer nobody."""
 
@@ -38,7 +41,7 @@ def listeners(host: Any) -> list[Listener]:
     Raises:
         RuntimeError: ``ss`` is missing or failed.
     """
-    answer = host.run(f"flock {TURNS} ss --no-header --tcp --udp --listening --numeric --processes")
+    answer = host.run(f"install -d -m 700 {OWN} && flock {TURNS} {_SS}")
     if answer.rc != 0:
         raise RuntimeError(f"ss failed: {answer.stderr.strip()}")
     found = (_listener(line.split()) for line in answer.stdout.splitlines())

@@ -31,7 +31,7 @@ def facts(host: Any, programs: Iterable[Path]) -> Facts:
     program = re.sub(
         r"^from (pending|sources|unchanged) import .*\n", "", joined, flags=re.MULTILINE
     )
-    command = "unshare --mount --propagation private python3 -c %s"
+    command = "unshare --mount --propagation private python3 -IB -c %s"
     answer = host.run(command, program, timeout=LIMIT)
     if answer.rc != 0:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]

@@ -127,7 +127,7 @@ def _script(endpoints: list[Endpoint], timeout: float) -> str:
     return (
         f"set -- {shlex.join(words)}\n"
         "if command -v python3 >/dev/null; then\n"
-        f"python3 - \"$@\" <<'SOCLE_PROBE'\n{python}SOCLE_PROBE\n"
+        f"python3 -I - \"$@\" <<'SOCLE_PROBE'\n{python}SOCLE_PROBE\n"
         "else\n"
         f"bash -s -- \"$@\" <<'SOCLE_PROBE'\n{bash}SOCLE_PROBE\n"
         "fi\n"

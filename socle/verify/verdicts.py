@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+PARTS = ("seen", "wanted", "fix", "measured")
+"""How a detail is laid out: a line each, "seen: …". Only our own code begins a line so."""
+
 
 class Verdict(StrEnum):
     """The five honest answers. ``unknown`` never counts as good."""
@@ -22,7 +25,8 @@ class Verdict(StrEnum):
 class Outcome:
     """One control judged on one host.
 
-    ``detail``: what was seen, what is wanted and how to put it right, or why it was not measured.
+    ``detail``: what was seen, what is wanted and how to put it right, or why it was not measured;
+    what a machine said in it stays on its line (``PARTS``).
     ``measured``: the verdict before a waiver was taken into account.
     ``seconds``: how long the check took.
     ``facts``: what the check noted as data (``socle.verify.checks.note``).

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 
+from socle import harmless
 from socle.errors import SocleError
 from socle.watch import report
 from socle.watch.declaration import read
@@ -70,7 +71,7 @@ def _show(found: report.Report) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{harmless.line(line)}\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from socle.baseline.digests import baseline_digest
-from socle.baseline.export import hidden_names
+from socle.baseline.export import hidden_names, patient_folders
 from socle.baseline.model import Host, Practice
 from socle.errors import SocleError
 from socle.evidence import model
@@ -28,11 +28,15 @@ READ_ACROSS = ("backup_folders", "backup_repositories")
 
 @dataclass(frozen=True)
 class Declaration:
-    """Which host this is, the region's rules, and the practice as the operator resolved it."""
+    """Which host this is, the region's rules, and the practice as the operator resolved it.
+
+    ``folders``: those of patients' data, as far as this host knows of them.
+    """
 
     host: str
     baseline: model.Baseline
     practice: model.Practice
+    folders: tuple[str, ...]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -45,11 +49,13 @@ def declaration(host: Host, practice: Practice) -> dict[str, Any]:
     from socle.verify.collect import accepted, declared, redactor  # noqa: PLC0415 - not on hosts
 
     masks, hidden = redactor(practice), hidden_names(practice)
-    hosts = {}
-    for other in practice.hosts.values():
-        known = other if other.name == host.name else _of_others(other)
-        found = declared(known, None, hidden, masks)
-        hosts[other.name] = found.model_copy(update={"method": _method(other, host)})
+    known = [h if h.name == host.name else _of_others(h) for h in practice.hosts.values()]
+    hosts = {
+        one.name: declared(one, None, hidden, masks).model_copy(
+            update={"method": _method(one, host)}
+        )
+        for one in known
+    }
     told = model.Practice(
         name=practice.name,
         hosts=hosts,
@@ -61,6 +67,7 @@ def declaration(host: Host, practice: Practice) -> dict[str, Any]:
         "host": host.name,
         "baseline": {"digest": baseline_digest(practice.root)},
         "practice": told.model_dump(mode="json"),
+        "folders": list(patient_folders(practice.rooms, known)),
     }
 
 
@@ -74,6 +81,7 @@ def read(place: Path = PLACE) -> Declaration:
             document["host"],
             model.Baseline.model_validate_json(json.dumps(document["baseline"])),
             model.Practice.model_validate_json(json.dumps(document["practice"])),
+            tuple(map(str, document["folders"])),
         )
         found.practice.hosts[found.host]
     except OSError as error:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from socle import harmless
 from socle.evidence import files
 from socle.evidence.manifest import COMPANIONS
 from socle.watch.model import Attempt
@@ -52,7 +53,7 @@ def _enqueue(evidence: Sequence[Path], queue: Path) -> None:
         leftover.unlink()
     for file in sorted(evidence, key=lambda path: path.suffix not in COMPANIONS):
         if not _NAME.fullmatch(file.name):
-            raise Trouble(f"{files.printable(file.name)}: such a name is not sent")
+            raise Trouble(f"{harmless.line(file.name)}: such a name is not sent")
         files.replace(queue / file.name, file.read_bytes())
 
 

@@ -13,7 +13,9 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from socle import harmless
 from socle.evidence import files
+from socle.person import Unread, run
 from socle.watch import words
 from socle.watch.model import Attempt, Notice
 
@@ -85,32 +87,21 @@ def _show(session: Mapping[str, str], program: Path) -> Attempt:
     cover = [_COVERED] if session.get("LockedHint") == "yes" else []
     runtime = f"/run/user/{uid}"
     try:
-        person = pwd.getpwuid(uid)
-        done = subprocess.run(
-            ["/usr/bin/python3", "-I", program, *cover],
-            user=uid,
-            group=person.pw_gid,
-            extra_groups=[],
-            cwd="/",
-            env={
-                "HOME": person.pw_dir,
-                "LC_ALL": "C.UTF-8",
-                "PATH": "/usr/bin:/bin",
-                "XDG_RUNTIME_DIR": runtime,
-                "DBUS_SESSION_BUS_ADDRESS": f"unix:path={runtime}/bus",
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError, KeyError) as error:
+        account = pwd.getpwuid(uid)
+        environment = {
+            "HOME": account.pw_dir,
+            "LC_ALL": "C.UTF-8",
+            "PATH": "/usr/bin:/bin",
+            "XDG_RUNTIME_DIR": runtime,
+            "DBUS_SESSION_BUS_ADDRESS": f"unix:path={runtime}/bus",
+        }
+        words = ["/usr/bin/python3", "-I", str(program), *cover]
+        code, text = run(words, account, environment, seconds=SECONDS, errors=subprocess.STDOUT)
+    except (Unread, KeyError) as error:
         return Attempt("desktop", f"uid {uid}", ok=False, reason=_why(error))
-    said = done.stderr.decode(errors="replace").strip().splitlines()
-    reason = (
-        "" if done.returncode == 0 else files.printable((said or ["no reason given"])[-1])[:200]
-    )
-    return Attempt("desktop", person.pw_name, ok=done.returncode == 0, reason=reason)
+    said = text.strip().splitlines() or ["no reason given"]
+    reason = "" if code == 0 else harmless.line(said[-1], 200)
+    return Attempt("desktop", account.pw_name, ok=code == 0, reason=reason)
 
 
 def _run(command: list[str], *, check: bool = True) -> str:
@@ -130,6 +121,8 @@ def _why(error: Exception) -> str:
         return f"no answer within {SECONDS} s"
     if isinstance(error, subprocess.CalledProcessError):
         return f"{error.cmd[0]} ended with {error.returncode}"
+    if isinstance(error, Unread):
+        return str(error)
     if isinstance(error, KeyError):
         return "there is no such account"
     return getattr(error, "strerror", None) or type(error).__name__

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from socle.bounds import ALIVE_MISSED, ALIVE_SECONDS, TooLarge, TooSlow, run
-from socle.evidence.files import printable
+from socle import bounds
+from socle.harmless import line
 
 Piece = tuple[Path, ...]  # a file of evidence, after its companions
 CONNECT_SECONDS, SECONDS = 20, 300  # to reach an account, and for everything
@@ -117,22 +117,22 @@ class Sftp:
             "IdentityAgent": "none",
             "PreferredAuthentications": "publickey",
             "ConnectTimeout": str(CONNECT_SECONDS),
-            "ServerAliveInterval": str(ALIVE_SECONDS),
-            "ServerAliveCountMax": str(ALIVE_MISSED),
+            "ServerAliveInterval": str(bounds.ALIVE_SECONDS),
+            "ServerAliveCountMax": str(bounds.ALIVE_MISSED),
         }
         words = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
         host = f"[{self.host}]" if ":" in self.host else self.host
         whom = ("-P", str(self.port), "--", f"{self.user}@{host}")
         try:
-            done = run(
+            done = bounds.run(
                 ["sftp", "-F", "/dev/null", "-b", "-", *words, *whom],
                 stdin=commands.encode(),
                 env={**os.environ, "LC_ALL": "C.UTF-8"},
                 limit=SECONDS,
             )
-        except TooSlow:
+        except bounds.TooSlow:
             raise Trouble(f"not done within {SECONDS} s") from None
-        except TooLarge as large:
+        except bounds.TooLarge as large:
             raise Trouble(str(large)) from None
         except FileNotFoundError:
             raise Trouble("sftp is not installed (openssh-client)") from None
@@ -189,4 +189,4 @@ def _reason(said: str) -> str:
     """The last thing that sftp complained of, besides the end of the connection."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if not line.startswith("Connection closed")] or lines
-    return printable(telling[-1])[:200] if telling else "sftp failed without a word"
+    return line(telling[-1], 200) if telling else "sftp failed without a word"

@@ -107,6 +107,7 @@ def _bundled(
         software=software,
         baseline=declared.baseline,
         secrets=tuple(known_here()),
+        folders=declared.folders,
     )
     return next(iter(bundles(run)))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from socle.evidence.files import printable
+from socle.harmless import line
 from socle.watch.model import Notice
 
 NAMED = 3  # titles in a warning on the screen; the mail has them all
@@ -61,13 +61,13 @@ def subject(notice: Notice, language: str = "fr") -> str:
     """One line: which host, and how many promises."""
     words, n = WORDS[language], len(notice.broken)
     sentence = _counted(words.subject, n) if n else words.restored
-    return sentence.format(n=n, host=printable(notice.host))
+    return sentence.format(n=n, host=line(notice.host))
 
 
 def call(notice: Notice, language: str = "fr") -> str:
     """Whom to call, on one line."""
     words = WORDS[language]
-    contact = printable(notice.contact.strip())
+    contact = line(notice.contact.strip())
     return words.call.format(contact=contact) if contact else words.nobody
 
 
@@ -84,7 +84,7 @@ def full(notice: Notice, language: str = "fr") -> str:
     """For a mail: every title, when it was seen, whom to call."""
     words = WORDS[language]
     moment = notice.when.astimezone().strftime(words.moment)
-    place = {"host": printable(notice.host), "practice": printable(notice.practice)}
+    place = {"host": line(notice.host), "practice": line(notice.practice)}
     broken = "\n".join([words.every, *(f"- {title}" for title in _titles(notice, language))])
     parts = [subject(notice, language), words.seen.format(moment=moment, **place)]
     if notice.broken:
@@ -97,8 +97,8 @@ def _titles(notice: Notice, language: str) -> list[str]:
     new = WORDS[language].new
     known = [title for title in notice.broken if title not in notice.worse]
     worse = [title for title in notice.broken if title in notice.worse]
-    return [f"{printable(getattr(title, language))} ({new})" for title in worse] + [
-        printable(getattr(title, language)) for title in known
+    return [f"{line(getattr(title, language))} ({new})" for title in worse] + [
+        line(getattr(title, language)) for title in known
     ]
 
 

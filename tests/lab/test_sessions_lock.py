@@ -83,6 +83,15 @@ def disarm_xfce(person):
     person.as_user("pkill xfce4-screensav")
 
 
+def open_again(gnome, xfce):
+    """Lockers killed, shields taken away: by programs that were started before the lock."""
+    for person in (gnome, xfce):
+        person.as_user(f"loginctl unlock-session {person.session()}")
+    shield = "org.gnome.Shell.ScreenShield /org/gnome/ScreenSaver org.gnome.ScreenSaver"
+    gnome.as_user(f"busctl --user call {shield} SetActive b false")
+    xfce.as_user("pkill -9 xfce4-screensav; pkill -9 -x i3lock")
+
+
 @pytest.fixture(scope="module")
 def people(cabinet):
     """Everybody's session, by what they tried; the practice was hardened before they came."""
@@ -159,14 +168,17 @@ def test_a_lock_holds_against_the_keyboard(people, locked):
 
 
 def test_what_a_program_unlocks_is_locked_again(people, locked):
-    """Lockers killed, shields taken away: by programs that were started before the lock."""
     gnome, xfce = people["settings"], people["nothing"]
-    for person in (gnome, xfce):
-        person.as_user(f"loginctl unlock-session {person.session()}")
-    shield = "org.gnome.Shell.ScreenShield /org/gnome/ScreenSaver org.gnome.ScreenSaver"
-    gnome.as_user(f"busctl --user call {shield} SetActive b false")
-    xfce.as_user("pkill -9 xfce4-screensav; pkill -9 -x i3lock")
+    open_again(gnome, xfce)
     limit = time.monotonic() + 30 + REOPENED
     while not all(together((gnome, xfce), "locked")):
         assert time.monotonic() < limit
         time.sleep(1)
+
+
+def test_sleep_waits_for_the_lock(people, locked):
+    """What logind starts before it sleeps; it ends when the sessions are locked."""
+    gnome, xfce = people["settings"], people["nothing"]
+    open_again(gnome, xfce)
+    gnome.root("systemctl restart socle-lock-sleep.service")
+    assert all(together((gnome, xfce), "locked"))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from hostile import harmful
 
 import socle.verify
 from socle.lab import run
@@ -21,6 +24,12 @@ SSHD = 22
 UNUSED = 5900
 PROMISES = ("firewall-default-deny", "listeners-allowlist", "egress-filtering")
 """Kept on every machine, container or not."""
+NAMED = """
+import pathlib, socket
+pathlib.Path("/proc/self/comm").write_bytes(b"\\x1b[2Jevil")
+with socket.create_server(("", 4242)) as server:
+    server.accept()
+"""
 
 
 @pytest.fixture
@@ -89,6 +98,25 @@ def test_the_operators_computer_sees_sshd(hardened):
     states = Vantage("the operator's computer", imaging).tcp(wanted)
     assert [states[a, SSHD] for a in imaging.addresses] == [State.OPEN] * len(imaging.addresses)
     assert {states[a, UNUSED] for a in imaging.addresses} == {State.SILENT}
+
+
+def test_a_machines_words_give_the_terminal_no_order(hardened, tmp_path):
+    """A program names itself so that it clears the screen; a managed file does the same."""
+    page, file = tmp_path / "report.html", "/etc/socle/screen-lock.json"
+    hardened.root_on("accueil", f"cp -a {file} /root/kept && printf '\\033[2J' >>{file}")
+    hardened.root_on("accueil", f"systemd-run --quiet --unit=named python3 -c {shlex.quote(NAMED)}")
+    try:
+        planned = hardened.pyinfra("--dry", "--diff", "--limit", "accueil")
+        asked = ("--limit=accueil", "--control=listeners-allowlist", "--no-keep")
+        said = hardened.socle("verify", hardened.folder, *asked, f"--html={page}", code=1)
+    finally:
+        hardened.root_on("accueil", f"systemctl stop named; mv /root/kept {file}")
+    assert "\\x1b[2J" in planned
+    assert "\\x1b[2Jevil" in said
+    assert not harmful(re.sub(r"\x1b\[(?:[01]|[39][0-7])m", "", planned))
+    assert not harmful(said)
+    assert "\\x1b[2Jevil" in page.read_text()
+    assert not harmful(page.read_text())
 
 
 def _text(name: str) -> str:

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from confinement import MOST, exposures
 from labs import net, net6, number, standing
 from practices import Practice
 from scenarios import Batches, of_lab, seen_and_mended, selected
@@ -22,6 +23,8 @@ pytestmark = pytest.mark.lab
 
 MACHINES = {"ancien": "bookworm", "nouveau": "trixie"}
 STATE = "/var/lib/socle/watch"
+CHECKS = 5.0
+"""What the service that runs the checks may reach more than others: it looks at everything."""
 LOOK = "systemctl start socle-watch.service"
 HOSTS = """---
 all:
@@ -147,6 +150,13 @@ def test_its_verdicts_are_the_operators_but_for_what_takes_another_machine(watch
     assert beyond == {"firewall-default-deny", "egress-filtering", "imaging-listeners"}
 
 
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_service_that_looks_reaches_no_more_than_it_must(watched, machine):
+    found = exposures(watched.root_on, machine)
+    assert found.pop("socle-watch.service") <= CHECKS
+    assert max(found.values()) <= MOST
+
+
 def test_what_breaks_is_worse_until_it_is_mended(watched):
     assert watched.look("nouveau")["worse"] == []
     watched.root_on("nouveau", "nft flush ruleset")
@@ -192,6 +202,22 @@ def test_only_root_reads_what_a_machine_was_told_and_found(watched):
     assert {line.split()[0] for line in modes.splitlines()} <= {"600", "700"}
     told = json.loads(watched.root_on("ancien", "cat /etc/socle/watch.json"))
     assert not [k for k in told["practice"]["hosts"]["nouveau"]["settings"] if "firewall" in k]
+
+
+def test_nobodys_login_shell_takes_more_of_the_machine_than_a_look_may_have(watched):
+    watched.root_on(
+        "nouveau",
+        "useradd --create-home --shell /bin/bash bavard;"
+        "echo 'head -c 2500M /dev/zero' >~bavard/.profile",
+    )
+    try:
+        verdicts = watched.look("nouveau")["verdicts"]
+    finally:
+        watched.root_on("nouveau", "userdel --remove bavard 2>&1")
+    assert verdicts["shell-timeout"] == "unknown"
+    assert "fail" not in verdicts.values()
+    limits = watched.root_on("nouveau", "systemctl show -p MemoryMax,TasksMax socle-watch.service")
+    assert "infinity" not in limits
 
 
 @pytest.mark.proof

@@ -79,8 +79,8 @@ def test_what_a_snapshot_holds_is_asked_once(tmp_path, monkeypatch):
     both = ["/srv", "/x"]
     for snapshot, folders in ("a", both), ("a", both[::-1]), ("a", ["/srv"]), ("b", ["/srv"]):
         look = status.Look(SimpleNamespace(folders=folders), None)
-        assert look._folders("nas", target, snapshot) == dict.fromkeys(folders) | {"/srv": 0}
-        look.remember()
+        assert look.folders("nas", target, snapshot) == dict.fromkeys(folders) | {"/srv": 0}
+        state.write(paths.CONTENTS, look.contents)
     assert asked == ["a", "a", "b"]
 
 
@@ -95,8 +95,7 @@ def test_a_full_disk_hides_nothing_of_what_repositories_say(monkeypatch):
     node = json.dumps({"struct_type": "node", "path": "/srv"})
     look = status.Look(SimpleNamespace(folders=["/srv"]), None)
     target = SimpleNamespace(must=lambda *_, **__: Answer(0, node, ""))
-    assert look._folders("nas", target, "a") == {"/srv": 0}
-    look.remember()
+    assert look.folders("nas", target, "a") == {"/srv": 0}
     with try_delete.trial("accueil") as tried:
         assert tried.forget("nas", Keeper("a" * 64, lets=False))[0] == "refused"
     monkeypatch.setattr(try_delete, "_shell", lambda _: "refused")

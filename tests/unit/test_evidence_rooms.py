@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def test_every_real_room_judges_it_against_the_same_baseline_as_it_did_live(coll
     live, found = collect(practice)
     _, again = judge(found["localhost"], baseline=CHECKOUT)
     assert said(again) == said(live, redactor(practice))
+
+
+@pytest.mark.parametrize(
+    "setting", ["backup_folders", "disk_encryption_data_dirs", "imaging_folders"]
+)
+def test_names_below_what_a_room_marks_as_patients_data_are_masked(setting):
+    practice = load(CHECKOUT / "inventories/local")
+    host = practice.hosts["localhost"]
+    changed = replace(host, settings={**host.settings, setting: ["/data/pacs"]})
+    masks = redactor(replace(practice, hosts={"localhost": changed}))
+    assert masks.text("missing: /data/pacs/DUPONT^JEAN.dcm") == "missing: /data/pacs/••••"
 
 
 def test_rooms_say_what_cannot_be_computed_without_secrets(toy_vault, tmp_path):

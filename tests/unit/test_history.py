@@ -152,7 +152,7 @@ def test_a_folder_with_a_runs_name_is_left_out(tmp_path: Path) -> None:
 
 def test_a_name_cannot_write_on_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "a\x1b[2J\nb").touch()
-    assert read(tmp_path, "demo").left_out[0].startswith("a\ufffd[2J\ufffdb: ")
+    assert read(tmp_path, "demo").left_out[0].startswith("a\\x1b[2J\\nb: ")
 
 
 def test_old_runs_are_forgotten_but_never_the_newest(tmp_path: Path) -> None:

@@ -87,6 +87,14 @@ def test_sarif_tells_every_verdict_apart():
     assert found["accueil", "a"]["level"] == "none"
 
 
+def test_sarif_names_a_file_for_each_result():
+    """GitHub refuses a result without a physicalLocation."""
+    for one in results().values():
+        place = one["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"]["uri"] == "inventories/demo/hosts.yml"
+        assert place["region"] == {"startLine": 1}
+
+
 def test_sarif_suppresses_what_somebody_accepted_and_nothing_else():
     found = results()
     assert [pair for pair, one in found.items() if one.get("suppressions")] == [("medecin", "c")]

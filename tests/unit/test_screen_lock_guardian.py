@@ -62,7 +62,7 @@ def program():
         yield {name: importlib.import_module(name) for name in ("guardian", "desktop", "logind")}
     finally:
         sys.path.remove(str(PROGRAM))
-        for name in ("guardian", "desktop", "logind"):
+        for name in ("guardian", "desktop", "logind", "person"):
             sys.modules.pop(name)
 
 
@@ -207,3 +207,47 @@ def test_an_x_session_without_a_display_is_not_seen(program, gnome):
     seen, why = program["desktop"].idle({**gnome, "Type": "x11"}, {})
     assert seen is None
     assert "X display" in why
+
+
+def test_what_one_session_breaks_leaves_the_others_watched(program, monkeypatch, gnome):
+    guardian = program["guardian"]
+    hostile = {**gnome, "Id": "c27"}
+
+    def idle(session, _):
+        if session["Id"] == "c27":
+            raise OSError(7, "Argument list too long")
+        return 12.0, None
+
+    monkeypatch.setattr(guardian.logind, "sessions", lambda: [hostile, gnome])
+    monkeypatch.setattr(guardian.desktop, "screen", lambda _: {})
+    monkeypatch.setattr(guardian.desktop, "idle", idle)
+    monkeypatch.setattr(guardian, "locked_now", lambda *_: False)
+    rows, _ = guardian.look(30.0, [1000, 59999], {})
+    assert [row["state"] for row in rows] == ["unseen", "open"]
+    assert "too long" in rows[0]["why"]
+
+
+def test_before_sleep_what_one_session_breaks_leaves_the_others_locked(
+    program, monkeypatch, gnome, capsys
+):
+    guardian = program["guardian"]
+    locked = []
+
+    def screen(session):
+        if session["Id"] == "c27":
+            raise KeyError("uid 1000 has no account")
+        return {}
+
+    monkeypatch.setattr(guardian.logind, "sessions", lambda: [{**gnome, "Id": "c27"}, gnome])
+    monkeypatch.setattr(guardian.desktop, "screen", screen)
+    monkeypatch.setattr(guardian, "locked_now", lambda *_: False)
+    monkeypatch.setattr(guardian, "lock", lambda session, _: locked.append(session["Id"]))
+    assert guardian.lock_all({"uids": [1000, 59999]}) == 1
+    assert locked == ["c26"]
+    assert "c27 (camille)" in capsys.readouterr().out
+
+
+def test_an_environment_too_large_for_a_locker_is_a_refusal(program, monkeypatch, gnome):
+    monkeypatch.setattr(program["desktop"].os, "access", lambda *_: True)
+    said = program["desktop"].start_locker(gnome, {"XAUTHORITY": "x" * (1 << 20)})
+    assert said.startswith("i3lock was not started")

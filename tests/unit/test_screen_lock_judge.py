@@ -48,7 +48,7 @@ def seen():
     guardian = {"ActiveState": "active", "UnitFileState": "enabled", "age": 2.0}
     return {
         "people": {"camille": {**person, "keys": {}}},
-        "root_shell": ["600", True],
+        "root": {"timeout": ["600", True]},
         "guardian": {**guardian, "status": {"limit": 30.0, "sessions": []}},
         "sessions": [session],
         "offered": [["wayland", "gnome-session", "/usr/bin/gnome-session"]],
@@ -261,4 +261,26 @@ def test_the_report_knows_which_reference_each_value_satisfies(settings):
         "ANSSI-BP-028 R32",
         "CIS Debian",
         "PGSSI-S 4.5.2.3",
+    ]
+
+
+def test_who_was_not_read_is_named_and_neither_blamed_nor_passed(seen):
+    kept_back = {"login": "login: more than 1 MiB", "kde": "kde: no end within 8 s"}
+    seen["people"] = {"eve": {"shell": "/bin/bash", "running": {}, "unread": kept_back}}
+    key = {"schema": "org.gnome.desktop.session", "key": "idle-delay", "value": "uint32 30"}
+    assert judge.keys(seen, [key]) == judge.xfce(seen, {"/lock/enabled": True}) == []
+    assert judge.plasma(seen, "[Daemon]\nTimeout=1\n") == judge.timeout(seen, 600) == []
+    assert judge.bypasses(seen) == []
+    assert judge.unread(seen["people"], "login", "keys") == ["eve: login: more than 1 MiB"]
+    assert judge.unread(seen["people"], "kde") == ["eve: kde: no end within 8 s"]
+
+
+def test_a_greeter_that_was_not_read_is_named(seen):
+    key = {"schema": "org.gnome.login-screen", "key": "disable-user-list", "value": "true"}
+    seen["greeter"] = {"shell": "", "unread": {"keys": "keys: no end within 8 s"}}
+    assert judge.greeter(seen, [key]) == []
+    assert judge.unread({"the greeter": seen["greeter"]}, "keys")
+    seen["greeter"] = {"keys": {"org.gnome.login-screen disable-user-list": ["false", False]}}
+    assert judge.greeter(seen, [key]) == [
+        "org.gnome.login-screen disable-user-list is false for the greeter"
     ]

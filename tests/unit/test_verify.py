@@ -83,6 +83,22 @@ def test_files_are_written(report):
     assert '"verdict": "not-applicable"' in (report[0].root / "build/report.json").read_text()
 
 
+@pytest.mark.parametrize("way", ["verify", "pytest"])
+def test_junit_is_its_owners_alone_and_follows_no_link(checkout, way):
+    checkout.write("other", "of somebody else")
+    file = checkout.root / "junit.xml"
+    file.symlink_to("other")
+    if way == "verify":
+        checkout.verify("--control=toy-servers", "--junit=junit.xml")
+    else:
+        words = ("--inventory=inventories/toy", "--control=toy-servers", "--junitxml=junit.xml")
+        checkout.pytest("roles", *words)
+    assert 'value="pass"' in file.read_text()
+    assert not file.is_symlink()
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert (checkout.root / "other").read_text() == "of somebody else"
+
+
 def test_what_a_check_notes_stands_beside_its_verdict_whatever_that_is(report):
     document = json.loads((report[0].root / "build/report.json").read_text())
     facts = {

@@ -110,7 +110,9 @@ def test_a_cut_answer_keeps_what_is_whole(monkeypatch):
 
 
 def test_nothing_is_left_on_the_host(tmp_path):
-    ask(here(), "sleep 20", f"cd; ls -d /run/socle.* /tmp/socle.* >{tmp_path}/seen", limit=0.5)
+    ask(
+        here(), "sleep 20", f"cd; ls -d /run/socle/batch.* /tmp/socle.* >{tmp_path}/seen", limit=0.5
+    )
     seen = (tmp_path / "seen").read_text().split()
     assert seen
     assert not [folder for folder in seen if Path(folder).exists()]

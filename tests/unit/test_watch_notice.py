@@ -91,11 +91,6 @@ def test_a_locked_screen_is_told_so(sessions, tmp_path, monkeypatch, locked):
     sessions(SESSION.format(1, "wayland", "user", "yes", "active", locked))
     monkeypatch.setattr(notify.pwd, "getpwuid", lambda _: notify.pwd.struct_passwd(
         ("camille", "x", notify.os.getuid(), notify.os.getgid(), "", "/", "")))  # fmt: skip
-    run = subprocess.run
-    dropped = ("user", "group", "extra_groups")
-    monkeypatch.setattr(notify.subprocess, "run", lambda words, **options: run(
-        [sys.executable, *words[1:]], **{k: v for k, v in options.items() if k not in dropped}
-    ))  # fmt: skip
     [attempt] = notify.desktop(NOTICE, tmp_path / "notice.txt", program)
     assert attempt.to == "camille"
     assert attempt.reason == ("covered" if locked == "yes" else "nothing")
@@ -104,13 +99,22 @@ def test_a_locked_screen_is_told_so(sessions, tmp_path, monkeypatch, locked):
 @pytest.mark.parametrize("name", ON_HOSTS)
 def test_hosts_need_nothing_but_python(name):
     tree = ast.parse((Path(socle.__file__).parent / f"watch/{name}.py").read_text())
-    found = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    found = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        for name in (
+            [f"socle.{a.name}" for a in node.names] if node.module == "socle" else [node.module]
+        )
+    }
     found |= {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
     ours = {
         "socle.bounds",
         "socle.evidence",
         "socle.evidence.files",
         "socle.evidence.manifest",
+        "socle.harmless",
+        "socle.person",
         "socle.watch",
     }
     ours |= {f"socle.watch.{other}" for other in ON_HOSTS}

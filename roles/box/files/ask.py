@@ -192,7 +192,9 @@ def too_slow(*_):
 
 def main():
     """Ask every router, within bounded time."""
-    with Path(sys.argv[1]).open("a") as turns:
+    lock = Path(sys.argv[1])
+    lock.parent.mkdir(mode=0o700, exist_ok=True)
+    with lock.open("a") as turns:
         fcntl.flock(turns, fcntl.LOCK_EX)
         everything()
 

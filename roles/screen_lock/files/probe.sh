@@ -60,7 +60,7 @@ for session in /usr/share/xsessions/*.desktop; do
     break
 done
 
-if command -v dconf >/dev/null && folder=$(mktemp -d); then
+if command -v dconf >/dev/null && folder=$(install -d -m 700 /run/socle && mktemp -d -p /run/socle); then
     for name in local socle socle-greeter; do
         dconf compile "$folder/db" "/etc/dconf/db/$name.d" &&
             cmp -s "$folder/db" "/etc/dconf/db/$name" || echo "dconf $name"

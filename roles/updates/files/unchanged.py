@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sources import said_any
 
-KEPT = Path("/run/socle-updates")
+KEPT = Path("/run/socle")  # root's alone
 NOTHING_TO_DO = "No packages found that can be upgraded"
 TREES = ("/etc/apt", "/etc/dpkg", "/var/lib/apt", "/var/lib/dpkg/updates", "/var/lib/dpkg/triggers",
          "/usr/lib/apt", "/usr/lib/python3/dist-packages/apt", "/usr/share/unattended-upgrades",
@@ -86,7 +86,7 @@ def answers(state, questions):
 def recalled(state):
     """What is known for this state."""
     try:
-        kept = json.loads((KEPT / "answers.json").read_text(encoding="utf-8"))
+        kept = json.loads((KEPT / "updates.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return kept["answers"] if kept["state"] == state else {}
@@ -99,4 +99,4 @@ def keep(state, found):
         handle, name = tempfile.mkstemp(dir=KEPT)
         with os.fdopen(handle, "w", encoding="utf-8") as half:
             json.dump({"state": state, "answers": found}, half)
-        Path(name).replace(KEPT / "answers.json")
+        Path(name).replace(KEPT / "updates.json")

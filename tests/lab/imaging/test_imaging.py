@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from confinement import MOST, exposures
 
 from socle.lab import reset
 from socle.verify.verdicts import Verdict
@@ -147,6 +148,17 @@ def test_a_run_killed_between_files_and_restart_is_finished_by_the_next(secured)
     secured.pyinfra("-y", "--limit", "img12")
     assert secured.root_on("img12", STATE) == before
     assert secured.root_on("img12", "socle-imaging check") == ""
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_certificate_is_renewed_by_a_service_that_can_do_little_else(secured, server):
+    found = exposures(secured.root_on, server)
+    assert {"socle-imaging-renew.service", "socle-imaging-tls.service"} <= found.keys()
+    assert {unit: number for unit, number in found.items() if number > MOST} == {}
+    secured.root_on(server, "rm /etc/socle/imaging/orthanc.pem")
+    renew = "systemctl start socle-imaging-renew.service || journalctl -n 30 -u socle-imaging-renew"
+    assert secured.root_on(server, renew) == ""
+    assert secured.root_on(server, "socle-imaging check") == ""
 
 
 @pytest.mark.parametrize("server", SERVERS)

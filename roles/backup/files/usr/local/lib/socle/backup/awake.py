@@ -36,7 +36,8 @@ def awake(why: str) -> Iterator[None]:
 
 def politely() -> None:
     """Lower this program's share of processor and disk, and its children's."""
-    os.nice(max(0, NICE - os.nice(0)))
+    if os.getpriority(os.PRIO_PROCESS, 0) < NICE:  # its service begins lower, and may not ask
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
     with suppress(FileNotFoundError):
         subprocess.run(
             ["ionice", "-c", "2", "-n", "7", "-p", str(os.getpid())],

@@ -87,12 +87,14 @@ def _run(chosen: argparse.Namespace) -> int:
     declared, secret = config.load(), config.secrets()
     with locks.alone("a backup"):
         record = run.run(declared, secret, tuple(chosen.repository))
+        copied = [name for name, one in record["repositories"].items() if one["snapshot"]]
+        status.remember(declared, secret, copied)
     _show(record, chosen, run.lines)
     return OK if record["result"] == "ok" else FAILED
 
 
 def _status(chosen: argparse.Namespace) -> int:
-    found = status.status(config.load(), config.secrets(), try_delete=chosen.try_delete)
+    found = status.status(config.load(), config.secrets(), attempts=chosen.try_delete)
     _show(found, chosen, status.lines)
     return OK
 

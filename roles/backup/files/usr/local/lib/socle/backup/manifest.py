@@ -10,6 +10,7 @@ import hashlib
 import os
 import random
 import secrets
+import stat
 from collections.abc import Sequence
 from fnmatch import fnmatch
 from pathlib import Path
@@ -84,7 +85,10 @@ def entry(file: Path) -> dict[str, Any] | None:
     """A file with its hash, or None where it cannot be read (any more)."""
     looks = _looks(file)
     try:
-        with file.open("rb") as data:
+        # Its owner may have put a link or a pipe in its place since it was chosen.
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as data:
+            if not stat.S_ISREG(os.fstat(data.fileno()).st_mode):
+                return None
             digest = hashlib.file_digest(data, "sha256").hexdigest()
     except OSError:
         return None

@@ -192,12 +192,15 @@ class _Process:
                 self.process.send_signal(signal.SIGINT)
 
 
-def open_repository(repository: Repository, password: str) -> Restic:
-    """restic for a declared repository on a server or in a folder."""
+def open_repository(repository: Repository, password: str, *, cached: bool = True) -> Restic:
+    """restic for a declared repository on a server or in a folder.
+
+    ``cached``: whether restic reads and fills its cache on this host's disk.
+    """
     if repository.kind == "server":
         program = f"rclone.program={ssh_command(repository)}"
-        return Restic("rclone:socle:", password, ("-o", program))
-    return Restic(repository.path, password)
+        return Restic("rclone:socle:", password, ("-o", program), cached=cached)
+    return Restic(repository.path, password, cached=cached)
 
 
 def ssh_command(repository: Repository) -> str:

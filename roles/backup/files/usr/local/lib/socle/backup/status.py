@@ -35,7 +35,8 @@ and on a backup server::
         "newest": (as above), "future": [], "misdated": [], "last_prune": {"time": "…",
         "result": "ok | refused | failed", "reason": null, "kept": 9, "removed": 3} or null}]}
 
-``misdated``: snapshots that arrived at quite another time than they claim. Nothing is changed.
+``misdated``: snapshots that arrived at quite another time than they claim. Nothing is changed,
+neither here nor there: what is slow to say, a copy has recorded (`remember`).
 
 With ``--try-delete`` each append-only server has one more, see ``try_delete``::
 
@@ -52,7 +53,7 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Any
 
-from backup import evidence, locks, offline, paths, served, snapshots, state
+from backup import evidence, locks, offline, paths, served, snapshots, state, try_delete
 from backup.config import Config, Repository, Secrets
 from backup.errors import BackupError
 from backup.restic import Restic, open_repository
@@ -64,11 +65,11 @@ PATIENCE = 30.0
 Found = dict[str, Any]
 
 
-def status(config: Config, secrets: Secrets, *, try_delete: bool = False) -> Found:
+def status(config: Config, secrets: Secrets, *, attempts: bool = False) -> Found:
     """The whole answer. Repositories are asked side by side."""
     running = locks.busy()
     servers = any(one.kind == "server" for one in config.repositories)
-    with trial(config.host) if try_delete and servers else nullcontext() as attempt:
+    with trial(config.host) if attempts and servers else nullcontext() as attempt:
         look = Look(config, secrets, attempt)
         jobs: list[Callable[[], Found]] = [
             *(partial(look.repository, one) for one in config.repositories),
@@ -76,7 +77,6 @@ def status(config: Config, secrets: Secrets, *, try_delete: bool = False) -> Fou
         ]
         with ThreadPoolExecutor(max_workers=max(1, len(jobs))) as pool:
             answers = [job.result() for job in [pool.submit(job) for job in jobs]]
-    look.remember()
     return {
         "host": config.host,
         "now": state.stamp(look.now),
@@ -87,6 +87,24 @@ def status(config: Config, secrets: Secrets, *, try_delete: bool = False) -> Fou
     }
 
 
+def remember(config: Config, secrets: Secrets, copied: Sequence[str]) -> None:
+    """After a copy to these repositories: record what is in it, leave a canary on each server.
+
+    What cannot be recorded makes a look slower, and leaves a canary to it.
+    """
+    look, canaries = Look(config, secrets), state.read(paths.CANARIES, {})
+    for repository in config.online(tuple(copied)) if copied else ():
+        with suppress(BackupError, OSError):
+            target = open_repository(repository, secrets.password(repository.name))
+            listed = target.snapshots(timeout=PATIENCE)
+            if repository.kind == "server":
+                canaries[repository.name] = try_delete.canary(target, config.host, listed)
+            look.folders(repository.name, target, snapshots.real(listed)[-1]["id"])
+    with suppress(OSError):
+        state.write(paths.CONTENTS, look.contents)
+        state.write(paths.CANARIES, canaries)
+
+
 class Look:
     """One look at this host's repositories, and what it takes from the host's records."""
 
@@ -95,8 +113,7 @@ class Look:
         self.now = state.now()
         self.runs: Sequence[Found] = state.read(paths.RUNS, [])
         self._config, self._secrets, self._attempt = config, secrets, attempt
-        self._contents: dict[str, Found] = state.read(paths.CONTENTS, {})
-        self._remembered = dict(self._contents)
+        self.contents: dict[str, Found] = state.read(paths.CONTENTS, {})
 
     def repository(self, repository: Repository) -> Found:
         """One repository's part of the answer; what cannot be asked stands in ``error``."""
@@ -113,8 +130,8 @@ class Look:
             return found | offline.status(repository, self.now)
         found |= {"reachable": False, "error": None}
         try:
-            target = open_repository(repository, self._secrets.password(repository.name))
-            listed = None
+            password = self._secrets.password(repository.name)
+            target, listed = open_repository(repository, password, cached=False), None
             if self._attempt and repository.kind == "server":
                 found["try_delete"], listed = self._attempt.on(repository, target)
             found |= self._asked(repository.name, target, listed)
@@ -122,22 +139,13 @@ class Look:
             found["error"] = str(error)
         return found
 
-    def remember(self) -> None:
-        """Keep what snapshots hold: it never changes, and restic is slow to say it.
-
-        On a full disk the next look is slow too.
-        """
-        if self._contents != self._remembered:
-            with suppress(OSError):
-                state.write(paths.CONTENTS, self._contents)
-
     def _asked(self, name: str, target: Restic, listed: list[Found] | None) -> Found:
         """``listed``: the snapshots, where they have just been asked for."""
         if listed is None:
             listed = target.snapshots(timeout=PATIENCE)
         real = snapshots.real(listed)
         shown = [snapshots.described(one, self.runs, self.now) for one in real[-2:]]
-        folders = self._folders(name, target, real[-1]["id"]) if real else {}
+        folders = self.folders(name, target, real[-1]["id"]) if real else {}
         return {
             "reachable": True,
             "snapshots": len(real),
@@ -149,13 +157,13 @@ class Look:
             "future": snapshots.future(listed, self.now),
         }
 
-    def _folders(self, name: str, target: Restic, snapshot: str) -> dict[str, int | None]:
+    def folders(self, name: str, target: Restic, snapshot: str) -> dict[str, int | None]:
         """Declared folder -> entries directly in it, in the snapshot; None: it is not there."""
-        known, wanted = self._contents.get(name, {}), self._config.folders
+        known, wanted = self.contents.get(name, {}), self._config.folders
         if known.get("snapshot") != snapshot or list(known["folders"]) != sorted(wanted):
             counted = _counted(target, snapshot, wanted)
             known = {"snapshot": snapshot, "folders": dict(sorted(counted.items()))}
-            self._contents[name] = known
+            self.contents[name] = known
         return dict(known["folders"])
 
 

@@ -3,8 +3,8 @@
 An attempt ends ``refused``, ``succeeded`` or ``unknown``. ``refused`` is null where one is unknown
 and none succeeded; it says nothing of repositories in folders: who is root there can delete.
 
-Only a canary is at risk: a small snapshot of its own that is made for this. A shell and sftp are
-asked for a word or a listing; they remove nothing.
+Only a canary is at risk: a small snapshot of its own, which a copy leaves for this; one that is no
+longer there is made anew. A shell and sftp are asked for a word or a listing; they remove nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import secrets as chance
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from backup import locks, paths, snapshots, state
@@ -42,12 +42,7 @@ def trial(host: str) -> Iterator[Trial]:
             held.enter_context(locks.alone("try-delete", patience=1.0))
         except Busy as busy:
             hindrance = str(busy)
-        known = state.read(paths.CANARIES, {})
-        tried = Trial(host, dict(known), hindrance)
-        yield tried
-        if tried.known != known:
-            with suppress(OSError):  # a full disk: the canary is found by its tag
-                state.write(paths.CANARIES, tried.known)
+        yield Trial(host, state.read(paths.CANARIES, {}), hindrance)
 
 
 class Trial:
@@ -85,7 +80,7 @@ class Trial:
                 return found, listed
         else:
             listed = target.snapshots(timeout=PATIENCE)
-        self.known[name] = _canary(target, self._host, listed)
+        self.known[name] = canary(target, self._host, listed)
         found, listed = _forget(target, self.known[name])
         return "succeeded" if found == "absent" else found, listed
 
@@ -97,12 +92,12 @@ def verdict(attempts: dict[str, str]) -> bool | None:
     return None if "unknown" in attempts.values() else True
 
 
-def _canary(target: Restic, host: str, listed: list[Listed]) -> str:
+def canary(target: Restic, host: str, listed: list[Listed]) -> str:
     """The id of the newest canary snapshot; one is made if there is none."""
-    canaries = [one["id"] for one in listed if snapshots.CANARY in (one.get("tags") or [])]
-    if canaries:
-        return str(canaries[-1])[:_NAMED]
-    file = state.folder(paths.STATE) / "canary-to-delete"
+    there = [one["id"] for one in listed if snapshots.CANARY in (one.get("tags") or [])]
+    if there:
+        return str(there[-1])[:_NAMED]
+    file = state.folder(paths.RUNTIME) / "canary-to-delete"
     file.write_text("A backup server must keep this.\n")
     words = ("backup", "--json", "--host", host, "--tag", snapshots.CANARY, "--", str(file))
     answer = target.must(*words, timeout=MAKING)
@@ -112,14 +107,14 @@ def _canary(target: Restic, host: str, listed: list[Listed]) -> str:
     return str(made[-1]["snapshot_id"])[:_NAMED]
 
 
-def _forget(target: Restic, canary: str) -> tuple[str, list[Listed]]:
+def _forget(target: Restic, named: str) -> tuple[str, list[Listed]]:
     """Whether the snapshot is still listed afterwards: restic's exit code does not say.
 
     ``absent``: it was not there before; a server's retention may have removed it.
     """
-    answer = unlocked(target, "forget", canary, timeout=PATIENCE, stop_on="403")
+    answer = unlocked(target, "forget", named, timeout=PATIENCE, stop_on="403")
     listed = target.snapshots(timeout=PATIENCE)
-    if any(one["id"].startswith(canary) for one in listed):
+    if any(one["id"].startswith(named) for one in listed):
         return ("refused" if "403" in answer.err else "unknown"), listed
     absent = _ABSENT in (answer.err + answer.out).lower()
     return ("absent" if absent else "succeeded"), listed

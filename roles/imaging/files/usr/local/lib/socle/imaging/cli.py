@@ -13,6 +13,7 @@ from pathlib import Path
 from . import certificates, folder, plan, service
 from .errors import Trouble
 
+_OWN = Path("/run/socle")  # root's alone: whoever can open a lock's file can hold it
 _FOLDERS = {
     "StorageDirectory": "/var/lib/orthanc/db-v6",
     "IndexDirectory": "/var/lib/orthanc/db-v6",
@@ -25,7 +26,8 @@ def main() -> int:
     words = _words()
     try:
         if words.verb in ("apply", "renew"):
-            with Path("/run/socle-imaging.lock").open("w", encoding="ascii") as lock:
+            _OWN.mkdir(mode=0o700, exist_ok=True)
+            with (_OWN / "imaging.lock").open("a", encoding="ascii") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 _print(plan.apply(only_certificate=words.verb == "renew"))
         else:

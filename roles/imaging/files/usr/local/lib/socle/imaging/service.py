@@ -52,7 +52,10 @@ def restart() -> None:
 
 def ask(path: str, port: int, account: tuple[str, str], body: str | None = None) -> tuple[int, str]:
     """Status and answer of Orthanc to ``account``, over TLS, from the certificate we gave it."""
-    context = ssl.create_default_context(cafile=str(HOME / "orthanc.pem"))
+    try:
+        context = ssl.create_default_context(cafile=str(HOME / "orthanc.pem"))
+    except OSError as error:  # somebody deleted it, or it is none: a new one is due
+        raise Trouble(f"the server's certificate cannot be read: {error.strerror}") from None
     context.check_hostname = False  # the very certificate is known: its name says nothing more
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     link = http.client.HTTPSConnection("127.0.0.1", port, timeout=5, context=context)

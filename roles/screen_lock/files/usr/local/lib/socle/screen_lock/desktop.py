@@ -5,6 +5,8 @@ import pwd
 import subprocess
 from pathlib import Path
 
+import person
+
 TIME_LIMIT = 5  # seconds
 PATIENCE = 3.0  # seconds a desktop that has a locker of its own may take to lock
 SETTLED = 1.5  # seconds: a locker that cannot get the keyboard gives up earlier than that
@@ -40,7 +42,7 @@ def screen(session):
         "XDG_RUNTIME_DIR": f"/run/user/{uid}",
         "DBUS_SESSION_BUS_ADDRESS": f"unix:path=/run/user/{uid}/bus",
     }
-    environment.update(from_processes(session, processes(uid)))
+    environment.update(from_processes(session, [one for _, one in person.environments(uid)]))
     if session["Display"]:
         environment["DISPLAY"] = session["Display"]
     return environment
@@ -60,20 +62,6 @@ def from_processes(session, environments):
     return {}
 
 
-def processes(uid):
-    """The environments of the user's processes."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            if folder.stat().st_uid != uid:
-                continue
-            pairs = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        found.append(dict(pair.split("=", 1) for pair in pairs if "=" in pair))
-    return found
-
-
 def idle(session, environment):
     """Seconds since the last input, and None; or None, and why it cannot be seen."""
     if session["Type"] == "x11":
@@ -81,7 +69,7 @@ def idle(session, environment):
             return None, "no process of the session knows its X display"
         code, said = _as_user(session, environment, "/usr/bin/xprintidle")
     else:
-        code, said = _call(session, environment, *IDLE_MONITOR, IDLE_MONITOR[0], "GetIdletime")
+        code, said = call(session, environment, *IDLE_MONITOR, IDLE_MONITOR[0], "GetIdletime")
     milliseconds = said.split()[-1] if said.split() else ""
     if code == 0 and milliseconds.isdigit():
         return int(milliseconds) / 1000, None
@@ -95,16 +83,16 @@ def savers(session, environment):
 
     One that hangs counts as none. None is started for the question.
     """
-    _, names = _call(session, environment, *BUS, "ListNames")
+    _, names = call(session, environment, *BUS, "ListNames")
     answers = [
-        _call(session, environment, name, path, name, "GetActive")
+        call(session, environment, name, path, name, "GetActive")
         for name, path in SAVERS
         if f'"{name}"' in names
     ]
     return [said.strip() == "b true" for code, said in answers if code == 0]
 
 
-def _call(session, environment, *words):
+def call(session, environment, *words):
     """Call a method on the user's bus."""
     options = ("--user", "--auto-start=no", "--timeout=2", "call")
     return _as_user(session, environment, "/usr/bin/busctl", *options, *words)
@@ -113,22 +101,16 @@ def _call(session, environment, *words):
 def locker_runs(session, environment):
     """Whether a full-screen locker runs on the session's own display."""
     uid = int(session["User"])
-    for folder in Path("/proc").glob("[0-9]*"):
+    name = "DISPLAY" if session["Type"] == "x11" else "XDG_SESSION_ID"
+    wanted = environment.get("DISPLAY") if session["Type"] == "x11" else session["Id"]
+    for folder, shown in person.environments(uid):
         try:
-            if folder.stat().st_uid != uid:
-                continue
-            if (folder / "comm").read_text().strip() not in LOCKERS:
-                continue
-            if age(folder) < SETTLED:
-                continue
-            words = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
+            program = (folder / "comm").read_text(errors="replace").strip()
+            covers = program in LOCKERS and wanted and shown.get(name) == wanted
+            if covers and age(folder) >= SETTLED:
+                return True
         except OSError:
             continue
-        shown = {w.split("=", 1)[0]: w.split("=", 1)[1] for w in words if "=" in w}
-        name = "DISPLAY" if session["Type"] == "x11" else "XDG_SESSION_ID"
-        wanted = environment.get("DISPLAY") if session["Type"] == "x11" else session["Id"]
-        if wanted and shown.get(name) == wanted:
-            return True
     return False
 
 
@@ -151,20 +133,20 @@ def start_locker(session, environment):
         return "its own locker did not lock, and i3lock is not installed"
     names = ("DISPLAY", "XAUTHORITY", "HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR")
     environ = [f"--setenv={name}={environment[name]}" for name in names if name in environment]
-    done = subprocess.run(
-        [
-            *("/usr/bin/systemd-run", "--quiet", "--collect"),
-            f"--unit=socle-locker-{session['Id']}",
-            f"--uid={session['User']}",
-            *(f"--property={one}" for one in ALWAYS),
-            *environ,
-            *("/usr/bin/i3lock", "--nofork", "--ignore-empty-password", "--color=20303c"),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=TIME_LIMIT,
-        check=False,
-    )
+    words = [
+        *("/usr/bin/systemd-run", "--quiet", "--collect"),
+        f"--unit=socle-locker-{session['Id']}",
+        f"--uid={session['User']}",
+        *(f"--property={one}" for one in ALWAYS),
+        *environ,
+        *("/usr/bin/i3lock", "--nofork", "--ignore-empty-password", "--color=20303c"),
+    ]
+    try:
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
+        )
+    except (OSError, subprocess.SubprocessError) as error:  # the person's environment goes along
+        return f"i3lock was not started: {error}"
     return None if done.returncode == 0 else f"i3lock was not started: {done.stderr.strip()[-120:]}"
 
 
@@ -172,20 +154,6 @@ def _as_user(session, environment, *words):
     """Run a command as the session's user; its exit code and what it said."""
     account = pwd.getpwuid(int(session["User"]))
     try:
-        done = subprocess.run(
-            words,
-            env=environment,
-            user=account.pw_uid,
-            group=account.pw_gid,
-            extra_groups=os.getgrouplist(account.pw_name, account.pw_gid),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=TIME_LIMIT,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        return 1, str(error)
-    return done.returncode, done.stdout
+        return person.run(words, account, environment, seconds=TIME_LIMIT, errors=subprocess.STDOUT)
+    except person.Unread as why:
+        return person.Said(1, str(why))

@@ -11,8 +11,10 @@ status file.
 import json
 import os
 import socket
+import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,8 @@ LONGEST_SLEEP = 30.0  # seconds: also how soon a new session is seen at the late
 AGAIN = 5.0  # seconds until a session that did not lock is asked again
 LOCKED_SLEEP = 10.0  # seconds a session may stay open that a program has unlocked
 MARGIN = 0.1  # seconds: a timer that fires early would find "not yet"
+SIDE_BY_SIDE = 8  # sessions
+ODD = (OSError, LookupError, ValueError, RuntimeError, subprocess.SubprocessError)
 LOCKING = 1.0  # seconds: a desktop takes as long to lock, so it is asked so much earlier
 
 
@@ -59,15 +63,23 @@ def look(limit, uids, watches):
     sessions = [s for s in logind.sessions() if logind.watched(s, uids)]
     for gone in set(watches) - {s["Id"] for s in sessions}:
         del watches[gone]
-    rows, pauses = [], [LONGEST_SLEEP]
-    for session in sessions:
-        watch = watches.setdefault(session["Id"], Watch())
-        row, pause = attend(session, watch, limit)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # nobody's hanging desktop delays the others
+        found = list(pool.map(lambda s: attended(s, watches.setdefault(s["Id"], Watch()), limit),
+                              sessions))  # fmt: skip
+    rows, pauses = [row for row, _ in found], [LONGEST_SLEEP, *(pause for _, pause in found)]
+    for session, row in zip(sessions, rows, strict=True):
         row.update(id=session["Id"], user=session["Name"], type=session["Type"])
-        row.update(desktop=session["Desktop"], refusals=watch.refusals)
-        rows.append(row)
-        pauses.append(pause)
+        row.update(desktop=session["Desktop"], refusals=watches[session["Id"]].refusals)
     return rows, min(*pauses, limit)
+
+
+def attended(session, watch, limit):
+    """As `attend`; whatever a session's own programs break, the others are locked."""
+    try:
+        return attend(session, watch, limit)
+    except ODD as error:
+        watch.screen = None
+        return {"state": "unseen", "why": str(error)}, AGAIN
 
 
 def attend(session, watch, limit):
@@ -158,14 +170,20 @@ def lock_all(config):
     for session in logind.sessions():
         if not logind.watched(session, config["uids"]):
             continue
-        watch = Watch()
-        watch.screen = desktop.screen(session)
-        if not locked_now(session, watch):
-            failure = lock(session, watch)
-            if failure is not None:
-                failures.append(f"session {session['Id']} ({session['Name']}): {failure}")
+        failure = lock_now(session)
+        if failure is not None:
+            failures.append(f"session {session['Id']} ({session['Name']}): {failure}")
     sys.stdout.write("\n".join(failures or ["all sessions are locked"]) + "\n")
     return 1 if failures else 0
+
+
+def lock_now(session):
+    """Have one session locked, if it is not; why not, or None."""
+    try:
+        watch = Watch(screen=desktop.screen(session))
+        return None if locked_now(session, watch) else lock(session, watch)
+    except ODD as error:
+        return str(error)
 
 
 def write_status(status):

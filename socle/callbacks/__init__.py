@@ -1,0 +1,1 @@
+"""Plugins that Ansible loads by their file (``ansible.cfg``); nothing of Socle imports them."""

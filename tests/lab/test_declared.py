@@ -1,0 +1,54 @@
+"""A line that got lost in the practice's files switches nothing off: both engines ask first."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.lab
+HOST, OTHER = "accueil", "sauvegarde"
+LOST = (  # nobody's mistake yet: a group is taken out of a list
+    "place: off-site\n    hosts: [workstations, imaging_servers]",
+    "place: off-site\n    hosts: [imaging_servers]",
+)
+CONFIG = "cat /etc/socle/backup.json /etc/socle/declared"
+
+
+@pytest.fixture
+def forgetful(hardened):
+    """The hardened practice, whose workstations have lost their copy at the provider's."""
+    with hardened.edited("group_vars/all.yml", *LOST):
+        yield hardened
+
+
+def said(output: str) -> str:
+    return " ".join(output.split())
+
+
+def test_without_a_word_nothing_is_changed_and_other_machines_go_on(forgetful):
+    before = forgetful.root_on(HOST, CONFIG)
+    forgetful.root_on(OTHER, "rm /etc/socle/canary.nft")
+    output = forgetful.pyinfra("-y", "--limit", HOST, "--limit", OTHER, code=1)
+    assert f"no longer declared for {HOST}, so an apply gives up: " in said(output)
+    assert "- copies to distant" in output
+    assert f"--data socle_give_up={HOST}" in output
+    forgetful.root_on(OTHER, "test -e /etc/socle/canary.nft")
+    output = forgetful.ansible("--limit", HOST, "--tags", "backup", code=2)
+    assert "so an apply gives up: copies to distant. If that is meant" in said(output)
+    assert f"-e socle_give_up={HOST}" in output
+    assert forgetful.changes(output) == 0
+    assert forgetful.root_on(HOST, CONFIG) == before
+
+
+def test_a_plan_lists_it(forgetful):
+    output = forgetful.pyinfra("--dry", "--limit", HOST)
+    assert "- copies to distant" in output.partition("Detected changes")[2]
+    output = forgetful.ansible("--limit", HOST, "--tags", "backup", "--check")
+    assert "copies to distant" in output
+    assert forgetful.changes(output) > 0
+
+
+def test_with_the_machines_name_it_is_done_and_asked_no_more(forgetful):
+    forgetful.pyinfra("-y", "--limit", HOST, "--data", f"socle_give_up={HOST}")
+    assert "distant" not in forgetful.root_on(HOST, CONFIG)
+    assert forgetful.changes(forgetful.pyinfra("-y", "--limit", HOST)) == 0
+    forgetful.ansible("--limit", HOST, "--tags", "backup")

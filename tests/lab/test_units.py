@@ -1,0 +1,84 @@
+"""Services of ours give up what they do not need (`systemd-analyze security`), and still work."""
+
+from __future__ import annotations
+
+import pytest
+from confinement import MOST, exposures
+
+from socle.apply.guard import SCRIPT
+
+pytestmark = pytest.mark.lab
+
+ARM = f"sh -s -- 600 '' '' /etc/socle/firewall.nft <<'END'\n{SCRIPT}\nguard_arm \"$@\"\nEND\n"
+DISARM = f"sh -s <<'END'\n{SCRIPT}\nguard_disarm\nEND\n"
+
+
+@pytest.mark.parametrize(
+    ("machine", "needed"),
+    [
+        ("medecin", {"socle-firewall", "socle-guard", "socle-lock", "socle-lock-sleep"}),
+        ("sauvegarde", {"socle-firewall", "socle-guard", "socle-backup-offline@run"}),
+        ("imagerie", {"socle-firewall", "socle-guard", "socle-backup@run", "socle-reboot"}),
+    ],
+)  # Debian 13, 12, 12
+def test_no_service_is_exposed(hardened, machine, needed):
+    hardened.root_on(machine, ARM)
+    found = exposures(hardened.root_on, machine)
+    hardened.root_on(machine, DISARM)
+    assert {f"{name}.service" for name in needed} <= found.keys()
+    assert {unit: number for unit, number in found.items() if number > MOST} == {}
+
+
+@pytest.mark.parametrize("machine", ["medecin", "imagerie"])
+def test_copies_are_made_checked_and_brought_back_by_their_services(hardened, machine):
+    for verb in ("run", "check", "restore-test"):
+        unit = f"socle-backup@{verb}.service"
+        said = hardened.root_on(machine, f"systemctl start {unit} || journalctl -n 30 -u {unit}")
+        assert said == "", verb
+
+
+def test_a_backup_server_prunes_by_its_service(hardened):
+    hardened.root_on("accueil", "socle-backup run")  # all its clients have copies now
+    unit = "socle-backup@prune.service"
+    start = f"systemctl start {unit} || journalctl -n 30 -u {unit}"
+    assert hardened.root_on("sauvegarde", start) == ""
+
+
+@pytest.mark.parametrize("machine", ["medecin", "imagerie"])
+def test_the_service_of_restarts_sees_the_machine_and_asks_for_the_restart(hardened, machine):
+    """Its systemctl is replaced by one that says what it was asked; all else is the service's."""
+    said = hardened.root_on(
+        machine,
+        r"""
+now=$(date --date='-1 hour' +%H:%M)-$(date --date='+1 hour' +%H:%M)
+mkdir -p /run/essai /run/systemd/system/socle-reboot.service.d
+cat >/run/essai/systemctl <<'END'
+#!/bin/sh
+[ "$1" != reboot ] || { echo "asked: $*"; exit 0; }
+exec /usr/bin/systemctl "$@"
+END
+chmod 755 /run/essai/systemctl && touch /run/reboot-required
+cat >/run/systemd/system/socle-reboot.service.d/essai.conf <<END
+[Service]
+Environment=PATH=/run/essai:/usr/bin
+ExecStart=
+ExecStart=/usr/bin/python3 -u /usr/local/lib/socle/updates/reboot.py daily/$now
+END
+systemctl daemon-reload && systemctl start socle-reboot.service
+said() { journalctl --output=cat --since=-10s -u socle-reboot.service; }
+until said | grep -qE 'asked|logged in|Error'; do sleep 0.2; done
+said
+systemctl stop socle-reboot.service
+rm -rf /run/essai /run/reboot-required /run/systemd/system/socle-reboot.service.d
+systemctl daemon-reload
+""",
+    )
+    assert "asked: reboot --check-inhibitors=yes" in said or "is logged in" in said, said
+
+
+def test_a_service_that_somebody_opened_is_closed_again(hardened):
+    unit = "/etc/systemd/system/socle-firewall.service"
+    hardened.root_on("medecin", f"sed -i /^ProtectSystem=/d {unit}")
+    assert hardened.changes(hardened.pyinfra("-y", "--limit", "medecin")) > 0
+    hardened.settled.add("medecin")
+    assert exposures(hardened.root_on, "medecin")["socle-firewall.service"] <= MOST

@@ -1,0 +1,179 @@
+"""What root asks of a person: as that person, bounded, and without traces."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import pwd
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from socle import person
+
+ROOM = Path(__file__).parents[2] / "roles/screen_lock/files"
+PROGRAMS = (Path(person.__file__), ROOM / "people.py", ROOM / "observe.py")
+ME = pwd.getpwuid(os.getuid())
+NOBODY = pwd.getpwnam("nobody")
+PATH = {"PATH": "/usr/bin:/bin"}
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another person")
+
+
+def shell(script, account=ME, **how):
+    return person.run(["sh", "-c", script], account, PATH, **how)
+
+
+def test_an_answer_is_a_code_and_a_text():
+    assert shell("echo a; exit 3") == (3, "a\n")
+    assert shell("echo a >&2") == (0, "")
+    assert shell("echo a >&2", errors=subprocess.STDOUT).text == "a\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("head -c 2500M /dev/zero", "more than 1 MiB"),
+        ("yes | cat & yes", "more than 1 MiB"),
+        ("sleep 60", "no end within 1 s"),
+        ("exec >&-; sleep 60", "no end within 1 s"),
+        ("kill -STOP $$", "no end within 1 s"),
+    ],
+)
+def test_what_is_too_much_is_no_answer(script, why):
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    with pytest.raises(person.Unread, match=why):
+        shell(script, seconds=1)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kB
+    assert time.monotonic() - began < 5
+
+
+def test_what_a_program_leaves_behind_is_ended_and_not_waited_for():
+    began = time.monotonic()
+    said = shell("sleep 61 & echo $!")
+    left = Path(f"/proc/{said.text.strip()}/cmdline")
+    while left.exists() and left.read_text():  # nobody may have waited for what has ended
+        assert time.monotonic() - began < 5
+        time.sleep(0.05)
+
+
+def test_memory_and_files_have_limits():
+    grow = "import sys; sys.stdout.write(str(len(bytes(2 << 30))))"
+    assert person.run([sys.executable, "-ISc", grow], ME, PATH).code == 1
+    assert "unlimited" not in shell("ulimit -v; ulimit -t; ulimit -f").text
+    assert "NoNewPrivs:\t1" in shell("cat /proc/self/status").text
+
+
+@AS_ROOT
+def test_a_person_is_asked_as_that_person():
+    assert shell("id -u; id -Gn", NOBODY).text.split() == [str(NOBODY.pw_uid), "nogroup"]
+
+
+@pytest.fixture
+def link(tmp_path):
+    """A link that ``nobody`` may follow; where to is the test's."""
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    return tmp_path / "kscreenlockerrc"
+
+
+@AS_ROOT
+def test_a_link_leads_nobody_to_a_file_of_root(link, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    secret.chmod(0o600)
+    link.symlink_to(secret)
+    assert person.read_as(str(link), NOBODY, PATH) == ""
+    assert person.read_as(str(link), ME, PATH) == "secret"
+
+
+@pytest.mark.parametrize("place", ["/dev/zero", "pipe"])
+def test_a_link_to_what_never_ends_is_no_answer(link, tmp_path, monkeypatch, place):
+    monkeypatch.setitem(person.run.__kwdefaults__, "seconds", 1.0)
+    os.mkfifo(tmp_path / "pipe")
+    link.symlink_to(place)
+    with pytest.raises(person.Unread):
+        person.read_as(str(link), ME, PATH)
+
+
+def test_an_environment_too_large_for_a_program_is_no_answer():
+    with pytest.raises(person.Unread, match="too long"):
+        person.run(["true"], ME, {"BIG": "x" * (1 << 20)})
+
+
+def joined() -> str:
+    """What the check sends."""
+    text = "\n".join(path.read_text() for path in PROGRAMS)
+    return re.sub(r"^from (person|people) import .*\n", "", text, flags=re.MULTILINE)
+
+
+def test_the_joined_programs_have_no_name_twice():
+    names = Counter(
+        name
+        for node in ast.parse(joined()).body
+        for name in (
+            [node.name]
+            if isinstance(node, ast.FunctionDef | ast.ClassDef)
+            else [t.id for t in getattr(node, "targets", []) if isinstance(t, ast.Name)]
+        )
+    )
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+DOTFILES = {
+    ".profile": "date >~/made; date >/tmp/made; echo x >>/var/tmp/made; export DCONF_PROFILE=mine\n"
+    "setsid sleep 1234 & readonly TMOUT=600\n",
+    ".config/kscreenlockerrc": "[Patient]\nName=DUPONT\n[Daemon][$i]\nTimeout=1\nNote=DUPONT\n",
+}
+
+
+@pytest.fixture
+def home():
+    """The home of ``nobody``, where a check may mount over it: not in /tmp, which it covers."""
+    place = Path(tempfile.mkdtemp(dir="/var/tmp"))
+    yield from filled(place)
+    shutil.rmtree(place)
+
+
+def filled(place):
+    for name, text in DOTFILES.items():
+        file = place / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    for path in (place, *place.rglob("*")):
+        os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
+    yield place
+
+
+@AS_ROOT
+def test_a_persons_answers_come_from_a_home_that_stays_as_it_is(home):
+    request = {
+        "person": "nobody",
+        "processes": 5000,
+        "greeter": False,
+        "keys": [],
+        "desktops": {"xfce": False, "kde": True},
+        "kde": ["Timeout"],
+    }
+    account = f"pwd.struct_passwd((*pwd.getpwnam(about)[:5], {str(home)!r}, '/bin/bash'))"
+    source = joined().replace("pwd.getpwnam(about)", account)
+    aside = ast.literal_eval(re.search(r"ASIDE = (\(.*?\))", joined(), re.DOTALL)[1])
+    before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
+    words = [*aside, "/usr/bin/python3", "-IB", "-c", source, json.dumps(request)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    found = json.loads(done.stdout or done.stderr)
+    assert found["unread"] == {}
+    assert found["timeout"] == ["600", True]
+    assert found["login"] == {"DCONF_PROFILE": "mine"}
+    assert found["kde"][0] == "[Daemon][$i]\nTimeout=1"
+    assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
+    assert not Path("/var/tmp/made").exists()
+    assert "sleep 1234" not in subprocess.check_output(["ps", "ax", "-o", "args"], text=True)
