@@ -117,22 +117,22 @@ class Sftp:
             "IdentityAgent": "none",
             "PreferredAuthentications": "publickey",
             "ConnectTimeout": str(CONNECT_SECONDS),
-            "ServerAliveInterval": str(ALIVE_SECONDS),
-            "ServerAliveCountMax": str(ALIVE_MISSED),
+            "ServerAliveInterval": str(bounds.ALIVE_SECONDS),
+            "ServerAliveCountMax": str(bounds.ALIVE_MISSED),
         }
         words = [word for key, value in options.items() for word in ("-o", f"{key}={value}")]
         host = f"[{self.host}]" if ":" in self.host else self.host
         whom = ("-P", str(self.port), "--", f"{self.user}@{host}")
         try:
-            done = run(
+            done = bounds.run(
                 ["sftp", "-F", "/dev/null", "-b", "-", *words, *whom],
                 stdin=commands.encode(),
                 env={**os.environ, "LC_ALL": "C.UTF-8"},
                 limit=SECONDS,
             )
-        except TooSlow:
+        except bounds.TooSlow:
             raise Trouble(f"not done within {SECONDS} s") from None
-        except TooLarge as large:
+        except bounds.TooLarge as large:
             raise Trouble(str(large)) from None
         except FileNotFoundError:
             raise Trouble("sftp is not installed (openssh-client)") from None
