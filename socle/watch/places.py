@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from socle.bounds import ALIVE_MISSED, ALIVE_SECONDS, TooLarge, TooSlow, run
+from socle import bounds
 from socle.harmless import line
 
 Piece = tuple[Path, ...]  # a file of evidence, after its companions
