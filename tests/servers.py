@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import threading
@@ -23,6 +24,7 @@ class Server(paramiko.ServerInterface):
         self.prepare = prepare
         self.connections = 0
         self.transports = []
+        self.processes = []
         self.asked = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -41,9 +43,13 @@ class Server(paramiko.ServerInterface):
                 self.transports.append(transport)
 
     def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # ends its thread, which waits in accept()
         self.listener.close()
         for transport in self.transports:
             transport.close()
+        for process in self.processes:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
     def get_allowed_auths(self, username):
         return "publickey"
@@ -67,8 +73,10 @@ class Server(paramiko.ServerInterface):
         environment = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"}
         words, pipe = [*self.shell, command], subprocess.PIPE
         with subprocess.Popen(
-            words, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, bufsize=0
-        ) as process:
+            words, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, bufsize=0,
+            start_new_session=True,
+        ) as process:  # fmt: skip
+            self.processes.append(process)
             pumps = [
                 threading.Thread(target=pump, args=(process, *ends), daemon=True)
                 for ends in (
