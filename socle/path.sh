@@ -1,0 +1,74 @@
+#!/bin/sh
+# Prints what carries the packets to $1, the operator's address, where that is a tunnel; read-only,
+# for root. Sourced: path ADDRESS. One line each, the outermost device last:
+#   to ADDRESS                what is sought from here on: first the operator, then a tunnel's end
+#   link JSON                 ip's description of a device on the path
+#   wg DEVICE PORT            WireGuard: the port that the device listens on
+#   wgpeer DEVICE ENDPOINT KEEPALIVE NETWORK,NETWORK   and its peers (never a key)
+#   program DEVICE NAME       the program behind a tun device (Tailscale, OpenVPN)
+path() {
+    to=$1 steps=0
+    while [ -n "$to" ] && [ "$steps" -lt 6 ]; do
+        steps=$((steps + 1))
+        echo "to $to"
+        device=$(ip -o route get "$to" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')
+        to=$(path_device "$device")
+    done 3>&1
+}
+
+# path_device DEVICE: describes it and what is below it to 3; prints the address that is sought next.
+path_device() {
+    below=$1
+    while [ -n "$below" ]; do
+        json=$(ip -json -details link show dev "$below" 2>/dev/null | tr -d '\n')
+        [ -n "$json" ] || return 0
+        echo "link $json" >&3
+        kind=$(ip -details -oneline link show dev "$below" | path_kind)
+        case $kind in
+        wireguard) path_wireguard "$below" && return ;;
+        tun) path_program "$below" ;;
+        esac
+        ip -details -oneline link show dev "$below" |
+            sed -n 's/.* \(vxlan\|geneve\|gre\|gretap\|ip6gre\|ipip\|sit\|ip6tnl\) .*remote \([^ ]*\).*/\2/p'
+        case $kind in
+        bridge) below=$(path_port "$below") ;;
+        vlan | macvlan | ipvlan) below=$(path_lower "$below") ;;
+        *) below= ;;
+        esac
+    done
+}
+
+path_kind() {
+    grep -Eo ' (wireguard|tun|bridge|vlan|macvlan|ipvlan) ' | head -n 1 | tr -d ' '
+}
+
+# The device below a VLAN's or a macvlan's: "eth0.10@eth0".
+path_lower() {
+    ip -oneline link show dev "$1" | sed -n 's/^[0-9]*: [^@:]*@\([^:]*\):.*/\1/p'
+}
+
+# The port of a bridge behind which the neighbour is.
+path_port() {
+    mac=$(ip neigh show "$to" dev "$1" | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
+    [ -z "$mac" ] || bridge fdb show br "$1" | sed -n "s/^$mac dev \([^ ]*\).*/\1/p" | head -n 1
+}
+
+path_wireguard() {
+    command -v wg >/dev/null || return 1
+    echo "wg $1 $(wg show "$1" listen-port)" >&3
+    wg show "$1" dump | tail -n +2 | while read -r _ _ endpoint networks _ _ _ keepalive; do
+        echo "wgpeer $1 $endpoint $keepalive $networks" >&3
+    done
+    # The next device is the one to the peer that owns the address, or to the only one.
+    wg show "$1" dump | tail -n +2 | cut -f 3,4 | { grep -F "$to/" || wg show "$1" dump | tail -n +2 | cut -f 3,4; } |
+        sed -n '1s/^\(.*\):[0-9]*\t.*/\1/p' | tr -d '[]'
+}
+
+path_program() {
+    for info in /proc/[0-9]*/fdinfo/*; do
+        grep -qs "^iff:[[:space:]]*$1\$" "$info" || continue
+        pid=${info#/proc/}
+        echo "program $1 $(cat "/proc/${pid%%/*}/comm" 2>/dev/null | tr -cd 'A-Za-z0-9_.-')" >&3
+        return
+    done
+}
