@@ -1,0 +1,50 @@
+"""Turns: one run at a time works on a host; a second one waits a little, then is told who does."""
+
+from __future__ import annotations
+
+import os
+import time
+from importlib.resources import files
+
+from socle.apply import adapter
+from socle.baseline import runs
+
+PATIENCE = int(os.environ.get("SOCLE_TURN_SECONDS", "20"))
+"""Seconds that a run waits for another one to be over."""
+
+CONNECTION = "connection() (\n" + (files("socle") / "connection.sh").read_text("utf-8") + ")\n"
+SCRIPT = "".join(
+    (files("socle.apply") / name).read_text(encoding="utf-8") for name in ("guard.sh", "turn.sh")
+) + ('turn_take "$1" pyinfra "$2" && guard_mend "$1"\n')
+"""Takes the turn of run ``$1``, where run ``$2`` is known to be over, and mends what one left."""
+
+
+def ask_in_turn(script: str, *args: str) -> list[str]:
+    """The answer of ``script`` once it is this run's turn, which lasts as long as its connection.
+
+    ``script`` gets the run's name and that of a run known to be over in front of ``args``; two
+    empty words where the run only plans, and so takes no turn. A host that another run works on is
+    left out.
+
+    Raises:
+        Unanswered: as :func:`adapter.ask`.
+    """
+    if adapter.dry_run():
+        return adapter.ask(script, "", "", *args)
+    over, waited, deadline = "", False, time.monotonic() + PATIENCE
+    while True:
+        try:
+            return adapter.ask(script, runs.run_name(), over, *args)
+        except adapter.Unanswered as error:
+            found = runs.holder(str(error))
+            if found is None:
+                raise
+        if runs.ended(found.run) and found.run != over:
+            over = found.run
+            continue
+        if time.monotonic() > deadline:
+            adapter.leave_out(runs.occupied(found))
+        if not waited:
+            adapter.say(f"waits for {found.who}, who works on this host with {found.engine}")
+            waited = True
+        time.sleep(1)
