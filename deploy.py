@@ -7,7 +7,7 @@ from roles.firewall.deploy import firewall
 from roles.imaging.deploy import imaging
 from roles.screen_lock.deploy import screen_lock
 from roles.updates.deploy import updates
-from socle.apply import ask_before_giving_up, remember_declared
+from socle.apply import ask_before_giving_up, confirm_last, remember_declared
 
 ask_before_giving_up()
 firewall()
@@ -17,4 +17,5 @@ screen_lock()
 imaging()
 backup()
 alerting()
+confirm_last()
 remember_declared()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from socle.baseline.export import for_ansible, for_pyinfra
 from socle.baseline.loading import load
+from socle.baseline.runs import run_name
 from socle.errors import SocleError
 
 
@@ -32,6 +34,9 @@ def serve(file: str, module: dict[str, Any]) -> None:
 
         module.update(answer)
         return
+    run = run_name(os.getppid())  # Ansible's own process
+    for variables in answer["_meta"]["hostvars"].values():
+        variables["socle_run"] = run
     match sys.argv[1:]:
         case ["--host", name]:
             answer = answer["_meta"]["hostvars"].get(name, {})

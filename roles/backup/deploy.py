@@ -7,11 +7,14 @@ from pyinfra.api import deploy
 from pyinfra.api.operation import OperationMeta
 
 from socle.apply import (
+    Guard,
     absent_file,
     command_on_change,
+    confirm,
     observed,
     packages,
     refuse,
+    reload_ssh,
     resolved_host,
     static,
     static_tree,
@@ -81,8 +84,10 @@ def keeper(wanted: bool) -> None:
         or_when="drifted folders" in drifted,
     )
     file(wanted, KEYS)
-    sshd = file(wanted, SSHD, validate="sshd -t -f")
-    command_on_change("systemctl reload ssh.service", when=[sshd])
+    guard = Guard(paths=[SSHD])
+    sshd = file(wanted, SSHD, validate="sshd -t -f", guard=guard)
+    reload_ssh(when=[sshd], guard=guard)
+    confirm(guard)
 
 
 def offline(wanted: bool) -> OperationMeta:
@@ -108,4 +113,4 @@ def timers(wanted: dict[str, bool]) -> list[OperationMeta]:
 
 def file(wanted: bool, path: str, **how: Any) -> OperationMeta:
     """The room's file where it is wanted, no file where not."""
-    return template(path, **how) if wanted else absent_file(path)
+    return template(path, **how) if wanted else absent_file(path, guard=how.get("guard"))

@@ -6,13 +6,14 @@ from socle.apply import (
     Guard,
     command_on_change,
     confirm,
+    leave_out,
     observed,
     packages,
-    refuse_lockout,
     resolved_host,
     template,
     unit,
 )
+from socle.baseline.way_in import missing
 
 RULES = "/etc/socle/firewall.nft"
 CANARY = "/etc/socle/canary.nft"
@@ -24,10 +25,7 @@ KEEPER = "/etc/systemd/system/nftables.service.d/socle.conf"
 def firewall() -> None:
     """Declared flows in our own table, loaded at boot, with the canary beside it."""
     settings = resolved_host().settings
-    refuse_lockout(
-        settings["firewall_inbound"],
-        advice="Add it to firewall_peers.administration in the practice's group_vars/all.yml.",
-    )
+    refuse_lockout()
     drifted = observed().rooms.get("firewall", ())
     guard = Guard(
         seconds=settings["firewall_guard_seconds"],
@@ -53,3 +51,14 @@ def firewall() -> None:
         guard=guard,
     )
     confirm(guard)
+
+
+def refuse_lockout() -> None:
+    """Leave a host out whose flows would keep the operator out, now or after a restart."""
+    host, seen = resolved_host(), observed()
+    if seen.client is None or seen.port is None:
+        return
+    rules = [host.settings[f"firewall_{way}"] for way in ("inbound", "outbound")]
+    found = missing(*rules, client=seen.client, port=seen.port, path=seen.path, host=host.name)
+    if found is not None:
+        leave_out(f"refused before any change: {found.why}. {found.advice}")

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from socle.baseline.flows import Flow, PeerAddresses, resolve_peers
 from socle.baseline.model import Host, Practice
+from socle.baseline.removals import NEEDED
 from socle.baseline.rules import port_in
 from socle.baseline.settings import (
     BadSetting,
@@ -35,10 +36,6 @@ PRIVATE = (
     "fc00::/7",
     "fe80::/10",
 )
-
-
-NEEDED = ("nftables", "openssh-server", "python3", "sudo", "systemd")
-"""Packages that must never be removed: the way in, and what the rooms work with."""
 
 
 def _local_network(text: str) -> str:

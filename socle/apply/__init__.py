@@ -3,8 +3,9 @@
 from socle.apply.adapter import leave_out, refuse, resolved_host, take_over
 from socle.apply.declared import ask_before_giving_up, remember_declared
 from socle.apply.files import absent_file, managed_file, static, static_tree, template
-from socle.apply.guard import Guard, confirm, refuse_lockout
+from socle.apply.guard import Guard, confirm, confirm_last
 from socle.apply.probe import observed
+from socle.apply.sshd import reload_ssh
 from socle.apply.system import command_on_change, delivered, masked, packages, unit
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "ask_before_giving_up",
     "command_on_change",
     "confirm",
+    "confirm_last",
     "delivered",
     "leave_out",
     "managed_file",
@@ -20,7 +22,7 @@ __all__ = [
     "observed",
     "packages",
     "refuse",
-    "refuse_lockout",
+    "reload_ssh",
     "remember_declared",
     "resolved_host",
     "static",

@@ -1,40 +1,87 @@
 #!/bin/sh
-# The way back, armed on the host itself before a change that can cut access.
-#   arm SECONDS TABLES UNITS PATH...   TABLES, UNITS: comma-separated, may be empty
-#   disarm                             exit 3: too late, the host has restored itself
-# Sourced in front of a changing script, or run alone. Needs root.
+# The way back, armed on the host itself before a change that can cut access. Sourced in front of a
+# script that calls these functions as root; RUN is the word by which a run is known (turn.sh).
+#   guard_arm RUN SECONDS TABLES PATH...   TABLES: comma-separated, may be empty
+#   guard_disarm RUN SECONDS               over a new connection. SECONDS: for so long, at most,
+#                                          established packets must be declared; empty: no such proof
+#                                          exit 3: too late, the host has restored itself
+#                                          exit 5: the proof begins; ask again, over a new connection
+#   guard_reached RUN SECONDS              the same question where nothing is left to disarm
+#   guard_mend RUN                         leads whatever a former run left back to a sane state
 set -eu
 guard=/var/lib/socle/guard
 units=/etc/systemd/system
+confirmed=/run/socle/confirmed # the last run whose change was confirmed
 
 guard_arm() {
-    seconds=$1 tables=$2 reload=$3
+    run=$1 seconds=$2 tables=$3
     shift 3
-    if [ -d "$guard.restoring" ]; then # wait for the host to be back where it was
-        systemctl start socle-guard.service
-    fi
-    if [ -d "$guard" ]; then # a former run was not confirmed: its older state stays the way back
+    umask 077
+    if guard_watches "$run"; then # armed by this run already
+        guard_save "$guard" "$tables" "$@"
         systemctl restart socle-guard.timer
         return
     fi
-    umask 077
-    new=$guard.new
-    rm -rf "$new" "$guard.done"
-    mkdir -p "$new/files" "$new/tables"
-    printf '%s\n' "$reload" | tr , '\n' >"$new/reload"
+    guard_mend "$run"
+    if [ -d "$guard" ]; then # a former change was not confirmed: its older state stays the way back
+        guard_save "$guard" "$tables" "$@"
+        echo "$seconds" >"$guard/seconds"
+        guard_units "$guard"
+    else
+        mkdir -p "$guard.new"
+        echo "$seconds" >"$guard.new/seconds"
+        echo "$run" >"$guard.new/run"
+        : >"$guard.new/reload"
+        find "$units" -type l | sort >"$guard.new/links"
+        guard_save "$guard.new" "$tables" "$@"
+        guard_units "$guard.new" # first: no copy without its timer
+        mv "$guard.new" "$guard"
+        sync -f "$guard"
+    fi
+    guard_watch
+}
+
+# guard_save FOLDER TABLES PATH...: what FOLDER does not hold yet.
+guard_save() {
+    to=$1 tables=$2
+    shift 2
+    mkdir -p "$to/files" "$to/tables"
     for path; do
-        printf '%s\n' "$path" >>"$new/paths"
-        [ -e "$path" ] || [ -L "$path" ] || continue
-        mkdir -p "$new/files${path%/*}"
-        cp -a "$path" "$new/files$path"
+        ! grep -qxF "$path" "$to/paths" 2>/dev/null || continue
+        if [ -e "$path" ] || [ -L "$path" ]; then
+            mkdir -p "$to/files${path%/*}"
+            cp -a "$path" "$to/files$path"
+        fi
+        printf '%s\n' "$path" >>"$to/paths"
     done
-    find "$units" -type l | sort >"$new/links"
     printf '%s\n' "$tables" | tr , '\n' | while read -r family name; do
         [ -n "$name" ] || continue
-        echo "$family $name" >>"$new/table-names"
-        nft list table "$family" "$name" >"$new/tables/$family.$name" 2>/dev/null || :
+        ! grep -qxF "$family $name" "$to/table-names" 2>/dev/null || continue
+        nft list table "$family" "$name" >"$to/tables/$family.$name" 2>/dev/null || :
+        echo "$family $name" >>"$to/table-names"
     done
-    guard_restore_script >"$guard-restore"
+}
+
+guard_watches() {
+    [ "$(cat "$guard/run" 2>/dev/null)" = "$1" ] && [ -e "$guard-restore" ] &&
+        systemctl --quiet is-active socle-guard.timer
+}
+
+# After this the host goes back by itself, or the change is not begun.
+guard_watch() {
+    systemctl --quiet enable socle-guard.timer 2>/dev/null
+    systemctl restart socle-guard.timer
+    systemctl --quiet is-active socle-guard.timer && return
+    echo "the host cannot start the timer that would undo the change" >&2
+    exit 1
+}
+
+# guard_units FOLDER: the units that put back what FOLDER holds.
+guard_units() {
+    of=$1
+    seconds=$(cat "$of/seconds" 2>/dev/null || echo 60)
+    guard_restore_script >"$guard-restore.new" # never written over: it may be running
+    mv -f "$guard-restore.new" "$guard-restore"
     cat >"$units/socle-guard.service" <<UNIT
 [Unit]
 Description=Socle: go back to the state before an unconfirmed change
@@ -70,7 +117,7 @@ UMask=0077
 CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_NET_ADMIN
 RestrictAddressFamilies=AF_NETLINK
 ReadWritePaths=${guard%/*} $units
-$(for path; do echo "ReadWritePaths=-${path%/*}"; done | sort -u)
+$(sed -n 's/\/[^/]*$//; s/^/ReadWritePaths=-/p' "$of/paths" 2>/dev/null | sort -u)
 UNIT
     cat >"$units/socle-guard.timer" <<UNIT
 [Unit]
@@ -83,10 +130,7 @@ AccuracySec=100ms
 WantedBy=timers.target
 UNIT
     chmod 644 "$units/socle-guard.service" "$units/socle-guard.timer"
-    mv "$new" "$guard"
-    sync -f "$guard"
     systemctl daemon-reload
-    systemctl --quiet enable --now socle-guard.timer 2>/dev/null
 }
 
 guard_restore_script() {
@@ -122,13 +166,85 @@ cd / && rm -rf "$guard.restoring" "$guard-restore"
 RESTORE
 }
 
+# Undo the change now instead of waiting for the timer.
+guard_back() {
+    systemctl start socle-guard.service
+}
+
+# Succeeds within a proof; begins one where none runs. For SECONDS at most our rules let established
+# packets pass only where a flow declares them, as after a restart (firewall.nft); connection tracking
+# keeps what it knows, and the kernel itself ends the proof.
+guard_prove() {
+    { [ -n "$1" ] && nft list set inet socle proof >/dev/null 2>&1; } || return 0 # no rules of ours
+    ! nft get element inet socle proof '{ ipv4 }' >/dev/null 2>&1 || return 0
+    # In the background, after the answer: what is proved may end the connection that asks for it.
+    echo "the proof begins" >&2
+    echo "add element inet socle proof { ipv4 timeout ${1}s, ipv6 timeout ${1}s }" |
+        setsid sh -c 'sleep 0.3; exec nft -f -' >/dev/null 2>&1 &
+    exit 5
+}
+
+guard_end_proof() {
+    nft flush set inet socle proof 2>/dev/null || :
+}
+
 guard_disarm() {
-    if ! mv "$guard" "$guard.done" 2>/dev/null; then
-        echo "the host has already gone back to its previous state" >&2
-        exit 3
+    run=$1
+    if [ ! -d "$guard" ]; then
+        ! grep -qxF "$run" "$confirmed" 2>/dev/null || return 0 # the answer was lost, not the state
+        guard_gone_back
     fi
+    [ "$(cat "$guard/run")" = "$run" ] || { echo "another run has begun on this host" >&2; exit 4; }
+    guard_prove "$2"
+    install -d -m 700 "${confirmed%/*}"
+    echo "$run" >"$confirmed.new"
+    mv "$guard" "$guard.done" 2>/dev/null || guard_gone_back
+    mv "$confirmed.new" "$confirmed"
+    guard_end_proof
+    guard_clear
+}
+
+guard_reached() {
+    guard_prove "$2"
+    guard_end_proof
+}
+
+guard_gone_back() {
+    echo "the host has already gone back to its previous state" >&2
+    exit 3
+}
+
+guard_clear() {
     systemctl --quiet disable --now socle-guard.timer 2>/dev/null || :
     rm -f "$units/socle-guard.service" "$units/socle-guard.timer"
     systemctl daemon-reload
-    rm -rf "$guard.done" "$guard-restore"
+    rm -rf "$guard.done" "$guard.new" "$guard-restore" "$guard-restore.new"
+}
+
+# Whether a former run left something: a change unconfirmed, undone by half, or a piece of the guard.
+guard_left() {
+    for piece in "$guard" "$guard".* "$guard"-restore* "$units"/socle-guard.*; do
+        [ ! -e "$piece" ] || return 0
+    done
+    return 1
+}
+
+# States that a killed run, a restart, a full disk or a lost file leave: a copy begun (.new), a
+# confirmation not tidied (.done), a restoration not finished (.restoring), units without a copy, a
+# copy without its timer.
+guard_mend() {
+    guard_left || return 0
+    rm -rf "$guard.new" "$guard.done"
+    if [ -d "$guard.restoring" ]; then # wait for the host to be back where it was
+        guard_units "$guard.restoring"
+        guard_back
+        [ ! -d "$guard.restoring" ] || { echo "the host cannot finish going back" >&2; exit 1; }
+    fi
+    if [ -d "$guard" ]; then # this run answers for it from now on
+        echo "$1" >"$guard/run"
+        guard_units "$guard"
+        guard_watch
+    else
+        guard_clear
+    fi
 }

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from socle import bounds
-from socle.apply import adapter
+from socle.apply import adapter, turns
 from socle.baseline.declared import PLACE
 from socle.baseline.model import Practice
 
@@ -19,6 +19,7 @@ SCRIPTS = files("socle.apply")
 _FIELDS = {
     "connection": 1,
     "guard": 1,
+    "path": 1,
     "file": 6,
     "package": 2,
     "unitfile": 2,
@@ -46,6 +47,7 @@ class Observed:
 
     client: str | None = None  # the operator's address as the host sees it; None: not by SSH
     port: int | None = None  # the port of sshd in use
+    path: tuple[str, ...] = ()  # what carries the connection: lines of socle/path.sh
     guard_armed: bool = False  # a former run changed something and never confirmed it
     files: dict[str, ObservedFile] = field(default_factory=dict)
     packages: frozenset[str] = frozenset()
@@ -65,22 +67,24 @@ def observed() -> Observed:
 
 def script_for(practice: Practice) -> str:
     """The probe with every room's own read-only questions (``files/probe.sh``) in it."""
-    sourced = (files("socle") / "connection.sh").read_text(encoding="utf-8")
-    connection = f"connection() (\n{sourced})\n"
+    turn = f"turn() (\n{turns.SCRIPT})\n"
+    path = (files("socle") / "path.sh").read_text(encoding="utf-8")
     parts = [
         f"( {_strip(room.folder / 'files/probe.sh')}\n) 2>/dev/null | sed 's/^/room {room.name} /'"
         for room in practice.rooms
         if (room.folder / "files/probe.sh").exists()
     ]
     rooms = "rooms() {\n:\n" + "\n".join(parts) + "\n}\n"
-    return connection + rooms + (SCRIPTS / "probe.sh").read_text(encoding="utf-8")
+    return (
+        turns.CONNECTION + path + turn + rooms + (SCRIPTS / "probe.sh").read_text(encoding="utf-8")
+    )
 
 
 def _probe() -> Observed:
     practice = adapter.practice()
     paths = [file.target for room in practice.rooms for file in (*room.templates, *room.statics)]
     try:
-        lines = adapter.ask(script_for(practice), PLACE, *paths)
+        lines = turns.ask_in_turn(script_for(practice), PLACE, *paths)
         packed = base64.b64decode("".join(lines), validate=True)
         return parse(bounds.gunzip(packed).decode("utf-8", "replace").split("\n")[:-1])
     except (adapter.Unanswered, ValueError, bounds.TooLarge) as error:
@@ -109,6 +113,7 @@ def parse(lines: Iterable[str]) -> Observed:
     return Observed(
         client=client,
         port=port,
+        path=tuple(" ".join(words) for words in rows["path"]),
         guard_armed=bool(rows["guard"]),
         files={path: _file(fields) for path, *fields in rows["file"]},
         packages=frozenset(p[0] for p in rows["package"] if p[1].startswith("ii")),

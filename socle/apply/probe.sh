@@ -1,6 +1,7 @@
 #!/bin/sh
-# Everything the rooms compare, in one read-only execution. $@: paths of managed files.
-# connection and rooms are put in front by probe.py.
+# Everything the rooms compare, in one execution. $1: the run that wants its turn, or empty for one
+# that only plans: then it is read-only. $2: a run known to be over. Then: paths of managed files.
+# connection, path, turn and rooms are put in front by probe.py.
 # Printed compressed: one record a line, fields separated by a space.
 export LC_ALL=C
 
@@ -16,7 +17,9 @@ managed_files() {
 }
 
 probe() {
-    echo "connection $(connection)"
+    connected=$(connection)
+    echo "connection $connected"
+    path "${connected%% *}" 2>/dev/null | sed 's/^/path /'
     [ ! -d /var/lib/socle/guard ] || echo "guard armed"
     managed_files "$@"
     dpkg-query -W -f='package ${Package} ${db:Status-Abbrev}\n' 2>/dev/null
@@ -26,4 +29,10 @@ probe() {
     echo end
 }
 
+if [ -n "$1" ]; then
+    turn "$1" "$2" # no condition: within one, a failure in it would go unseen
+    code=$?
+    [ "$code" -eq 0 ] || exit "$code"
+fi
+shift 2
 probe "$@" | gzip -c | base64 -w0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Callable, Generator, Sequence
+from importlib.resources import files
 
 from pyinfra import host
 from pyinfra.api import StringCommand
@@ -15,47 +16,66 @@ from pyinfra.api.operation import OperationMeta, operation
 
 from socle.apply import adapter
 from socle.apply.changes import change, show, under
-from socle.apply.guard import Guard
+from socle.apply.guard import Guard, can_cut
 from socle.apply.probe import observed
+from socle.baseline.removals import Removal, refusal, removal, shown
 
 APT_LOCK_SECONDS = int(os.environ.get("SOCLE_APT_LOCK_SECONDS", "120"))
 """How long apt waits for another package manager to finish."""
 
 _APT = """
-export DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l # no service restarts by apt's own idea
 apt="apt-get -qq --yes -o DPkg::Lock::Timeout=$patience"
 [ -z "$wanted" ] || apt-cache show $wanted >/dev/null 2>&1 || $apt update || exit
 $apt --no-install-recommends --purge -o Dpkg::Options::=--force-confold install $wanted $unwanted ||
 { code=$?; apt-get -qq check; exit $code; } # it waited for a lock in silence: this names the holder
 """
 
+_REMOVAL = (files("socle.apply") / "removal.sh").read_text(encoding="utf-8")
 
-def packages(
-    *, present: Sequence[str] = (), absent: Sequence[str] = (), guard: Guard | None = None
-) -> OperationMeta:
-    """Debian packages that must be installed, and packages that must not."""
+
+def packages(*, present: Sequence[str] = (), absent: Sequence[str] = ()) -> OperationMeta:
+    """Debian packages that must be installed, and packages that must not.
+
+    What apt would remove along with those is asked first: a host that needs some of it is left out.
+    """
     title = f"Packages {', '.join(present)}" + (f", {len(absent)} forbidden" if absent else "")
-    return under(guard, _packages(name=title, present=present, absent=absent, guard=guard))
+    unwanted = [name for name in absent if name in observed().packages]
+    leaving = _leaving(unwanted) if unwanted else Removal()
+    meta = _packages(name=title, present=present, absent=unwanted, leaving=leaving)
+    if unwanted:
+        can_cut(meta)
+    return meta
+
+
+def _leaving(unwanted: Sequence[str]) -> Removal:
+    try:
+        found = removal(adapter.ask(_REMOVAL, *unwanted), unwanted)
+    except adapter.Unanswered as error:
+        found = Removal(error=str(error))
+    reason = refusal(found)
+    if reason:
+        adapter.leave_out(f"refused before any change: {reason}")
+    return found
 
 
 @operation()
 def _packages(
-    present: Sequence[str], absent: Sequence[str], guard: Guard | None
+    present: Sequence[str], absent: Sequence[str], leaving: Removal
 ) -> Generator[StringCommand, None, None]:
     installed = observed().packages
     wanted = [name for name in present if name not in installed]
-    unwanted = [name for name in absent if name in installed]
-    if not wanted and not unwanted:
+    if not wanted and not absent:
         host.noop("packages are as they should be")
         return
-    show([f"+ package {name}" for name in wanted] + [f"- package {name}" for name in unwanted])
+    show([*(f"+ package {name}" for name in wanted), *shown(leaving)])
     variables = {
         "patience": str(APT_LOCK_SECONDS),
         "wanted": " ".join(wanted),
-        "unwanted": " ".join(f"{name}-" for name in unwanted),
+        "unwanted": " ".join(f"{name}-" for name in absent),
     }
-    wishes = [f"install {name}" for name in wanted] + [f"remove {name}" for name in unwanted]
-    yield change(", ".join(wishes), _APT, variables, guard)
+    wishes = [f"install {name}" for name in wanted] + [f"remove {name}" for name in absent]
+    yield change(", ".join(wishes), _APT, variables, None)
 
 
 def unit(
