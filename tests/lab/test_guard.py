@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from socle.lab import reboot
+from socle.lab import reboot, reset
 
 pytestmark = pytest.mark.lab
 HOST = "accueil"
@@ -116,6 +118,31 @@ def test_ctrl_c_ends_a_run_with_an_error(hardened):
     assert run.returncode == 130, output
     assert "Interrupted" in output
     hardened.pyinfra("-y", "--limit", HOST)
+
+
+@pytest.fixture(scope="module")
+def first_apply(cabinet) -> float:
+    """Seconds that an apply takes on a machine as it comes from the installer."""
+    reset(cabinet.lab, HOST)
+    began = time.monotonic()
+    cabinet.pyinfra("-y", "--limit", HOST)
+    return time.monotonic() - began
+
+
+@pytest.mark.proof  # half an hour
+@pytest.mark.parametrize("twentieth", range(20))
+def test_a_first_apply_killed_at_any_moment_converges(cabinet, first_apply, twentieth):
+    """A kill in each twentieth of the time that a first apply takes, drawn within it."""
+    reset(cabinet.lab, HOST)
+    run = started(cabinet)
+    try:
+        run.communicate(timeout=first_apply * (twentieth + random.random()) / 20)
+    except subprocess.TimeoutExpired:
+        run.kill()
+        run.communicate()
+    cabinet.pyinfra("-y", "--limit", HOST, SOCLE_APT_LOCK_SECONDS="120")
+    assert cabinet.changes(cabinet.pyinfra("-y", "--limit", HOST)) == 0
+    assert "guard" not in cabinet.root_on(HOST, "ls -A /var/lib/socle")
 
 
 def test_a_power_cut_in_the_middle_leads_back_too(hardened, fragile):

@@ -1,0 +1,81 @@
+"""What else can end the way in: what a removal takes along, and a reload of sshd."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.lab
+HOST, SERVER = "accueil", "sauvegarde"
+PENDING = "/etc/ssh/sshd_config.d/99-pending.conf"
+OURS = "/etc/ssh/sshd_config.d/20-socle-backup.conf"
+SSHD = "ss -Htln 'sport = 22' | wc -l; ss -Htln 'sport = 2222' | wc -l; ls /etc/ssh/sshd_config.d"
+DEPENDENT = """set -e; d=$(mktemp -d)
+for p in 'tftpd-hpa' 'socle-example'; do
+    mkdir -p "$d/$p/DEBIAN"
+    { printf 'Package: %s\\nVersion: 1\\nArchitecture: all\\n' "$p"
+      echo 'Maintainer: Nobody <nobody@example.org>'
+      [ "$p" = tftpd-hpa ] || echo 'Depends: tftpd-hpa'
+      echo 'Description: only its name'; } >"$d/$p/DEBIAN/control"
+    dpkg-deb --build "$d/$p" "$d/$p.deb"; dpkg --install "$d/$p.deb"
+done
+apt-mark auto socle-example; rm -r "$d"
+"""
+
+
+def forbidding(cabinet, *more: str):
+    """The practice with more forbidden packages."""
+    known = cabinet.practice.hosts[HOST].settings["firewall_forbidden_packages"]
+    names = ", ".join([*known, *more])
+    return cabinet.edited(
+        "group_vars/all.yml", "---\n", f"---\nfirewall_forbidden_packages: [{names}]\n"
+    )
+
+
+def test_a_removal_that_takes_the_way_in_along(hardened):
+    refused = "efused before any change: removing openssh-client would take openssh-server along"
+    packages = hardened.root_on(HOST, "dpkg-query -W | sha256sum")
+    with forbidding(hardened, "openssh-client"):
+        for output in (
+            hardened.pyinfra("--dry", "--limit", HOST, code=1),
+            hardened.pyinfra("-y", "--limit", HOST, code=1),
+            hardened.ansible("--limit", HOST, "--tags", "firewall", "--check", code=2),
+        ):
+            assert refused in " ".join(output.split())
+            assert "Traceback" not in output
+    assert hardened.root_on(HOST, "dpkg-query -W | sha256sum") == packages
+
+
+def test_what_a_removal_takes_along_is_shown(hardened):
+    hardened.root_on(HOST, DEPENDENT)
+    shown = "package socle-example, taken along by tftpd-hpa"
+    assert shown in hardened.pyinfra("--dry", "--diff", "--limit", HOST)
+    assert shown in hardened.ansible("--limit", HOST, "--tags", "firewall", "--check")
+    hardened.root_on(HOST, "apt-mark manual socle-example")
+    output = hardened.pyinfra("-y", "--limit", HOST, code=1)
+    assert "take socle-example along, which somebody installed by name" in " ".join(output.split())
+    hardened.root_on(HOST, "apt-mark auto socle-example")
+    hardened.pyinfra("-y", "--limit", HOST)
+    assert "socle-example" not in hardened.root_on(HOST, "dpkg-query -W -f '${Package} '")
+
+
+@pytest.fixture
+def pending(hardened):
+    """A backup server where somebody left another port for the next start of sshd."""
+    hardened.root_on(SERVER, f"echo 'Port 2222' >{PENDING}; rm {OURS}")
+    yield hardened
+    hardened.root_on(SERVER, f"rm -f {PENDING}")
+    hardened.pyinfra("-y", "--limit", SERVER)
+    assert OURS in hardened.root_on(SERVER, f"ls {OURS}")
+
+
+@pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])
+def test_sshd_does_not_read_a_port_that_nobody_can_reach(pending, engine, code):
+    before = pending.root_on(SERVER, SSHD)
+    words = ("-y",) if engine == "pyinfra" else ("--tags", "backup")
+    output = getattr(pending, engine)(*words, "--limit", SERVER, code=code)
+    said = " ".join(output.split())
+    assert "sshd would no longer listen on port 22, where the connection in use is" in said
+    assert f"port 2222 stands in {PENDING}" in said
+    assert "Traceback" not in output
+    assert pending.root_on(SERVER, SSHD) == before
+    assert "guard" not in pending.root_on(SERVER, "ls -A /var/lib/socle")
