@@ -50,7 +50,7 @@ class Tunnel:
             "; nft flush ruleset",
         )
         known = self.practice.folder / "known_hosts"
-        known.write_text(known.read_text().replace(f"{there} ", f"{self.inside} "))
+        known.write_text(known.read_text().replace(f"{there},", f"{there},{self.inside},"))
         self.edit("hosts.yml", f"ansible_host: {there}\n", f"ansible_host: {self.inside}\n")
         self.edit("group_vars/all.yml", f"[10.77.{self.net}.1, ", f"[{self.operator}, ")
         self.edit("group_vars/all.yml", "---\n", "---\nfirewall_guard_seconds: 10\n")
