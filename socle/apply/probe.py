@@ -124,7 +124,7 @@ def parse(lines: Iterable[str]) -> Observed:
         client=client,
         port=port,
         path=tuple(" ".join(words) for words in rows["path"]),
-        system=" ".join(*rows["os"][:1]),
+        system=" ".join(next(iter(rows["os"]), [])),
         machine_id=next((words[0] for words in rows["machine"]), None),
         guard_armed=bool(rows["guard"]),
         files={path: _file(fields) for path, *fields in rows["file"]},

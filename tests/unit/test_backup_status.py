@@ -131,7 +131,7 @@ def test_a_machine_that_answers_strangely_hides_no_other(monkeypatch, capsys, st
     said = {"accueil": {"repositories": [disk]}, "medecin": strange}
     hosts = [SimpleNamespace(name=name, settings={"backup_targets": [1]}) for name in said]
     links = SimpleNamespace(link=lambda name: name)
-    monkeypatch.setattr("socle.baseline.load", lambda practice: None)
+    monkeypatch.setattr("socle.baseline.load", lambda practice, **_: None)
     monkeypatch.setattr(commands, "chosen", lambda practice, limit: hosts)
     monkeypatch.setattr(commands, "connected", lambda practice: nullcontext(links))
     monkeypatch.setattr("socle.verify.backend.testinfra_host", lambda link: link)

@@ -191,7 +191,9 @@ def toy():
 toy()
 """
 
-PROBE = """printf 'connection %s\\nend\\n' "$(tr a a </dev/null)" | gzip -c | base64 -w0"""
+PROBE = """machine=$(command -v tr | sha256sum | cut -c1-32)
+printf 'connection %s\\nmachine %s\\nos debian\\nend\\n' "$(tr a a </dev/null)" "$machine" |
+gzip -c | base64 -w0"""
 """In place of the real probe, which a developer's own computer would answer at length."""
 NEAR = "echo 10.0.0.1 1 127.0.0.1 22"
 """A host's `tr`: whence it says the operator comes."""
@@ -206,9 +208,10 @@ def practice(toy, tmp_path, keys, monkeypatch):
     changed.mkdir()
 
     def run(*, code=1, login="user", deploy=DEPLOY, environment=None, **servers):
-        toy.write("hosts.yml", "all:\n  hosts:\n" + "".join(
-            f"    {name}: {{ansible_host: 127.0.0.1, ansible_port: {server.port}, "
-            f"ansible_ssh_private_key_file: {keys / login}}}\n" for name, server in servers.items()
+        toy.write("hosts.yml", "all:\n  children:\n    servers:\n      hosts:\n" + "".join(
+            f"        {name}: {{ansible_host: 127.0.0.1, ansible_port: {server.port}, "
+            f"socle_addresses: [10.0.0.{own}], ansible_ssh_private_key_file: {keys / login}}}\n"
+            for own, (name, server) in enumerate(servers.items(), start=1)
         ))  # fmt: skip
         shutil.copy(tmp_path / "known_hosts", toy.folder / "known_hosts")
         toy.write("/deploy.py", deploy.format(place=changed, probe=PROBE))

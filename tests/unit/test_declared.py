@@ -48,7 +48,7 @@ def test_a_machine_that_falls_out_of_its_group_would_lose_its_copies(folder):
     assert "idle sessions lock (socle-lock.service)" in found
     assert "flow visionneuse-vers-imagerie" in found
     (folder / "hosts.yml").write_text((ROOT / "inventories/demo/hosts.yml").read_text())
-    found = lost(folder, "hosts.yml", moved, "others:\n      hosts:\n        accueil:")
+    found = lost(folder, "hosts.yml", moved, "backup_servers:\n      hosts:\n        accueil:")
     for words in ("daily copies (socle-backup.timer)", "copies of /home", "copies to serveur"):
         assert words in found
 

@@ -29,7 +29,7 @@ from socle import cli
 from socle.apply.diff import difference
 from socle.apply.probe import ObservedFile
 from socle.commands import backup, differences, evidence, region_screen, restore, verify_screen
-from socle.commands.console import Screen, say, warn
+from socle.commands.console import SCREEN, Screen, say, warn
 from socle.errors import BadPractice, Problem
 from socle.region.model import Refused
 from socle.region.tally import Tally
@@ -204,7 +204,9 @@ def test_the_notification_shows_it_as_text(nasty):
 def test_a_regions_table_has_no_formula(nasty, tmp_path):
     tally = Tally([], regions.NOW, 90)
     counts = dict.fromkeys(("pass", "fail", "waived", "not-applicable", "unknown"), 0)
-    row = SimpleNamespace(practice=nasty, control="c", counts=counts, newest=1, oldest=1)
+    numbers = dict.fromkeys(("newest", "oldest", "again", "declared", "old", "silent"), 1)
+    state = SimpleNamespace(code=nasty, **numbers)
+    row = SimpleNamespace(practice=state, control="c", counts=counts)
     control = SimpleNamespace(id="c", severity="high", theme=nasty)
     tally.controls, tally.rows = [control], lambda: [row]
     write_csv(tally, tmp_path / "table.csv")
@@ -265,9 +267,8 @@ def commands(nasty, tmp_path):
         "last_restore_test": None,
     }
     served = {"client": nasty, "error": nasty, "newest": {"time": nasty}}
-    backup._print(
-        {nasty: {"repositories": [repository], "served": [served]}, "b": {"error": nasty}}
-    )
+    told = {nasty: {"repositories": [repository], "served": [served]}, "b": {"error": nasty}}
+    SCREEN.print(backup._table(told))
     progress = SimpleNamespace(update=lambda *_, **__: None)
     for line in (nasty, json.dumps(nasty), json.dumps({"message": nasty}),
                  json.dumps({"message": "plan", "bytes": 1, "target": nasty, "time": nasty}),
@@ -350,7 +351,9 @@ server.shell(commands=[r"printf '{words}' >&2; exit 1"])
 @pytest.mark.parametrize("words", [("-y",), ("-y", "-vvv")])
 def test_pyinfra_shows_what_hosts_say_as_text(toy, words, tmp_path):
     shutil.copy(ROOT / "inventories/local/inventory.py", toy.folder)
-    toy.write("hosts.yml", "all: {hosts: {ici: {ansible_connection: local}}}\n")
+    toy.write(
+        "hosts.yml", "all: {children: {servers: {hosts: {ici: {ansible_connection: local}}}}}\n"
+    )
     said = r"\033[2J\033]0;owned\007\0339d\n\033[8mx\n"
     toy.write("/deploy.py", PYINFRA.format(words=said))
     done = subprocess.run(

@@ -17,6 +17,13 @@ from socle.errors import BadPractice
 BIN = Path(sys.executable).parent
 ROOT = Path(__file__).parents[2]
 ONE, OTHER, THIRD = "1" * 32, "2" * 32, "3" * 32
+AT_HOME = """
+all:
+  children:
+    workstations:
+      hosts:
+        desk: {ansible_connection: local}
+"""
 pytestmark = [
     pytest.mark.usefixtures("own_places"),
     pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens"),
@@ -144,7 +151,7 @@ def test_a_verification_judges_no_stranger(checkout):
 
 
 def test_accepting_shows_old_and_new_and_asks(toy, socle):
-    toy.write("hosts.yml", "all:\n  hosts:\n    desk: {ansible_connection: local}\n")
+    toy.write("hosts.yml", AT_HOME)
     toy.write("known_machines", f"desk {ONE}\n")
     words = ("machine", "accept", "inventories/p", "desk")
     assert "expected --yes, or a terminal" in socle(*words, code=2)
@@ -167,7 +174,7 @@ def test_a_renamed_machine_keeps_one_name(toy, known):
 @pytest.fixture
 def at_home(toy):
     """A practice whose one machine is this computer, known as another one."""
-    toy.write("hosts.yml", "all:\n  hosts:\n    desk: {ansible_connection: local}\n")
+    toy.write("hosts.yml", AT_HOME)
     shutil.copy(ROOT / "inventories/local/inventory.py", toy.folder)
     (toy.root / ".venv").symlink_to(sys.prefix)  # for whoever runs the inventory as a script
     toy.write("known_machines", f"desk {ONE}\n")
