@@ -20,7 +20,7 @@ def test_services_hold_and_work_after_a_restart(vm_practice, clean_vm):
         assert vm_practice.root_on(name, STATE) == before
         running = "systemctl is-active socle-firewall.service socle-lock.service"
         assert vm_practice.root_on(name, running).split() == ["active", "active"]
-        assert vm_practice.root_on(name, "systemctl --failed --no-legend 'socle*'") == ""
+        assert vm_practice.root_on(name, "systemctl list-units --failed --no-legend 'socle*'") == ""
         vm_practice.root_on(name, "systemctl start socle-lock-sleep.service")
         found = exposures(vm_practice.root_on, name)
         assert {"socle-firewall.service", "socle-backup-offline@run.service"} <= found.keys()
