@@ -24,7 +24,7 @@ MOST = 1 << 20
 """Bytes of an answer, and of a process's environment."""
 ALTOGETHER = 1 << 24
 """Bytes of the environments of all of a person's processes."""
-SECONDS = 8.0
+SECONDS = 20.0
 """For an answer, where nothing else was said."""
 MEMORY = 1 << 29
 """Bytes of address space for each process."""

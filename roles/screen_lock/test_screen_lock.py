@@ -34,7 +34,7 @@ def seen(host, settings):
     }
     joined = "\n".join(path.read_text(encoding="utf-8") for path in PROGRAMS)
     source = re.sub(r"^from (person|people) import .*\n", "", joined, flags=re.MULTILINE)
-    answer = host.run("python3 -ISB -c %s %s", source, json.dumps(request), timeout=90)
+    answer = host.run("python3 -ISB -c %s %s", source, json.dumps(request), timeout=120)
     if answer.rc != 0:
         unknown(f"the machine cannot be observed: {answer.stderr.strip()[-300:]}")
     return json.loads(answer.stdout)

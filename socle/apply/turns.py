@@ -39,11 +39,11 @@ def ask_in_turn(script: str, *args: str) -> list[str]:
             found = runs.holder(str(error))
             if found is None:
                 raise
-        if runs.ended(found.run) and found.run != over:
-            over = found.run
-            continue
         if time.monotonic() > deadline:
             adapter.leave_out(runs.occupied(found))
+        if not over and runs.ended(found.run):
+            over = found.run
+            continue
         if not waited:
             adapter.say(f"waits for {found.who}, who works on this host with {found.engine}")
             waited = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from socle import harmless
 from socle.baseline.model import Host, Practice
 
 PLACE = "/etc/socle/declared"
@@ -26,5 +27,6 @@ def listed(now: Collection[str]) -> str:
 
 
 def given_up(before: str, now: Collection[str]) -> list[str]:
-    """What a list found on the host has, and is declared no longer."""
-    return [line for line in before.splitlines() if line and line[0] != "#" and line not in now]
+    """What a list found on the host has, and is declared no longer; each a line of text."""
+    lost = (line for line in before.split("\n") if line and line[0] != "#" and line not in now)
+    return [harmless.line(line) for line in lost]

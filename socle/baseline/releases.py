@@ -6,6 +6,7 @@ import shlex
 
 SYSTEMS = ("debian",)
 """``ID`` in /etc/os-release (os-release(5))."""
+_LONGEST = 100  # characters of an ID that are read
 
 
 def refused(system: str) -> str | None:
@@ -26,6 +27,6 @@ def system_of(os_release: str) -> str:
 
 def _words(value: str) -> list[str]:
     try:
-        return shlex.split(value)
+        return shlex.split(value[:_LONGEST])
     except ValueError:
         return []

@@ -22,6 +22,7 @@ COMPANIONS = (MANIFEST, SIGNATURE, STAMP)
 LARGEST = 100_000  # bytes of a companion; ours have some thousand at most
 _KIND = "socle-evidence"
 _VERSION = 1
+_FIRST_YEAR, _LAST_YEAR = 2020, 2200  # of a signature: what is outside cannot be compared
 _LARGEST = 10_000  # bytes of a manifest; ours have some hundred
 
 
@@ -88,6 +89,8 @@ def parse(content: bytes) -> Manifest:
         )
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise Unreadable("it is not a manifest of Socle") from None
+    if not _FIRST_YEAR <= found.signed_at.year < _LAST_YEAR:
+        raise Unreadable("it was signed in no year that counts")
     if found.as_bytes() != content:
         raise Unreadable("it is not written as Socle writes manifests")
     return found

@@ -19,7 +19,7 @@ _HARMLESS = r"(?!(?:true|false|none|null|yes|no|required|optional|sufficient|pro
 
 _QUOTE = r"\\?[\"']"
 _WORDS = r"(?:password|passwd|mot de passe|passphrase|secret|api_?key|token)"
-_NAMED, _WIFI = rf"\b[a-z0-9_-]*{_WORDS}[a-z0-9_-]*", r"\b(?:wpa-)?psk"
+_NAMED, _WIFI = rf"\b[a-z0-9_-]{{0,40}}{_WORDS}[a-z0-9_-]{{0,40}}", r"\b(?:wpa-)?psk"
 _QUOTED, _BARE = r"[^\"'\\\n]", r"[^\s\"'\\,;}\]]"
 
 _SHAPES = [
@@ -28,7 +28,7 @@ _SHAPES = [
     ),
     re.compile(r"(\$(?:y|gy|7|6|5|1|2[aby])\$)[./0-9A-Za-z$,=]{8,}()"),  # crypt(5)
     re.compile(r"(grub\.pbkdf2\.sha512\.\d+\.)[0-9A-Fa-f.]{16,}()"),
-    re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^\s/@:'\"]*:[^\s/@'\"]+(@)", re.IGNORECASE),
+    re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^\s/@:'\"]*:[^\s/@'\"]+(@)", re.IGNORECASE),
     *(
         re.compile(rf"({name}{between}){_HARMLESS}{value}{{{least},}}()", re.IGNORECASE)
         for name, sign, least in ((_NAMED, "[:=]", 6), (_WIFI, "[ :=]", 8))

@@ -17,6 +17,8 @@ COMMAND = (
     "echo '== keys'; cat /etc/ssh/ssh_host_*_key.pub 2>/dev/null; echo '== end'"
 )
 LONGEST_NAME = 100  # characters
+LONGEST_LINE = 1000  # characters of a line of os-release or of a key that are read
+MOST_KEYS = 20
 _MACHINE_ID = "socle machine"  # the id itself stays on the machine: systemd calls it confidential
 
 
@@ -42,7 +44,8 @@ def read(answer: str) -> Identity:
         return Identity()
     machine = sections.get("machine", "").strip()
     hashed = hashlib.sha256(f"{_MACHINE_ID} {machine}".encode()).hexdigest() if machine else None
-    keys = (line.split() for line in sections.get("keys", "").splitlines())
+    lines = sections.get("keys", "").splitlines()[:MOST_KEYS]
+    keys = (line[:LONGEST_LINE].split() for line in lines)
     found = sorted(_fingerprint(words[1]) for words in keys if len(words) > 1)
     os_release = sections.get("os", "")
     return Identity(
@@ -67,5 +70,5 @@ def _pretty_name(os_release: str) -> str | None:
         key, _, value = line.partition("=")
         if key == "PRETTY_NAME":
             with suppress(ValueError):  # no closing quotation
-                return " ".join(shlex.split(value))[:LONGEST_NAME] or None
+                return " ".join(shlex.split(value[:LONGEST_LINE]))[:LONGEST_NAME] or None
     return None

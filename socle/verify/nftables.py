@@ -48,11 +48,12 @@ def first_difference(live: str, declared: str) -> str:
     if not live:
         return "absent"
     ours, theirs = live.splitlines(), declared.splitlines()
+    known, seen = set(theirs), set(ours)
     for line in ours:
-        if line not in theirs:
+        if line not in known:
             return f"undeclared rule: {line.strip()}"
     for line in theirs:
-        if line not in ours:
+        if line not in seen:
             return f"missing rule: {line.strip()}"
     return "the rules are not in the declared order"
 

@@ -163,11 +163,23 @@ def test_a_list_that_makes_no_sense_is_not_a_short_list(box, status, content, sa
         "http://127.0.0.1@192.0.2.7/x",
         "http://127.0.0.1.example/x",
         "rubbish",
+        "http://[bad",
+        "http://\u2100/x",
     ],
 )
 def test_the_box_sends_nobody_elsewhere(url):
     with pytest.raises(igd.Nonsense, match="not the box's own"):
         igd.Gateway("127.0.0.1").get(url)
+
+
+def test_a_service_at_no_address_hides_no_other():
+    one = "<service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:{}</serviceType>"
+    one += "<controlURL>{}</controlURL></service>"
+    content = f"<r>{one.format(1, 'http://[bad')}{one.format(2, '/c')}</r>".encode()
+    assert [url for _, url in igd.services(content, "http://127.0.0.1/d")] == [
+        "",
+        "http://127.0.0.1/c",
+    ]
 
 
 def test_a_port_that_answers_nothing_is_told():

@@ -101,3 +101,7 @@ def test_a_room_that_takes_something_away_says_what_it_keeps_up(room):
     text = deploy.read_text() if deploy.exists() else ""
     takes = re.search(r"absent_file\(|present=(?!True)|enabled=(?!True)|masked\(", text)
     assert not takes or room.settings.keeps.__func__ is not RoomSettings.keeps.__func__
+
+
+def test_the_list_that_lies_on_a_host_is_shown_as_text():
+    assert given_up("copies of \x1b[30m\x85/srv\n", ()) == ["copies of \\x1b[30m\\x85/srv"]

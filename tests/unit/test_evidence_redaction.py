@@ -1,6 +1,7 @@
 """What is masked before a bundle is written, and what stays because checks read it."""
 
 import base64
+import signal
 
 import pytest
 
@@ -79,3 +80,13 @@ def test_names_below_the_data_folders_are_masked_and_the_practices_own_words_sta
     folders = ["/srv/images", "/srv", "/etc", "/home"]
     redactor = Redactor((), folders, ["/srv/images/index", "/srv/store"])
     assert redactor.text(text) == masked
+
+
+@pytest.mark.parametrize("text", ["a-" * 100_000, "a" * 100_000, "a." * 100_000])
+def test_no_text_takes_long(text):
+    """Quadratic, each would take hours: the alarm ends the run."""
+    signal.alarm(60)
+    try:
+        assert Redactor().text(text) == text
+    finally:
+        signal.alarm(0)

@@ -10,7 +10,7 @@ from evidence_tools import key, run, signer
 
 from socle.errors import SocleError
 from socle.evidence import sshsig
-from socle.evidence.manifest import evidence
+from socle.evidence.manifest import Unreadable, describe, evidence, parse
 from socle.evidence.signature import State, Trust, sign, verify
 
 NOW = datetime(2026, 11, 22, 11, 5, tzinfo=UTC)
@@ -264,3 +264,9 @@ def test_what_cannot_sign_is_an_error(signed, tmp_path: Path) -> None:
     with pytest.raises(SocleError, match="a signature's own file"):
         sign(Path(f"{report}.sig"), mine, NOW)
     assert state(signed) is State.GOOD  # the old signature still stands
+
+
+def test_a_date_that_no_clock_can_be_compared_with_is_no_manifest(signed) -> None:
+    content = describe(signed[0], datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)).as_bytes()
+    with pytest.raises(Unreadable, match="in no year that counts"):
+        parse(content)

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 import pytest
 
+from socle.apply import adapter, turns
 from socle.baseline import runs
 
 SCRIPT = (files("socle.apply") / "turn.sh").read_text(encoding="utf-8")
@@ -118,3 +119,23 @@ def test_a_dead_run_of_this_computer_is_over():
 )  # fmt: skip
 def test_what_is_no_record_names_nobody(line):
     assert runs.holder(line) is None
+
+
+def test_a_host_that_is_busy_with_ever_new_dead_runs_is_left_out(monkeypatch):
+    asked, boot = [], runs.run_name().partition(".")[0]
+
+    def ask(*_):
+        asked.append(1)
+        assert len(asked) < 50, "it asks for ever"
+        raise adapter.Unanswered(f"busy {boot}.999999999.{len(asked)} pyinfra adm 10.0.0.7 1000")
+
+    def leave_out(reason):
+        raise SystemExit(reason)
+
+    monkeypatch.setattr(adapter, "ask", ask)
+    monkeypatch.setattr(adapter, "say", lambda _: None)
+    monkeypatch.setattr(adapter, "dry_run", lambda: False)
+    monkeypatch.setattr(adapter, "leave_out", leave_out)
+    monkeypatch.setattr(turns, "PATIENCE", 1)
+    with pytest.raises(SystemExit, match="adm from 10[.]0[.]0[.]7 has worked"):
+        turns.ask_in_turn("true")

@@ -74,7 +74,10 @@ def services(content, url):
             said = values(element)
             kind, control = said.get("serviceType", ""), said.get("controlURL", "")
             if MAPPER.fullmatch(kind) or kind == IPV6_FIREWALL:
-                found.append((kind, urljoin(base, control)))
+                try:
+                    found.append((kind, urljoin(base, control)))
+                except ValueError:
+                    found.append((kind, ""))  # at no address: the others are asked all the same
     return found
 
 
@@ -145,8 +148,8 @@ class Gateway:
         raise Nonsense(f"a list of mappings that does not end after {MOST}")
 
     def _ask(self, method, url, body=None, header=()):
-        parts = urlsplit(url)
         try:
+            parts = urlsplit(url)
             here = parts.scheme == "http" and parts.hostname == self.address
             port = parts.port or 80
         except ValueError:

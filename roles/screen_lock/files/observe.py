@@ -44,7 +44,7 @@ LOGIN_FILES = (
     "/etc/nodm.conf",
 )
 GETTYS = ("getty@*", "serial-getty@*", "console-getty*", "container-getty@*", "getty@tty1.service")
-PATIENCE = 30  # seconds for all that is asked about one person
+PATIENCE = 45  # seconds for all that is asked about one person
 FORKS = 64  # more processes and threads than a person has now
 
 

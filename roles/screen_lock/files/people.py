@@ -35,12 +35,12 @@ LOGIN = """printf '\\0%s\\0' "${TMOUT-}"; readonly -p | grep -cw TMOUT
 [ ! -r ~/.xsessionrc ] || . ~/.xsessionrc; printf '\\0'; env -0"""
 KEYS = """while [ $# -gt 0 ]; do printf '%s\\t%s\\n' "$(gsettings get $1 $2 2>/dev/null)" \
 "$(gsettings writable $1 $2 2>/dev/null)"; shift 2; done"""
-XFCONF = """call='busctl --user --timeout=6 --json=short call'
+XFCONF = """call='busctl --user --timeout=15 --json=short call'
 xfconf="$call org.xfce.Xfconf /org/xfce/Xfconf org.xfce.Xfconf"
 $xfconf GetAllProperties ss xfce4-screensaver /
 for p; do $xfconf IsPropertyLocked ss xfce4-screensaver "$p"; done"""
 BUS = ("org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus")
-ONE_PERSON = 20.0  # seconds for one person
+ONE_PERSON = 35.0  # seconds for one person
 LONGEST = 300  # characters of a variable's value
 FOLDERS = 8  # where settings of Plasma are looked for
 
@@ -160,7 +160,7 @@ def xfce(person, environment, names):
     words = ("sh", "-c", XFCONF, "sh", *names)
     bus = f"unix:path=/run/user/{person.account.pw_uid}/bus"
     live = {**environment, "DBUS_SESSION_BUS_ADDRESS": bus}
-    names_there = ("busctl", "--user", "--timeout=3", "call", *BUS, "ListNames")
+    names_there = ("busctl", "--user", "--timeout=15", "call", *BUS, "ListNames")
     if '"org.xfce.Xfconf"' in person.ask(*names_there, environment=live).text:
         said = person.ask(*words, environment=live).text
     else:
