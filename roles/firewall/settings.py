@@ -112,7 +112,8 @@ class Firewall(RoomSettings):
     def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
         """Each flow by its name, and what passes through."""
         for flow in (*settings["firewall_inbound"], *settings["firewall_outbound"]):
-            yield f"flow {flow['name']}"
+            if flow["any"] or flow["ipv4"] or flow["ipv6"]:  # else no packet passes
+                yield f"flow {flow['name']}"
         for interface in settings["firewall_forward_interfaces"]:
             yield f"connections of {interface} through this machine"
 

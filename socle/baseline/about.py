@@ -23,6 +23,8 @@ from socle.errors import BadPractice, SocleError, short
 from socle.evidence import files
 
 NAME = "practice.yml"
+KNOWN = "known_machines"
+"""Beside it: machines by a hash that is salted with the id."""
 TIME_ZONE = "Europe/Paris"
 ID = r"[0-9a-f]{16}"
 _IN_BRACES = re.compile(r"^\s*\{", re.MULTILINE)
@@ -94,6 +96,11 @@ def _made(folder: Path) -> str:
             there = read(folder).id
             if there is not None:  # another run was faster
                 return there
+            if (folder / KNOWN).exists():
+                raise SocleError(
+                    f"{short(file)}: expected the id that this practice had, as its machines are "
+                    f"known by it (git log {NAME}); in a copy for another practice, remove {KNOWN}"
+                )
             before = file.read_text(encoding="utf-8") if file.exists() else "---\n"
             line = f'id: "{new}"  # made once, never changed'
             if _IN_BRACES.search(before):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,11 +26,23 @@ def _address(text: str) -> str:
         raise ValueError("an IP address without prefix length") from None
 
 
+def _reachable(text: str) -> str:
+    """An address or a name; digits and dots that are no address would be read as another one."""
+    if re.fullmatch(r"[0-9.]+", text):
+        try:
+            ip_address(text)
+        except ValueError:
+            raise ValueError("an IP address (no zero before a number) or a host name") from None
+    return text
+
+
 class ConnectionSettings(RoomSettings):
     """Connection variables; every layer of a practice may set them, the region may not."""
 
     ansible_host: Annotated[
-        Annotated[str, matching(_HOST, "an IP address or a host name")] | None, neutral()
+        Annotated[str, matching(_HOST, "an IP address or a host name"), AfterValidator(_reachable)]
+        | None,
+        neutral(),
     ] = None
     """Where the host answers; its name in hosts.yml when not set."""
     ansible_port: Annotated[int, Field(ge=1, le=65535), neutral()] = 22

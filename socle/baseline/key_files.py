@@ -40,8 +40,12 @@ def problems(folder: Path) -> list[Problem]:
         file = folder / name
         if file.is_file():
             found.extend(_judged(file))
+    known = (*_LINES, "known_machines")
     for file in folder.iterdir():
-        meant = None if file.suffix or file.name.endswith("~") else words.near(file.name, _LINES)
+        of_an_editor = file.suffix in {".txt", ".pub"}
+        if (file.suffix and not of_an_editor) or file.name.endswith("~"):
+            continue
+        meant = words.near(file.stem, known, itself=of_an_editor)
         if meant:
             wanted = f"a known file of a practice; did you mean {meant}?"
             found.append(Problem(file, 0, "file name", wanted, file.name))

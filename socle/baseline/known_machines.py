@@ -20,7 +20,7 @@ from socle.baseline.locks import alone_in
 from socle.errors import BadPractice, Problem, SocleError, short
 from socle.evidence import files
 
-NAME = "known_machines"
+NAME = about.KNOWN
 _HEADER = "# Written by Socle: which machine answers under which name. Commit this file.\n"
 _LINE = re.compile(r"(?P<host>[a-z0-9][a-z0-9_-]*) (?P<identity>[0-9a-f]{32})")
 _MACHINE_ID = re.compile(r"(?!0{32})[0-9a-f]{32}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from socle.baseline import about, evidence, key_files, known_machines, words, yaml
 from socle.baseline.hosts import Tree
+from socle.baseline.rooms import REGION_GROUPS
 from socle.baseline.settings import MASK
 from socle.baseline.variables import BadValue, Variable
 from socle.baseline.written import WAIVERS, Block, Layer, Setting
@@ -18,6 +19,8 @@ EXPOSURE = "exposure.yml"
 """What the practice shows the Internet; socle.exposure reads it."""
 SECRETS = "secrets.yml"
 LAB = "lab.yml"
+_FOLDERS = ("group_vars", "host_vars")
+_REGION_FILES = ("all", "waivers", *REGION_GROUPS)
 _FILES = {"hosts.yml", WAIVERS, SECRETS, LAB, EXPOSURE, evidence.NAME, about.NAME}
 
 
@@ -60,7 +63,11 @@ class Layers:
         """Read ``group_vars/`` of the checkout."""
         for file in _settings_files(root / "group_vars", self.problems):
             document = self.document(file) if file.name != WAIVERS else None
-            if document is not None:
+            meant = words.near(file.stem.replace("-", "_"), _REGION_FILES, itself=True)
+            if meant and file.stem != meant:
+                wanted = f"a group of the region, or a name unlike these; did you mean {meant}.yml?"
+                self.problems.append(Problem(file, 0, "file name", wanted, file.name))
+            elif document is not None:
                 self._add(self.region, file.stem, f"region {file.stem}", Block(document, ()))
 
     def read_practice(self, folder: Path, tree: Tree) -> None:
@@ -91,6 +98,11 @@ class Layers:
             if file.name not in _FILES:
                 wanted = words.unknown("file of a practice", file.name, sorted(_FILES))
                 self.problems.append(Problem(file, 0, "file name", wanted, file.name))
+        for place in sorted(path for path in folder.iterdir() if path.is_dir()):
+            meant = words.near(place.name.replace("-", "_").lower(), _FOLDERS, itself=True)
+            if meant and place.name != meant:
+                wanted = f"a known folder of a practice; did you mean {meant}?"
+                self.problems.append(Problem(place, 0, "folder name", wanted, place.name))
 
     def _read_papers(self, folder: Path) -> None:
         """Read what the practice is, and check what it keeps beside its settings."""

@@ -64,9 +64,15 @@ def unknown(what: str, name: str, known: list[str]) -> str:
     return f"a known {what}: {', '.join(sorted(known)) or 'there is none'}"
 
 
-def near(name: str, known: Iterable[str]) -> str | None:
-    """The one of ``known`` that is one or two letters away from ``name``, and not the name."""
-    found = [(letters, other) for other in known if 0 < (letters := _letters(name, other)) <= _NEAR]
+def near(name: str, known: Iterable[str], *, itself: bool = False) -> str | None:
+    """The one of ``known`` that is one or two letters away from ``name``.
+
+    ``itself``: the name counts too, for who has brought it to its usual spelling before.
+    """
+    least = 0 if itself else 1
+    found = [
+        (letters, other) for other in known if least <= (letters := _letters(name, other)) <= _NEAR
+    ]
     return min(found)[1] if found else None
 
 

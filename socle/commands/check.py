@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from socle.commands.console import say, write
@@ -44,8 +45,19 @@ def _refuse_a_password_in_git(folder: Path) -> None:
     from socle.commands.secrets import offered_to_git  # noqa: PLC0415
     from socle.errors import BadPractice, Problem  # noqa: PLC0415
 
-    password = folder / "vault-password"
-    if offered_to_git(password):
-        wanted = "a file that git ignores: a line /vault-password in the .gitignore beside it"
-        advice = "If it was committed, take it out (git rm --cached) and make a new one."
-        raise BadPractice([Problem(password, 0, "file", wanted, advice=advice)])
+    named = os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE")
+    passwords = {*folder.glob("*vault*pass*"), *([Path(named).absolute()] if named else [])}
+    advice = "If it was committed, take it out (git rm --cached) and make a new one."
+    problems = [
+        Problem(
+            password,
+            0,
+            "file",
+            f"a file that git ignores: a line /{password.name} in the .gitignore beside it",
+            advice=advice,
+        )
+        for password in passwords
+        if offered_to_git(password)
+    ]
+    if problems:
+        raise BadPractice(problems)

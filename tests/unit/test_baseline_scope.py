@@ -251,3 +251,34 @@ def test_a_region_is_checked_once_with_its_own_path(toy: Any, tmp_path: Path) ->
     check_region(region, toy.root)
     with pytest.raises(SocleError, match="nowhere: expected a baseline"):
         check_region(tmp_path / "nowhere", toy.root)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("host-vars", "host_vars"), ("hosts_vars", "host_vars"), ("groupvars", "group_vars"), ("Group_Vars", "group_vars")],
+)  # fmt: skip
+def test_a_misnamed_folder_of_settings(toy: Any, name: str, meant: str) -> None:
+    toy.write(f"{name}/desk.yml", "---\n")
+    wanted = f"expected a known folder of a practice; did you mean {meant}?, read {name}"
+    assert toy.problems() == [f"{name}:0: folder name: {wanted}"]
+
+
+@pytest.mark.parametrize("name", ["workstation.yml", "imaging-servers.yml", "waiver.yml"])
+def test_a_misnamed_file_of_the_region(toy: Any, name: str) -> None:
+    toy.write(f"/group_vars/{name}", "---\n")
+    (line,) = toy.problems()
+    assert f"group_vars/{name}:0: file name: expected a group of the region" in line
+
+
+@pytest.mark.parametrize("name", ["known_machine", "allowed_signers.txt", "revoked_signers.pub"])
+def test_a_misnamed_file_of_machines_or_signers(toy: Any, name: str) -> None:
+    toy.write(name, "")
+    (line,) = toy.problems()
+    assert line.startswith(f"{name}:0: file name: expected a known file of a practice")
+
+
+@pytest.mark.parametrize("address", ["192.0.2.010", "192.0.2.322", "192.0.2", "3221225985"])
+def test_digits_that_are_read_as_another_address(toy: Any, address: str) -> None:
+    hosts(toy, f"all: {{children: {{servers: {{hosts: {{a: {{ansible_host: '{address}'}}}}}}}}}}\n")
+    (line,) = toy.problems()
+    assert "ansible_host: expected an IP address (no zero before a number) or a host name" in line

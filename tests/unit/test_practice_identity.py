@@ -204,3 +204,10 @@ def test_a_principal_says_what_its_key_vouches_for():
     assert parse(of_machine(one, "accueil")) == Vouched(one, None, "accueil")
     for text in ("it@exemple.fr", "accueil@p", f"machine:{one}", f"machine:{one}/a b", ""):
         assert parse(text) is None
+
+
+def test_a_lost_id_is_not_made_anew_where_machines_are_known_by_it(fresh, socle):
+    fresh.write("known_machines", f"desk {'1' * 32}\n")
+    said = socle("check", "inventories/p", code=2)
+    assert "expected the id that this practice had" in said
+    assert not (fresh.folder / "practice.yml").exists()

@@ -62,3 +62,14 @@ def test_check_refuses_one_that_git_would_take(toy, socle) -> None:
     socle("check", "inventories/p")
     git(toy.root, "add", "--force", "inventories/p/vault-password")
     socle("check", "inventories/p", code=2)
+
+
+@pytest.mark.parametrize("name", ["vault-password.txt", ".vault-pass", "elsewhere"])
+def test_check_refuses_any_other_name_of_it_too(toy, socle, monkeypatch, name) -> None:
+    git(toy.root, "init", "--quiet")
+    password = toy.folder / name
+    password.write_text("secret\n")
+    if name == "elsewhere":
+        monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", str(password))
+    said = socle("check", "inventories/p", code=2)
+    assert f"{name}:0: file: expected a file that git ignores" in said
