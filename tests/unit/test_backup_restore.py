@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
-from backup import manifest, paths, patterns, plan, progress, rehearsal, restore, state
+from backup import folders, manifest, paths, patterns, plan, progress, rehearsal, restore, state
 from backup.errors import BackupError
 
 NAME = "/srv/images/DUPONT-Jean/série [1].dcm"
@@ -145,13 +145,76 @@ def test_nobody_elses_link_leads_a_restore(tmp_path, monkeypatch):
     link = tmp_path / "Documents"
     link.symlink_to("elsewhere")
     restore.refuse_foreign(link / "letters")  # our own link is as good as a folder
-    staging = tmp_path / f"{restore.STAGING}012345abcdef"
-    staging.mkdir()
-    restore.refuse_foreign(staging)
-    monkeypatch.setattr(restore, "OWN", (4242,))
-    for place in (link, link / "letters", staging):
-        with pytest.raises(BackupError, match=r"link|not ours"):
+    with folders.opened(link):
+        pass
+    monkeypatch.setattr(folders, "OWN", (4242,))
+    for place in (link, link / "letters"):
+        with pytest.raises(BackupError, match="link"):
             restore.refuse_foreign(place)
+        with pytest.raises(BackupError, match="link"), folders.opened(place):
+            pass
+
+
+def test_nobody_elses_folder_takes_what_is_restored(tmp_path):
+    place = tmp_path / f"{restore.STAGING}012345abcdef"
+    with folders.private(place) as staging:
+        place.rename(tmp_path / "moved away")  # by who owns the folder above
+        (tmp_path / "bait").mkdir()
+        place.symlink_to("bait")
+        (staging / "letter").touch()
+        assert (tmp_path / "moved away/letter").exists()
+    with pytest.raises(OSError, match="Not a directory"), folders.private(place):
+        pass
+    place.unlink()
+    place.mkdir(0o755)
+    with pytest.raises(BackupError, match="not ours"), folders.private(place):
+        pass
+    place.chmod(0o700)
+    with folders.private(place):
+        pass
+    assert not place.exists()
+
+
+def test_who_owns_the_target_leads_root_nowhere_else(tmp_path, monkeypatch):
+    """A folder becomes a link after root looked at it."""
+    source, target, elsewhere = (tmp_path / one for one in ("staged", "home", "etc"))
+    for folder in (source / "d", target / "d", elsewhere):
+        folder.mkdir(parents=True)
+    (source / "d/cron").touch()
+    elsewhere.chmod(0o700)
+    listed = Path.iterdir
+
+    def exchanged(folder):
+        if folder == source / "d":
+            (target / "d").rename(tmp_path / "gone")
+            (target / "d").symlink_to(elsewhere)
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", exchanged)
+    restore._move(source, target)
+    monkeypatch.undo()
+    assert list(elsewhere.iterdir()) == []
+    assert elsewhere.stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "gone/cron").exists()
+
+
+def test_a_folder_above_is_dressed_before_anybody_can_exchange_it(tmp_path, monkeypatch):
+    home, elsewhere = tmp_path / "home", tmp_path / "etc"
+    elsewhere.mkdir(0o700)
+    node = {"uid": os.geteuid(), "gid": os.getegid(), "mode": 0o750}
+    chown = os.chown
+
+    def exchanged(folder, *owner):
+        if home.is_dir():
+            home.rename(tmp_path / "gone")
+            home.symlink_to(elsewhere)
+        chown(folder, *owner)
+
+    monkeypatch.setattr(os, "chown", exchanged)
+    wanted = plan.Plan([], None, {"/home": node}, 0, 0)
+    plan.dress(wanted, tmp_path, tmp_path, tmp_path / "spare")
+    assert elsewhere.stat().st_mode & 0o777 == 0o700
+    assert home.stat().st_mode & 0o777 == 0o750
 
 
 @pytest.fixture

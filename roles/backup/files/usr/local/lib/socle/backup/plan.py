@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from backup import folders
 from backup.errors import BackupError
 from backup.restic import Restic
 
@@ -94,20 +95,29 @@ def cut(sized: Iterable[tuple[str, int]]) -> list[Portion]:
     return portions
 
 
-def dress(plan: Plan, staged: Path, to: Path) -> None:
+def dress(plan: Plan, staged: Path, to: Path, spare: Path) -> None:
     """Give the folders above the portions their owner and mode: restic leaves them as it made them.
 
     ``staged``: where the wanted folder is now. The folders that lead to it are made below ``to``
-    where they are missing; those that are there stay as they are.
+    where they are missing; those that are there stay as they are. ``spare``: where each is made,
+    beside ``staged``, so that nobody changes it for another before it is dressed.
     """
+    for folder in (*reversed(to.parents), to):
+        _make(folder, None, spare)
     for path, node in plan.parents.items():
-        folder = Path(os.path.normpath(f"{to}/{path}"))
-        if not folder.exists():
-            folder.mkdir(parents=True)
-            _as(folder, node)
-    to.mkdir(parents=True, exist_ok=True)
+        _make(Path(os.path.normpath(f"{to}/{path}")), node, spare)
     if plan.itself:
         _as(staged, plan.itself)
+
+
+def _make(folder: Path, node: dict[str, Any] | None, spare: Path) -> None:
+    if folder.exists():
+        return
+    spare.mkdir(exist_ok=True)
+    if node:
+        _as(spare, node)
+    with folders.opened(folder.parent) as parent:
+        os.rename(spare, folder.name, dst_dir_fd=parent)
 
 
 def _as(folder: Path, node: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from backup import disks, offline, patterns, plan, snapshots, state
+from backup import disks, folders, offline, patterns, plan, snapshots, state
 from backup.config import Config, Secrets
 from backup.errors import BackupError
 from backup.plan import Plan
@@ -33,7 +33,6 @@ from backup.progress import Meter
 from backup.restic import Restic, open_repository, version
 
 STAGING = ".socle-restore-"
-OWN = (0, os.geteuid())  # whose links may lead to a target
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -88,27 +87,23 @@ def _restore(restic: Restic, wish: Wish, tell: Tell) -> None:
     if _occupied(target) and not wish.in_place:
         raise BackupError(f"{target} is not empty: restore elsewhere, or say --in-place")
     wanted = plan.make(restic, chosen["id"], wish.path)
-    staging = _staging(wish, chosen["id"])
-    refuse_foreign(staging)
-    done = state.read(staging / "done.json", [])
-    _room(staging, wanted, done)
-    tell(_planned(wanted, chosen, target, done))
-    _fetch(restic, chosen["id"], wanted, Staged(staging, done, tell))
-    source = staging / "files" / wish.path.lstrip("/")
-    plan.dress(wanted, source, wish.to)
-    _move(source, target)
-    shutil.rmtree(staging)
+    with folders.private(_staging(wish, chosen["id"])) as staging:
+        done = state.read(staging / "done.json", [])
+        _room(staging, wanted, done)
+        tell(_planned(wanted, chosen, target, done))
+        _fetch(restic, chosen["id"], wanted, Staged(staging, done, tell))
+        source = staging / "files" / wish.path.lstrip("/")
+        plan.dress(wanted, source, wish.to, staging / "folder")
+        _move(source, target)
     last = {"message": "done", "files": wanted.files, "bytes": wanted.bytes}
     tell(last | {"seconds": round(time.monotonic() - began, 1), "target": str(target)})
 
 
 def refuse_foreign(place: Path) -> None:
-    """``BackupError`` where somebody who is not root leads root elsewhere, or was there before."""
+    """``BackupError`` early, where somebody who is not root leads root elsewhere."""
     for one in (place, *place.parents):
-        if one.is_symlink() and one.lstat().st_uid not in OWN:
+        if one.is_symlink() and one.lstat().st_uid not in folders.OWN:
             raise BackupError(f"{one} is somebody's link: restore elsewhere, with --to")
-    if place.name.startswith(STAGING) and place.is_dir() and place.stat().st_uid not in OWN:
-        raise BackupError(f"{place} is not ours: remove it")
 
 
 def _snapshot(restic: Restic, wanted: str) -> dict[str, Any]:
@@ -141,7 +136,7 @@ def _occupied(target: Path) -> bool:
 
 def _room(staging: Path, wanted: Plan, done: list[int]) -> None:
     left = sum(one.bytes for number, one in enumerate(wanted.portions) if number not in done)
-    free = shutil.disk_usage(staging.parent).free
+    free = shutil.disk_usage(staging).free
     if left > free:
         raise BackupError(f"not enough room: {left} bytes to restore, {free} bytes free")
 
@@ -201,7 +196,7 @@ def _gather(source: Path, target: Path) -> None:
     if not os.path.lexists(source):
         raise BackupError("restic brought not everything back")
     target.parent.mkdir(parents=True, exist_ok=True)
-    _replace(source, target)
+    folders.replace(source, target)
 
 
 def _move(source: Path, target: Path) -> None:
@@ -210,26 +205,25 @@ def _move(source: Path, target: Path) -> None:
         if target.is_dir():
             return  # moved before an interruption
         raise BackupError("restic brought nothing back")
-    if not os.path.lexists(target) or not (source.is_dir() and target.is_dir()):
-        _replace(source, target)
-        return
+    if folders.is_folder(source) and target.is_dir():
+        with folders.opened(target) as there:
+            _fill(there, source)
+    else:
+        with folders.opened(target.parent) as parent:
+            folders.replace(source, target.name, parent)
+
+
+def _fill(target: int, source: Path) -> None:
+    """Move what is in ``source`` into an open folder, and make that what ``source`` was."""
     for one in list(source.iterdir()):
-        there = target / one.name
-        if one.is_dir() and not one.is_symlink() and there.is_dir() and not there.is_symlink():
-            _move(one, there)
+        if folders.is_folder(one) and folders.is_folder(one.name, target):
+            with folders.inside(one.name, target) as there:
+                _fill(there, one)
         else:
-            _replace(one, there)
-    shutil.copystat(source, target)
+            folders.replace(one, one.name, target)
     found = source.stat()
-    os.chown(target, found.st_uid, found.st_gid)
-
-
-def _replace(source: Path, target: Path) -> None:
-    if target.is_dir() and not target.is_symlink():
-        shutil.rmtree(target)
-    elif source.is_dir() and not source.is_symlink():
-        target.unlink(missing_ok=True)
-    source.replace(target)
+    os.fchown(target, found.st_uid, found.st_gid)
+    shutil.copystat(source, f"/proc/self/fd/{target}")
 
 
 def line(message: dict[str, Any]) -> str:

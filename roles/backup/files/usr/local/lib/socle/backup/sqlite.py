@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
+import errno
+import os
 import sqlite3
+import stat
+from contextlib import suppress
 from pathlib import Path
 
+from backup import folders
 from backup.errors import BackupError
 from backup.paused import holder, paused
 
@@ -14,6 +18,10 @@ PATIENCE = 5.0
 COMPANIONS = ("", "-wal", "-shm", "-journal")
 NEEDED = ("", "-wal", "-journal")
 """What SQLite recovers from; ``-shm`` is made anew."""
+PART = 1024**2
+JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
+"""A journal begins with it, and ends with it where the name of a super-journal stands before."""
+FOREIGN = "what lies beside the database is a link, no file, or another account's"
 
 
 def dump(source: Path, target: Path) -> None:
@@ -24,6 +32,11 @@ def dump(source: Path, target: Path) -> None:
     """
     if not source.is_file():
         raise BackupError("the database file is missing")
+    source = source.resolve()  # SQLite writes beside the file, not beside a link to it
+    for end in COMPANIONS:
+        with suppress(FileNotFoundError):
+            if not stat.S_ISREG(Path(f"{source}{end}").lstat().st_mode):
+                raise BackupError(FOREIGN)  # SQLite would wait at a pipe for ever
     if not _alive(source, target):
         _held(source, target)
     _judge(target)
@@ -52,11 +65,42 @@ def _held(source: Path, target: Path) -> None:
     process = holder(source)
     if not process:
         raise BackupError("the database is locked, by a program that cannot be told")
-    with paused(process):
+    with folders.opened(source.parent) as folder, paused(process):
+        owner = os.stat(source.name, dir_fd=folder, follow_symlinks=False).st_uid
         for end in NEEDED:
-            part = Path(f"{source}{end}")
-            if part.exists():
-                shutil.copyfile(part, f"{target}{end}")
+            _copy(f"{source.name}{end}", folder, owner, Path(f"{target}{end}"))
+    _refuse_super_journal(Path(f"{target}-journal"))
+
+
+def _copy(name: str, folder: int, owner: int, target: Path) -> None:
+    """Copy a file, if it is there; its owner may exchange it for a link, a pipe, another's file."""
+    try:
+        handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise BackupError(FOREIGN) if error.errno == errno.ELOOP else error from None
+    with os.fdopen(handle, "rb") as data:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != owner:
+            raise BackupError(FOREIGN)
+        left = found.st_size
+        with target.open("wb") as copy:
+            while part := data.read(min(left, PART)):
+                copy.write(part)
+                left -= len(part)
+
+
+def _refuse_super_journal(journal: Path) -> None:
+    """``BackupError`` if a name is at the journal's end: SQLite deletes the file that it names."""
+    if not journal.exists():
+        return
+    with journal.open("rb") as data:
+        data.seek(max(0, journal.stat().st_size - len(JOURNAL_MAGIC)))
+        if data.read() != JOURNAL_MAGIC:
+            return
+    journal.unlink()
+    raise BackupError("its program writes several databases at once: their journals name others")
 
 
 def _judge(target: Path) -> None:

@@ -1,0 +1,107 @@
+"""Folders reached step by step: who may write in one of them leads root nowhere else."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import stat
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from backup.errors import BackupError
+
+OWN = (0, os.geteuid())  # whose links may lead to a target
+MOST_LINKS = 40  # as in Linux
+PLAIN = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[int]:
+    """A handle of the folder. ``BackupError`` at a link that is not root's, ``OSError``."""
+    ahead, links = deque(path.absolute().parts), 0
+    with ExitStack() as handles:
+        here = -1
+        while ahead:
+            step = _step(ahead.popleft(), here)
+            handles.callback(os.close, step)
+            found = os.fstat(step)
+            if not stat.S_ISLNK(found.st_mode):
+                here = step
+                continue
+            if found.st_uid not in OWN:
+                raise BackupError(f"a link on the way to {path} is not root's")
+            links += 1
+            if links > MOST_LINKS:
+                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+            ahead.extendleft(reversed(Path(os.readlink("", dir_fd=step)).parts))
+        handle = os.open(".", os.O_RDONLY | PLAIN, dir_fd=here)
+        handles.callback(os.close, handle)
+        yield handle
+
+
+def _step(name: str, here: int) -> int:
+    """A handle of the folder, or of the link itself. ``/`` is the same from everywhere."""
+    try:
+        return os.open(name, os.O_PATH | PLAIN, dir_fd=here)
+    except NotADirectoryError:
+        return os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=here)
+
+
+@contextmanager
+def inside(name: str, parent: int) -> Iterator[int]:
+    """A handle of the folder of this name. ``OSError`` where it is none, or a link."""
+    handle = os.open(name, os.O_RDONLY | PLAIN, dir_fd=parent)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def private(path: Path) -> Iterator[Path]:
+    """A folder that only root enters, under a name that stays its own when it is moved.
+
+    It is made where it is missing, and removed in the end; after an error only if it is empty.
+    ``BackupError`` where it was there before and is not ours.
+    """
+    with opened(path.parent) as parent:
+        with suppress(FileExistsError):
+            os.mkdir(path.name, 0o700, dir_fd=parent)
+        with inside(path.name, parent) as handle:
+            found = os.fstat(handle)
+            if found.st_uid not in OWN or found.st_mode & 0o077:
+                raise BackupError(f"{path} is not ours: remove it")
+            try:
+                yield Path(f"/proc/{os.getpid()}/fd/{handle}")  # leads restic there too
+                for one in os.listdir(handle):  # noqa: PTH208
+                    remove(one, handle)
+            finally:
+                with suppress(OSError):
+                    os.rmdir(path.name, dir_fd=parent)
+
+
+def replace(source: Path, name: str | Path, parent: int | None = None) -> None:
+    """Put ``source``, of a folder of root's, in the place of what has the name, link or not."""
+    if is_folder(name, parent) or is_folder(source):
+        remove(name, parent)
+    os.rename(source, name, dst_dir_fd=parent)
+
+
+def remove(name: str | Path, parent: int | None = None) -> None:
+    """Remove a folder with all that is in it, a file or a link, if there is one."""
+    if is_folder(name, parent):
+        shutil.rmtree(name, dir_fd=parent)
+        return
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=parent)
+
+
+def is_folder(name: str | Path, parent: int | None = None) -> bool:
+    """Whether it is a folder, and no link to one."""
+    try:
+        return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
+    except FileNotFoundError:
+        return False
