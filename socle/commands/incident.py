@@ -153,7 +153,7 @@ def _facts(
 def _contents(
     machines: Sequence[Machine], since: datetime, now: datetime
 ) -> Iterator[tuple[str, bytes]]:
-    """What the machines gave, and what they were asked."""
+    """What the machines gave, and what they were asked. Lone surrogates become "?"."""
     from socle import __version__  # noqa: PLC0415
 
     asked = {one.name: {"trouble": one.trouble, "questions": one.notes} for one in machines}
@@ -163,10 +163,10 @@ def _contents(
         "gathered": now.isoformat(),
         "machines": asked,
     }
-    yield "gathered.json", json.dumps(about, ensure_ascii=False, indent=2).encode()
+    yield "gathered.json", json.dumps(about, ensure_ascii=False, indent=2).encode(errors="replace")
     for machine in machines:
         for name, text in machine.files.items():
-            yield f"{machine.name}/{name}", text.encode()
+            yield f"{machine.name}/{name}", text.encode(errors="replace")
 
 
 def _sign(sums: Path, practice: Path, key: Path | None) -> None:

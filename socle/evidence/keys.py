@@ -83,14 +83,21 @@ def _is_open(key: Path) -> bool:
 def allow(signers: Path, principal: str, public: str, now: datetime | None = None) -> bool:
     """Add a public key ("ssh-ed25519 AAAA…") to ``signers``, for evidence alone, from today on.
 
-    Whether it was not there already. Raises OSError.
+    Whether it was not there already. Raises SocleError: it is another's, who may have taken it
+    to keep ``principal`` from signing. Raises OSError.
     """
     kind, content, *_ = public.split()
     today = f"{now or datetime.now(UTC):%Y%m%d}"
     line = f'{principal} namespaces="{NAMESPACE}",valid-after="{today}" {kind} {content}\n'
     before = signers.read_text() if signers.exists() else ""
-    if content in before.split():
+    owners = {words[0] for one in before.splitlines() if content in (words := one.split())}
+    if any(principal in names.strip('"').split(",") for names in owners):
         return False
+    if owners:
+        raise SocleError(
+            f"{signers}: expected a key of {principal} alone, this one stands there already for "
+            f"{', '.join(sorted(owners))}: remove that line if it is wrong"
+        )
     if before and not before.endswith("\n"):
         before += "\n"
     files.replace(signers, (before + line).encode())

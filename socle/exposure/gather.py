@@ -23,6 +23,7 @@ from socle.verify.links import Link
 
 LINES = 20_000  # of each journal, the last ones
 PATIENCE = 120.0  # seconds for each question
+_LONGEST = 4096  # characters of a path: Linux's PATH_MAX
 _JOURNAL = f"journalctl --no-pager --quiet --output=short-iso-precise --lines={LINES}"
 SOURCES = {
     "system.txt": "date --iso-8601=ns; uname -a; uptime; cat /etc/os-release",
@@ -73,7 +74,7 @@ class Machine:
     imaging: dict[str, int] = field(default_factory=dict)
     """Address that an imaging program's logs name -> lines."""
     stored: int | None = None
-    """Files in the imaging program's storage; None where there is none."""
+    """Files in the imaging program's storage; None where there is none, or nobody can tell."""
 
     @property
     def strangers(self) -> list[str]:
@@ -82,21 +83,25 @@ class Machine:
 
 
 def gather(link: Link, since: datetime, masks: Redactor) -> Machine:
-    """Ask one machine. What it cannot answer is noted, never an error."""
+    """Ask one machine. What it cannot answer is noted, never an error: it is not the others'."""
     machine = Machine(link.target.name)
     try:
         link.open()
+        _questions(link, machine, shlex.quote(f"@{int(since.timestamp())}"))
     except Unknown as trouble:
         machine.trouble = masks.text(str(trouble))
-        return machine
-    moment = shlex.quote(f"@{int(since.timestamp())}")
-    for file, command in SOURCES.items():
-        said = _ask(link, machine, file, command.format(since=moment))
-        if said is not None:
-            machine.files[file] = untyped(said)
-    _imaging(link, machine, moment)
+    except Exception as error:  # what came until then is evidence, and stays
+        machine.trouble = f"one of its answers is strange: {type(error).__name__}"
     machine.files = {name: masks.text(text) for name, text in machine.files.items()}
     return machine
+
+
+def _questions(link: Link, machine: Machine, since: str) -> None:
+    for file, command in SOURCES.items():
+        said = _ask(link, machine, file, command.format(since=since))
+        if said is not None:
+            machine.files[file] = untyped(said)
+    _imaging(link, machine, since)
 
 
 def _imaging(link: Link, machine: Machine, since: str) -> None:
@@ -109,13 +114,21 @@ def _imaging(link: Link, machine: Machine, since: str) -> None:
     said = _ask(link, machine, "imaging-addresses.json", _ADDRESSES.format(since=since))
     machine.imaging = addresses(said or "")
     machine.files["imaging-addresses.json"] = _json(machine.imaging)
-    folder = orthanc.STORAGE
+    name, folder = "imaging-stored.json", orthanc.STORAGE
     for one in found.values():
         folder = str((one or {}).get("StorageDirectory", folder))
-    count = _STORED.format(folder=shlex.quote(folder))
-    said = (_ask(link, machine, "imaging-stored.json", count) or "").strip()
+    if not _is_plain(folder):
+        trouble = "StorageDirectory is no plain absolute path: nothing is counted"
+        machine.notes.append({"file": name, "trouble": trouble})
+        return
+    said = (_ask(link, machine, name, _STORED.format(folder=shlex.quote(folder))) or "").strip()
     machine.stored = int(said) if re.fullmatch(r"[0-9]{1,15}", said) else None
-    machine.files["imaging-stored.json"] = _json({"folder": folder, "files": machine.stored})
+    machine.files[name] = _json({"folder": folder, "files": machine.stored})
+
+
+def _is_plain(path: str) -> bool:
+    """Whether it may stand in a command: no option, no NUL, no lone surrogate."""
+    return path.startswith("/") and len(path) < _LONGEST and path.isprintable()
 
 
 def untyped(log: str) -> str:

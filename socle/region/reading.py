@@ -31,14 +31,11 @@ class Candidate:
 class Reading:
     """Bundles as they are read.
 
-    ``shared``: practices without an id of which one machine has evidence of two installations:
-    two practices of one name, or a machine that was installed anew. ``renewed``: machines of a
-    practice with an id that were installed anew.
+    ``renewed``: machines of a practice with an id that were installed anew.
     """
 
     count: int = 0
     refused: list[Refused] = field(default_factory=list)
-    shared: set[str] = field(default_factory=set)
     renewed: int = 0
     _found: dict[tuple[str, str], list[Candidate]] = field(default_factory=dict)
     _with_id: set[str] = field(default_factory=set)
@@ -68,7 +65,6 @@ class Reading:
                 self.renewed += len(installations) > 1
                 machines[owner, host, ""] = _by_moment(found)
                 continue
-            self.shared.add(owner.removesuffix("/"))
             apart = defaultdict(list)
             for one in found:
                 apart[one.installed or next(iter(installations))].append(one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -30,7 +30,8 @@ class Survey:
 
     ``refused``: files that nobody vouches for, or that cannot be judged. ``differing``: bundles
     whose own verdicts are not those that their answers give. ``silent``: practice -> machines
-    that it declares and that sent nothing. ``shared``: names of several practices.
+    that it declares and that sent nothing. ``shared``: names of several practices, or without an
+    id and of a machine with two installations, which may be two practices.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class Survey:
         """Every machine with its verdicts, in any order; adds to what was refused."""
         believed = self._believer.newest(reading.machines())
         self.refused += self._believer.refused
-        self._notice(believed, reading.shared)
+        self._notice(believed)
         young = {
             key: one
             for key, one in believed.items()
@@ -121,20 +122,28 @@ class Survey:
             if key not in again:
                 step()
 
-    def _notice(self, believed: Mapping[Key, Believed], shared: Collection[str]) -> None:
-        """Which names are those of several practices, and who declared machines is silent."""
+    def _notice(self, believed: Mapping[Key, Believed]) -> None:
+        """Which names are those of several practices, and who declared machines is silent.
+
+        What nobody vouches for takes no name from a practice.
+        """
         owners, heard = defaultdict(set), defaultdict(set)
         declared: dict[str, set[str]] = defaultdict(set)
         heads: dict[str, Head] = {}
-        for (owner, host, _), one in believed.items():
+        installations: dict[tuple[str, str], set[str]] = defaultdict(set)  # owner, host
+        for (owner, host, installed), one in believed.items():
             heard[owner].add(host)
             if one.signed is False:
                 continue
             heads[owner] = head = self._cache.known(one.candidate.sha256)
             owners[head.practice].add(owner)
+            installations[owner, host].add(installed)
             if one.candidate.collected >= self._oldest:
                 declared[owner].update(head.hosts)
-        self.shared = {name for name, of in owners.items() if len(of) > 1} | set(shared)
+        self.shared = {name for name, of in owners.items() if len(of) > 1}
+        self.shared |= {
+            heads[owner].practice for (owner, _), of in installations.items() if len(of) > 1
+        }
         for owner, head in heads.items():
             if missing := declared[owner] - heard[owner]:
                 self.silent[owner] = head, missing

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from exposed import NOW
 
+from socle.commands import incident
 from socle.errors import SocleError
 from socle.evidence.redaction import Redactor
 from socle.exposure import folder
@@ -121,6 +122,40 @@ def test_a_question_without_an_answer_is_noted():
     found = gather(Link(trouble=Unknown("took too long")), NOW, Redactor())
     assert all("trouble" in note for note in found.notes)
     assert len(found.notes) == len(SOURCES) + 1
+
+
+class Orthanc(Link):
+    """A machine that answers its settings with the words, and runs nothing that Linux cannot."""
+
+    def run(self, command, limit):
+        subprocess.run(["true", command], check=True)
+        said = self.said if "/etc/orthanc/*.json" in command else b"1"
+        return Answer(0, said, b"")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (r'{"StorageDirectory": "/x\u0000y"}', "no plain absolute path"),
+        (r'{"StorageDirectory": "/x\ud800y"}', "no plain absolute path"),
+        ('{"StorageDirectory": "/%s"}' % ("y" * 200_000), "no plain absolute path"),
+        ('{"StorageDirectory": "-delete"}', "no plain absolute path"),
+        (r'{"\ud800": true}', ""),
+        ('{"a":' * 600 + "1" + "}" * 600, "RecursionError"),
+    ],
+    ids=["nul", "surrogate", "long", "option", "surrogate-key", "deep"],
+)
+def test_a_machines_strange_settings_are_its_own_trouble(settings, told):
+    said = b"/etc/orthanc/orthanc.json\0" + settings.encode() + b"\0"
+    found = gather(Orthanc(said), NOW, Redactor())
+    assert set(SOURCES) <= set(found.files)
+    assert found.stored == (None if told else 1)
+    contents = dict(incident._contents([found], NOW, NOW))
+    asked = json.loads(contents["gathered.json"])["machines"]["imagerie"]
+    troubles = [asked["trouble"], *(note.get("trouble", "") for note in asked["questions"])]
+    assert told in "".join(troubles)
+    assert bool(told) == any(troubles)
+    assert len(contents) == len(found.files) + 1
 
 
 def test_the_folder_is_the_owner_s_alone_and_its_sums_hold(tmp_path):

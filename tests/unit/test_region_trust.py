@@ -223,9 +223,18 @@ def test_without_an_id_two_installations_are_two_machines(real, region, state):
     for days, installed in ((1, "a" * 64), (9, "b" * 64), (10, "b" * 64)):
         host = machine(real).host.model_copy(update={"machine": installed})
         put(region, machine(real, days=days).model_copy(update={"host": host}))
-    machines, reading, surveyed = survey(region, state)
+    machines, _, surveyed = survey(region, state)
     assert sorted((NOW - one.head.collected).days for one in machines) == [1, 9]
-    assert reading.shared == surveyed.shared == {"cabinet-martin"}
+    assert surveyed.shared == {"cabinet-martin"}
+
+
+def test_what_nobody_signed_takes_no_name_from_a_practice(real, region, state, signers):
+    signers.put(region, machine(real, id_=MARTIN), signers.key(f"practice:{MARTIN}/it"))
+    for days, installed in ((1, "a" * 64), (2, "b" * 64)):
+        host = machine(real).host.model_copy(update={"machine": installed})
+        put(region, machine(real, days=days).model_copy(update={"host": host}))
+    _, _, surveyed = survey(region, state, trust=signers.trust)
+    assert surveyed.shared == set()
 
 
 def test_with_an_id_a_machine_that_was_installed_anew_is_one(real, region, state):
