@@ -14,6 +14,8 @@ RULES = "nft -s list ruleset; sha256sum /etc/socle/*"
 BLIND = "/usr/local/sbin/ip"
 """Where sudo finds it before the real one: the host no longer knows what carries its packets."""
 
+GIVEN_UP = ("--data", f"socle_give_up={HOST}")
+
 
 class Tunnel:
     """A second path to the host: VXLAN between this computer and it, and addresses inside.
@@ -78,9 +80,10 @@ class Tunnel:
         down(self.device)
         self.direct.root_on(
             HOST,
-            f"rm -f /etc/systemd/network/vx0.* {BLIND}; ip link delete vx0 || :; networkctl reload",
+            f"rm -f /etc/systemd/network/vx0.* {BLIND}; ip link delete vx0 || :; networkctl reload"
+            "; nft flush ruleset",  # the direct way in is closed
         )
-        self.direct.pyinfra("-y", "--limit", HOST)
+        self.direct.pyinfra("-y", "--limit", HOST, *GIVEN_UP)
 
 
 def down(device: str) -> None:
@@ -106,18 +109,20 @@ def test_an_outer_flow_that_nobody_declared(tunnel):
 
     tunnel.declare()
     tunnel.practice.pyinfra("-y", "--limit", HOST)
-    reboot(tunnel.direct.lab, HOST)
+    reboot(tunnel.direct.lab, HOST, wait_for_ssh=False)
+    up = "ip address show dev vx0 | grep -q 10.99 && systemctl is-active --quiet ssh"
+    tunnel.direct.root_on(HOST, f"until {up}; do sleep 0.2; done")
     assert tunnel.practice.changes(tunnel.practice.pyinfra("-y", "--limit", HOST)) == 0
     rules = tunnel.direct.root_on(HOST, RULES)
 
     tunnel.forget("out")
-    refused(tunnel.practice.pyinfra("-y", "--limit", HOST, code=1), tunnel.net, "out")
+    refused(tunnel.practice.pyinfra("-y", "--limit", HOST, *GIVEN_UP, code=1), tunnel.net, "out")
     tunnel.forget("in")
     refused(tunnel.practice.pyinfra("--dry", "--limit", HOST, code=1), tunnel.net, "in")
 
     # Where the host cannot say what carries its packets, the proof is what protects.
     tunnel.direct.root_on(HOST, f"printf '#!/bin/sh\\nexit 1\\n' >{BLIND}; chmod 755 {BLIND}")
-    output = tunnel.practice.pyinfra("-y", "--limit", HOST, code=1)
+    output = tunnel.practice.pyinfra("-y", "--limit", HOST, *GIVEN_UP, code=1)
     assert "the host put its previous state back by itself" in " ".join(output.split())
     assert tunnel.direct.root_on(HOST, RULES) == rules
 
