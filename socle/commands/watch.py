@@ -54,6 +54,7 @@ def keys(practice: Path, *, limit: Repeated = None) -> int:
 
 def _allow(link: Link, principal: str, signers: Path) -> bool:
     """Let one machine sign; whether it can from now on."""
+    from socle.errors import SocleError  # noqa: PLC0415
     from socle.evidence.keys import allow  # noqa: PLC0415
     from socle.verify.checks import Unknown  # noqa: PLC0415
     from socle.watch.hostkeys import DROPPING, SIGNING  # noqa: PLC0415
@@ -68,7 +69,12 @@ def _allow(link: Link, principal: str, signers: Path) -> bool:
         say(f"{name}: no key yet. There: systemctl start socle-watch.service")
         return False
     before = signers.read_text(encoding="utf-8") if signers.exists() else ""
-    if not allow(signers, principal, " ".join(public[:2])):
+    try:
+        fresh = allow(signers, principal, " ".join(public[:2]))
+    except SocleError as refused:
+        say(f"{name}: {refused}")
+        return False
+    if not fresh:
         say(f"{name}: may sign already")
     else:
         say(f"{name}: {principal} may sign evidence, by {signers}. Commit this file.")

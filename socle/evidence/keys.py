@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from socle.errors import SocleError
-from socle.evidence import files
+from socle.evidence import files, principals
 from socle.evidence.sshsig import NAMESPACE
 
 _PRINCIPAL = re.compile(r"(practice:[0-9a-f]{16}/)?[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9._-]+)?")
@@ -83,16 +83,31 @@ def _is_open(key: Path) -> bool:
 def allow(signers: Path, principal: str, public: str, now: datetime | None = None) -> bool:
     """Add a public key ("ssh-ed25519 AAAA…") to ``signers``, for evidence alone, from today on.
 
-    Whether it was not there already. Raises OSError.
+    Whether it was not there already. Raises SocleError: it is another's, who may have taken it
+    to keep ``principal`` from signing. Raises OSError.
     """
     kind, content, *_ = public.split()
     today = f"{now or datetime.now(UTC):%Y%m%d}"
     line = f'{principal} namespaces="{NAMESPACE}",valid-after="{today}" {kind} {content}\n'
     before = signers.read_text() if signers.exists() else ""
-    if content in before.split():
+    owners = {words[0] for one in before.splitlines() if content in (words := one.split())}
+    if any(_alike(principal, one) for names in owners for one in names.strip('"').split(",")):
         return False
+    if owners:
+        raise SocleError(
+            f"{signers}: expected a key of {principal} alone, this one stands there already for "
+            f"{', '.join(sorted(owners))}: remove that line if it is wrong"
+        )
     if before and not before.endswith("\n"):
         before += "\n"
     files.replace(signers, (before + line).encode())
     signers.chmod(0o644)  # public keys, for everybody to compare with
     return True
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether both vouch for the same: a practice's person may have several names."""
+    first, second = principals.parse(one), principals.parse(other)
+    if first and second and first.who and second.who:
+        return first.practice == second.practice
+    return one == other

@@ -4,10 +4,12 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from evidence_tools import key, signer
 
+from socle.commands import watch
 from socle.evidence import bundle
 from socle.evidence.model import Baseline, Bundle, Declared, Machine, Practice, Software
 from socle.evidence.signature import sign
@@ -107,3 +109,21 @@ def test_a_judge_may_ask_for_young_evidence(tmp_path, age, told):
     answer = said("evidence", "judge", file, "--max-age=2", code=1)
     assert told in answer
     assert told not in said("evidence", "judge", file, code=3)
+
+
+def test_no_machine_takes_the_key_of_another_in_silence(tmp_path, capsys):
+    signers = tmp_path / "allowed_signers"
+
+    def allow(name, public):
+        answer = SimpleNamespace(stdout=f"ssh-ed25519 {public}\n".encode())
+        link = SimpleNamespace(target=SimpleNamespace(name=name), run=lambda _: answer)
+        return watch._allow(link, f"machine:0123456789abcdef/{name}", signers)
+
+    assert allow("accueil", "AAAAkey-of-medecin")
+    assert not allow("medecin", "AAAAkey-of-medecin")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "stands there already for machine:0123456789abcdef/accueil" in said
+    assert "may sign already" not in said
+    assert allow("accueil", "AAAAkey-of-medecin")
+    assert "accueil: may sign already" in capsys.readouterr().out
+    assert signers.read_text().count("\n") == 1
