@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from socle.baseline.model import Host
 
+_MOST = 2**63 - 1  # bytes or files: a bar divides by it, and larger numbers have no float
+
 
 def restore(
     practice: Path,
@@ -130,16 +132,18 @@ def _tell(progress: Progress, task: TaskID, line: str) -> None:
     """Show a line of the machine's: what socle-backup tells as JSON, or somebody's words."""
     try:
         said = json.loads(line)
-        kind, done, files = said["message"], int(said["bytes"]), int(said.get("files", 0))
-    except (ValueError, TypeError, KeyError):
+        kind, numbers = said["message"], (said["bytes"], said.get("files", 0))
+        done, files = (max(0, min(int(one), _MOST)) for one in numbers)
+        words = {name: str(said.get(name)) for name in ("target", "snapshot", "time", "seconds")}
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         say(f"  the machine says: {line}")
         return
     if kind == "plan":
-        target = harmless.line(said.get("target"))
-        copy = f"copy {said.get('snapshot')} of {said.get('time')}"
+        target = harmless.line(words["target"])
+        copy = f"copy {words['snapshot']} of {words['time']}"
         say(f"  {copy}: {files} files, {done} bytes to {target}")
         progress.update(task, description=target, total=done)
         return
     progress.update(task, completed=done)
     if kind != "progress":
-        say(f"  back: {files} files, {done} bytes in {said.get('seconds')} s", style="green")
+        say(f"  back: {files} files, {done} bytes in {words['seconds']} s", style="green")

@@ -21,6 +21,7 @@ import regions
 from documents import STARTED, document, outcome, practice, waiver
 from hostile import NASTY, harmful
 from pypdf import PdfReader
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -296,6 +297,25 @@ def test_every_command_shows_it_as_text(nasty, tmp_path, capsys):
         assert nasty[:20] in shown  # markup is shown, not followed
     assert not harmful((tmp_path / "refused").read_text(encoding="utf-8"))
     assert (tmp_path / "refused").read_text(encoding="utf-8").count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[" * 4000,
+        '{"message": "progress", "bytes": 1e999}',
+        '{"message": "plan", "bytes": 1, "files": 1e999}',
+        '{"message": "plan", "bytes": 1%s}' % ("0" * 4000),
+        '{"message": "progress", "bytes": -1%s}' % ("0" * 400),
+    ],
+    ids=["deep", "bytes", "files", "large", "small"],
+)
+def test_a_machine_does_not_end_the_restore_by_what_it_tells(line):
+    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Screen(file=StringIO(), force_terminal=True)) as progress:
+        task = progress.add_task("…", total=None)
+        restore._tell(progress, task, line)
+        progress.refresh()
 
 
 def test_a_screen_is_harmless_whatever_is_printed_on_it():
