@@ -23,7 +23,7 @@ FILE = "docs/exposure.schema.json"
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
 # As ipaddress writes it: the same address is always the same text.
 Address = Annotated[str, AfterValidator(lambda text: str(ip_address(text)))]
-Ports = Annotated[str, AfterValidator(lambda text: ports.ranges(ports.parse(text)))]
+Ports = Annotated[str, AfterValidator(ports.normal)]
 
 
 class _Model(BaseModel):
@@ -94,6 +94,13 @@ def parse(content: bytes, name: str) -> Attestation:
 
     Raises SocleError: not an attestation, or of a newer Socle.
     """
+    try:
+        return _parsed(content, name)
+    except RecursionError:
+        raise SocleError(f"{name}: its lists are too deep for an attestation") from None
+
+
+def _parsed(content: bytes, name: str) -> Attestation:
     try:
         document: Any = json.loads(content)
     except ValueError:

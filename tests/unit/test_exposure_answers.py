@@ -15,7 +15,7 @@ from pynetdicom.sop_class import Verification
 from socle.exposure import inside
 from socle.exposure.answers import NOTHING, ORTHANC, ask, product
 from socle.exposure.dicom import Association, answer
-from socle.exposure.ports import ranges
+from socle.exposure.ports import normal, parse, ranges
 from socle.exposure.scan import look
 
 LOCAL = "127.0.0.1"
@@ -171,6 +171,8 @@ def test_no_page_reaches_the_attestation():
 
 def test_ports_are_told_as_ranges():
     assert ranges([22, 21, 23, 80]) == "21-23,80"
+    assert normal("80, 22-23,21,22,8000-8002,8001") == "21-23,80,8000-8002"
+    assert parse("8000-8002,22,8001-8003,22") == [22, 8000, 8001, 8002, 8003]
 
 
 @pytest.mark.parametrize(
