@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from socle.errors import SocleError
-from socle.evidence import files
+from socle.evidence import files, principals
 from socle.evidence.sshsig import NAMESPACE
 
 _PRINCIPAL = re.compile(r"(practice:[0-9a-f]{16}/)?[A-Za-z0-9][A-Za-z0-9._+-]*(@[A-Za-z0-9._-]+)?")
@@ -91,7 +91,7 @@ def allow(signers: Path, principal: str, public: str, now: datetime | None = Non
     line = f'{principal} namespaces="{NAMESPACE}",valid-after="{today}" {kind} {content}\n'
     before = signers.read_text() if signers.exists() else ""
     owners = {words[0] for one in before.splitlines() if content in (words := one.split())}
-    if any(principal in names.strip('"').split(",") for names in owners):
+    if any(_alike(principal, one) for names in owners for one in names.strip('"').split(",")):
         return False
     if owners:
         raise SocleError(
@@ -103,3 +103,11 @@ def allow(signers: Path, principal: str, public: str, now: datetime | None = Non
     files.replace(signers, (before + line).encode())
     signers.chmod(0o644)  # public keys, for everybody to compare with
     return True
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether both vouch for the same: a practice's person may have several names."""
+    first, second = principals.parse(one), principals.parse(other)
+    if first and second and first.who and second.who:
+        return first.practice == second.practice
+    return one == other
