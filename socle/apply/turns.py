@@ -39,11 +39,11 @@ def ask_in_turn(script: str, *args: str) -> list[str]:
             found = runs.holder(str(error))
             if found is None:
                 raise
-        if time.monotonic() > deadline:
-            adapter.leave_out(runs.occupied(found))
-        if not over and runs.ended(found.run):
+        if not over and runs.ended(found.run):  # once: a host may name ever new dead runs
             over = found.run
             continue
+        if time.monotonic() > deadline:
+            adapter.leave_out(runs.occupied(found))
         if not waited:
             adapter.say(f"waits for {found.who}, who works on this host with {found.engine}")
             waited = True
