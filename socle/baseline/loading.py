@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -60,7 +59,9 @@ def load(
     resolved = resolver.practice()
     if layers.problems:
         raise BadPractice(layers.problems)
-    return replace(resolved, id=about.identify(practice)) if identified else resolved
+    if not identified or resolved.id == about.identify(practice):
+        return resolved
+    return load(folder, root, today, region)  # once more: rooms compute from the new id
 
 
 def check_region(region: Path, root: Path) -> None:

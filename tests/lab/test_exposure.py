@@ -122,7 +122,8 @@ def test_a_machine_that_is_off_is_named_and_the_others_are_gathered(practice, tm
     file = folder / "hosts.yml"
     hosts = json.loads(file.read_text())
     nobody = lab.machine("accueil").addresses[0].rpartition(".")[0] + ".250"
-    hosts["all"]["hosts"]["absent"] = {"ansible_host": nobody}
+    group = next(iter(hosts["all"]["children"].values()))
+    group["hosts"]["absent"] = {"ansible_host": nobody}
     file.write_text(json.dumps(hosts))
     out = tmp_path / "incident"
     assert incident(folder, out=out, key=key(tmp_path, "signer")) == 4

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.lab
 
 MACHINES = {"ancien": "bookworm", "nouveau": "trixie"}
 STATE = "/var/lib/socle/watch"
-CHECKS = 5.0
+CHECKS = 5.1
 """What the service that runs the checks may reach more than others: it looks at everything."""
 LOOK = "systemctl start socle-watch.service"
 HOSTS = """---

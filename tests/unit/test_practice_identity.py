@@ -211,3 +211,10 @@ def test_a_lost_id_is_not_made_anew_where_machines_are_known_by_it(fresh, socle)
     said = socle("check", "inventories/p", code=2)
     assert "expected the id that this practice had" in said
     assert not (fresh.folder / "practice.yml").exists()
+
+
+def test_what_rooms_compute_has_the_id_from_the_first_time_on(fresh):
+    first = load(fresh.folder, root=fresh.root, identified=True)
+    again = load(fresh.folder, root=fresh.root, identified=True)
+    assert first.id is not None
+    assert first == again
