@@ -17,14 +17,14 @@ LOCK, TIMEOUT = "screen-lock-kde-xfce", "shell-timeout"
 PEOPLE = {  # who puts what into the own home, and what becomes of it
     "nouvelle": (":", None),  # she never logged in
     "bavard": ("echo 'head -c 2500M /dev/zero' >.profile", "login: more than 1 MiB"),
-    "lent": ("echo 'sleep 600' >.profile", "login: no end within 8 s"),
+    "lent": ("echo 'sleep 600' >.profile", "login: no end within 20 s"),
     "gourmand": (
         "echo 'x=$(yes | head -c 2500M)' >.profile",
         "login: ",
     ),  # no memory, or no time left
     "curieuse": ("ln -s /root/secret .config/kscreenlockerrc", None),
     "infini": ("ln -s /dev/zero .config/kscreenlockerrc", "kde: more than 1 MiB"),
-    "bouche": ("mkfifo .config/kscreenlockerrc", "kde: no end within 8 s"),
+    "bouche": ("mkfifo .config/kscreenlockerrc", "kde: no end within 20 s"),
 }
 PREPARE = f"""
 install -m 600 /dev/stdin /root/secret <<'X'
