@@ -13,6 +13,7 @@ from backup import paths, snapshots, state, status, try_delete
 from backup.restic import Answer
 
 from socle.commands import backup as commands
+from socle.commands.console import Screen
 
 
 def test_verdict_of_attempts():
@@ -136,7 +137,7 @@ def test_a_machine_that_answers_strangely_hides_no_other(monkeypatch, capsys, st
     monkeypatch.setattr(commands, "connected", lambda practice: nullcontext(links))
     monkeypatch.setattr("socle.verify.backend.testinfra_host", lambda link: link)
     monkeypatch.setattr("socle.verify.backups.status", said.__getitem__)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(commands, "SCREEN", Screen(width=200))
     assert commands.status(Path("p")) == 4
     shown = capsys.readouterr().out
     assert "not plugged in" in shown
