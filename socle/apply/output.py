@@ -49,25 +49,28 @@ class Output:
 
     def _follow(self, name: str, receive: Callable[[int], bytes]) -> Exception | None:
         """Read one output; what went wrong is returned, as gevent would print it."""
-        begun = b""
+        begun = bytearray()  # a line without an end is not copied at each piece of it
         try:
             while piece := receive(_PIECE):
                 self._left -= len(piece)
                 if self._left < 0:
                     return bounds.TooLarge()
-                *complete, begun = (begun + piece).split(b"\n")
-                self._keep(name, complete)
+                *complete, rest = piece.split(b"\n")
+                for end in complete:
+                    self._keep(name, begun + end)
+                    begun.clear()
+                begun += rest
         except BROKEN as error:
             return error
-        self._keep(name, [begun] if begun else [])
+        if begun:
+            self._keep(name, begun)
         return None
 
-    def _keep(self, name: str, complete: list[bytes]) -> None:
-        for line in complete:
-            text = line.decode(errors="replace")
-            self.lines.append((name, text))
-            if self._tell is not None:
-                self._tell(text)
+    def _keep(self, name: str, line: bytearray) -> None:
+        text = line.decode(errors="replace")
+        self.lines.append((name, text))
+        if self._tell is not None:
+            self._tell(text)
 
 
 def _receiver(name: str, file: Any) -> Callable[[int], bytes]:
