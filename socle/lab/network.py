@@ -15,12 +15,15 @@ from socle.lab.errors import LabError
 from socle.lab.spec import Lab, Leg, Machine, Network
 from socle.lab.surroundings import name_server
 
+_ALIAS = "socle lab"
+"""What bridges of labs have as `ip link` alias, whichever checkout made them."""
+
 
 def up(lab: Lab) -> None:
     """Bridge, addresses, masquerade. Run again, it changes nothing.
 
-    ``LabError`` when an interface of that name exists and is not this lab's, or when another
-    interface is on the same network.
+    A bridge that a lab of another checkout left without machines is replaced. ``LabError`` for any
+    other interface of that name, and when another interface is on the same network.
     """
     for network in lab.networks:
         _bridge(lab, network)
@@ -62,16 +65,21 @@ def _bridge(lab: Lab, network: Network) -> None:
     bridge = network.bridge
     there = _link(bridge)
     if there != _mac(lab):
-        if there is not None:
+        if there is not None and not _forsaken(bridge):
             raise LabError(
                 f"network interface {bridge} exists and is not this lab's ({lab.folder}): "
                 f"name another bridge, or remove it with `ip link delete {bridge}`"
             )
+        if there is not None:
+            call(["ip", "link", "delete", "dev", bridge])
+            table = f"socle_lab_{there.replace(':', '')[2:]}"
+            call(["nft", "-f", "-"], stdin=f"table ip {table}\ndelete table ip {table}\n")
         _refuse_overlap(lab, network)
         # The address marks the bridge as ours in the same step that makes it. It also stays the
         # same when machines come and go, so that nobody's neighbour table goes stale.
         call(["ip", "link", "add", "name", bridge, "address", _mac(lab), "type", "bridge",
               "stp_state", "0", "mcast_snooping", "0"])  # fmt: skip
+        call(["ip", "link", "set", "dev", bridge, "alias", _ALIAS])
     for gateway in network.interfaces:
         nodad = ["nodad"] if gateway.version == 6 else []  # noqa: PLR2004 (IP version)
         call(["ip", "address", "replace", gateway.with_prefixlen, "dev", bridge, *nodad])
@@ -195,3 +203,10 @@ def _link(bridge: str) -> str | None:
     """The hardware address of the interface that has the bridge's name, if there is one."""
     shown = call(["ip", "-json", "link", "show", "dev", bridge], check=False)
     return str(json.loads(shown.stdout)[0]["address"]) if shown.returncode == 0 else None
+
+
+def _forsaken(bridge: str) -> bool:
+    """Whether a lab made the bridge and no machine is on it: its checkout was killed or is gone."""
+    shown = json.loads(call(["ip", "-json", "link", "show", "dev", bridge]).stdout)[0]
+    members = json.loads(call(["ip", "-json", "link", "show", "master", bridge]).stdout)
+    return shown.get("ifalias") == _ALIAS and not members

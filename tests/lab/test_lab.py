@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ from socle.lab import (
     status,
     up,
 )
+from socle.lab.network import is_up
+from socle.lab.network import up as network_up
 
 pytestmark = pytest.mark.lab
 
@@ -199,6 +202,19 @@ def test_state_can_be_kept(short_lived: Lab) -> None:
     assert rest_of(short_lived) == ""
     up(short_lived, print)
     said(short_lived, "accueil", "ls /root/kept")
+
+
+def test_what_a_killed_lab_of_another_checkout_left_is_replaced(
+    short_lived: Lab, tmp_path: Path
+) -> None:
+    elsewhere = replace(short_lived, folder=tmp_path / "gone")
+    network_up(elsewhere)
+    network_up(short_lived)
+    assert is_up(short_lived)
+    assert not is_up(elsewhere)
+    tables = subprocess.run(["nft", "list", "tables"], check=True, capture_output=True, text=True)
+    assert elsewhere.tag not in tables.stdout
+    assert short_lived.tag in tables.stdout
 
 
 def test_somebody_else_s_bridge_is_left_alone(short_lived: Lab) -> None:

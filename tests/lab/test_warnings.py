@@ -15,6 +15,7 @@ import labs
 import pytest
 
 import socle
+from socle.baseline.digests import matching_files
 from socle.lab import Lab, Machine, Network, run
 from tests.lab.desktops import Gnome, Xfce, together
 
@@ -24,7 +25,8 @@ CHECKOUT = Path(socle.__file__).parents[1]
 ROOM = CHECKOUT / "roles/alerting/files"
 PROGRAM = "usr/local/lib/socle/alerting/notice.py"
 AUTOSTART = "etc/xdg/autostart/socle-notice.desktop"
-HOSTS_NEED = ("__init__", "errors", "evidence/__init__", "evidence/files", "evidence/manifest")
+HOSTS_NEED = ("*.py", "*.sh", "evidence/__init__.py", "evidence/files.py", "evidence/manifest.py",
+              "watch/*.py")  # fmt: skip
 CONTACT = "Info Santé, 05 00 00 00 00"
 CALL = f"À appeler : {CONTACT}"
 
@@ -69,13 +71,9 @@ systemctl reload ssh.service
 def install(lab, machine: str) -> None:
     """What the room brings, and the modules that run on hosts."""
     archive = io.BytesIO()
-    modules = [
-        *HOSTS_NEED,
-        *(f"watch/{path.stem}" for path in (CHECKOUT / "socle/watch").glob("*.py")),
-    ]
     with tarfile.open(fileobj=archive, mode="w:gz") as tar:
-        for name in modules:
-            tar.add(CHECKOUT / f"socle/{name}.py", f"opt/watch/socle/{name}.py")
+        for name in matching_files(CHECKOUT / "socle", HOSTS_NEED):
+            tar.add(CHECKOUT / "socle" / name, f"opt/watch/socle/{name}")
         for name in (PROGRAM, AUTOSTART):
             tar.add(ROOM / name, name)
     done = run(lab, machine, "base64 -d | tar xzC /", b64encode(archive.getvalue()).decode())
