@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from functools import cache
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
-from socle.baseline import controls
+from socle.baseline import controls, packages
 from socle.baseline.model import Room, Template
 from socle.baseline.settings import RoomSettings, fields_without_direction
 from socle.errors import BadPractice, Problem
@@ -23,6 +20,7 @@ def find(root: Path) -> tuple[Room, ...]:
     A room is a folder of ``roles/`` with ``controls.yml`` and ``settings.py``. Raises
     `BadPractice` with every mistake of every room.
     """
+    packages.bind(root)
     problems: list[Problem] = []
     rooms: list[Room] = []
     scopes = {"all", *region_groups(root)}
@@ -47,6 +45,7 @@ def promises(root: Path) -> tuple[Room, ...]:
 
     Raises `BadPractice` for a broken ``controls.yml``.
     """
+    packages.bind(root)
     scopes = {"all", *region_groups(root)}
     folders = (file.parent for file in sorted(root.glob("roles/*/settings.py")))
     return tuple(
@@ -97,18 +96,13 @@ def _repeated(rooms: list[Room]) -> list[Problem]:
 @cache
 def _model(file: Path) -> type[RoomSettings]:
     """The settings class of ``file``."""
-    name = f"socle_rooms.{file.parent.name}.settings"
-    loader = SourceFileLoader(name, str(file))
-    spec = importlib.util.spec_from_loader(name, loader)
-    if spec is None:
-        raise ImportError(name)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # pydantic looks annotations and docstrings up there
-    loader.exec_module(module)
+    module = packages.load(file.parents[2], file.parent.name, file.stem)
     found = [
         value
         for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, RoomSettings) and value.__module__ == name
+        if isinstance(value, type)
+        and issubclass(value, RoomSettings)
+        and value.__module__ == module.__name__
     ]
     if len(found) != 1:
         wanted = "one class derived from RoomSettings"

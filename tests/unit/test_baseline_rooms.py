@@ -1,11 +1,13 @@
 """Rooms are found by their folders; what is wrong in one is said with file and line."""
 # ruff: noqa: E501 - whole messages, each on its line
 
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from socle.baseline import rooms
+from socle.baseline import packages, rooms
 from socle.errors import BadPractice
 
 
@@ -94,3 +96,34 @@ def test_field_without_direction(toy: Any) -> None:
     toy.write("/roles/toy/settings.py", base + "class T(RoomSettings):\n    x: int = 1\n")
     wanted = "a direction in every field: stricter(…), neutral() or keyed(…)"
     assert problems(toy) == [f"roles/toy/settings.py:0: x: expected {wanted}"]
+
+
+OTHER = '''
+from typing import Annotated
+
+from roles.toy.minutes import MOST
+from socle.baseline.settings import RoomSettings, stricter
+
+
+class Toy(RoomSettings):
+    """Settings that import a module of their room."""
+
+    idle: Annotated[int, stricter("lower")] = MOST
+    """Minutes."""
+'''
+
+
+def test_a_room_imports_its_own_modules_from_whichever_checkout_it_is(
+    toy: Any, tmp_path: Path
+) -> None:
+    roots = [tmp_path / "one", tmp_path / "other"]
+    for number, root in enumerate(roots):
+        shutil.copytree(toy.root / "roles", root / "roles")
+        (root / "roles/toy/settings.py").write_text(OTHER)
+        (root / "roles/toy/minutes.py").write_text(f"MOST = {number}\n")
+    for number in (0, 1, 0):
+        (room,) = rooms.find(roots[number])
+        assert room.settings.model_fields["idle"].default == number
+        minutes = packages.load(roots[number], "toy", "minutes")
+        assert minutes.MOST == number
+        assert minutes is packages.load(roots[number], "toy", "minutes"), "loaded once"

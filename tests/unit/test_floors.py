@@ -1,6 +1,8 @@
 """Imports go down or stay on their floor (docs/en/architecture.md)."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 import socle
 
 PACKAGE = Path(socle.__file__).parent
+ROOMS = PACKAGE.parent / "roles"
 GROUND = {"errors", "render"}
 FLOORS = {  # what a package may import besides itself; commands and cli may import anything
     "evidence": GROUND,
@@ -41,6 +44,23 @@ def test_no_import_goes_up(floor):
         parts = [name.split(".") for name in imported(file)]
         seen = {part[1] for part in parts if part[0] == "socle" and len(part) > 1}
         assert not seen & above, file
+
+
+@pytest.mark.parametrize("room", sorted(path.name for path in ROOMS.iterdir() if path.is_dir()))
+def test_a_room_imports_no_other_room(room):
+    for file in (ROOMS / room).rglob("*.py"):
+        parts = [name.split(".") for name in imported(file)]
+        assert {part[1] for part in parts if part[0] == "roles" and len(part) > 1} <= {room}, file
+
+
+def test_settings_need_no_engine_and_no_pytest():
+    code = (
+        "import sys; from pathlib import Path; from socle.baseline import rooms;"
+        f"rooms.find(Path({str(ROOMS.parent)!r}));"
+        "print(*{name.split('.')[0] for name in sys.modules} & {'pytest', 'testinfra', 'pyinfra'})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
 
 
 def test_evidence_knows_no_engine():
