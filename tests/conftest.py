@@ -9,6 +9,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from socle.baseline import packages
+
 GROUPS = (
     (
         "lab/test_practice.py",  # first: it needs machines as they come from the installer
@@ -37,6 +39,10 @@ GROUPS = (
     ("lab/",),
 )
 """Files that share machines, the first group that fits, in the order in which they run."""
+
+
+ROOT = Path(__file__).resolve().parents[1]
+packages.bind(ROOT)  # for tests that import a room
 
 
 @pytest.fixture(scope="session", autouse=True)

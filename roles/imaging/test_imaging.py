@@ -2,11 +2,11 @@
 
 from ipaddress import ip_address, ip_network
 
+from roles.imaging.judge import expect_certificate, expect_modalities
+from roles.imaging.server import PEM, TRUSTED, Association, associations, programs, web
+from roles.imaging.server import orthanc as asked
 from socle.baseline.rules import admits
 from socle.verify import AGAIN, control, expect, unknown
-from socle.verify.images import expect_certificate, expect_modalities
-from socle.verify.imaging import PEM, TRUSTED, Association, associations, programs, web
-from socle.verify.imaging import orthanc as asked
 from socle.verify.sockets import operator
 
 OURS = {"Orthanc", "stunnel"}

@@ -3,16 +3,16 @@
 import json
 import re
 import shlex
-from importlib.resources import files
+from pathlib import Path
 
+from roles.imaging.judge import expect_encrypted
+from roles.imaging.server import PROGRAM, programs, web
+from roles.imaging.server import orthanc as asked
 from socle.verify import AGAIN, blockdevices, control, expect, not_applicable, unknown
-from socle.verify.images import expect_encrypted
-from socle.verify.imaging import PROGRAM, programs, web
-from socle.verify.imaging import orthanc as asked
 from socle.verify.sockets import listeners
 
 PLACES = ("/home", "/root", "/tmp", "/var/tmp", "/srv", "/mnt", "/media", "/opt")  # noqa: S108
-STRAY = (files("socle.verify") / "stray.py").read_text(encoding="utf-8")
+STRAY = (Path(__file__).parent / "files/stray_images.py").read_text(encoding="utf-8")
 DCM4CHEE = "/dcm4chee-arc"
 STUDIES = f"{DCM4CHEE}/aets/DCM4CHEE/rs/studies"
 ADMINISTRATION = {389: "LDAP", 636: "LDAP", 5432: "PostgreSQL", 9990: "WildFly", 9993: "WildFly"}

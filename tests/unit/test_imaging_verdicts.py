@@ -10,7 +10,8 @@ from threading import Thread
 import pytest
 import yaml
 
-from socle.verify import images, stray, webprobe
+from roles.imaging import judge
+from roles.imaging.files import stray_images, web_tries
 from socle.verify.associate import associate, request
 from socle.verify.blockdevices import Machine
 from socle.verify.blocktree import Printed
@@ -29,11 +30,11 @@ def machine(layout: str) -> Machine:
 
 
 def days(count: int) -> int:
-    return NOW + count * images.DAY
+    return NOW + count * judge.DAY
 
 
 def test_a_good_certificate_passes():
-    images.expect_certificate("imagerie:8443", f"{days(-10)}/{days(300)}", NOW, 30)
+    judge.expect_certificate("imagerie:8443", f"{days(-10)}/{days(300)}", NOW, 30)
 
 
 @pytest.mark.parametrize(
@@ -50,11 +51,11 @@ def test_a_good_certificate_passes():
 )
 def test_a_bad_certificate_fails(said):
     with pytest.raises(ControlFailed):
-        images.expect_certificate("imagerie:8443", said, NOW, 30)
+        judge.expect_certificate("imagerie:8443", said, NOW, 30)
 
 
 def test_devices_as_declared_pass():
-    images.expect_modalities(LIVE, DECLARED)
+    judge.expect_modalities(LIVE, DECLARED)
 
 
 @pytest.mark.parametrize(
@@ -68,21 +69,21 @@ def test_devices_as_declared_pass():
 )
 def test_devices_otherwise_than_declared_fail(live, seen):
     with pytest.raises(ControlFailed, match=seen):
-        images.expect_modalities(live, DECLARED)
+        judge.expect_modalities(live, DECLARED)
 
 
 def test_folders_on_encrypted_disks_pass():
-    images.expect_encrypted(machine("recorded-lvm-on-luks"), ["/srv/images", "/tmp"])
+    judge.expect_encrypted(machine("recorded-lvm-on-luks"), ["/srv/images", "/tmp"])
 
 
 def test_a_folder_on_a_plain_disk_fails_and_is_named():
     with pytest.raises(ControlFailed, match="/srv/images: plain"):
-        images.expect_encrypted(machine("recorded-plain-disks"), ["/srv/images"])
+        judge.expect_encrypted(machine("recorded-plain-disks"), ["/srv/images"])
 
 
 def test_a_container_has_no_disks_of_its_own():
     with pytest.raises(Unknown, match="systemd-nspawn"):
-        images.expect_encrypted(Machine(Printed.of("== container\nsystemd-nspawn\n== end\n")), [])
+        judge.expect_encrypted(Machine(Printed.of("== container\nsystemd-nspawn\n== end\n")), [])
 
 
 @contextmanager
@@ -122,7 +123,7 @@ def test_a_port_where_nobody_listens_refuses():
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     assert associate("127.0.0.1", port, "IMAGERIE", "INCONNU") == "refused"
-    assert webprobe.answer(f"http 127.0.0.1 {port} /system -") == "refused"
+    assert web_tries.answer(f"http 127.0.0.1 {port} /system -") == "refused"
 
 
 def test_a_request_has_both_titles_and_its_own_length():
@@ -141,8 +142,8 @@ def test_stray_images_are_counted_by_what_they_are(tmp_path):
     (tmp_path / "home/empty.dcm").write_bytes(b"DICM")
     (tmp_path / "home/link.dcm").symlink_to(tmp_path / "images/kept.dcm")
     limit = float("inf")
-    assert stray.count([str(tmp_path)], [str(tmp_path / "images")], limit) == (
+    assert stray_images.count([str(tmp_path)], [str(tmp_path / "images")], limit) == (
         {str(tmp_path): 2},
         True,
     )
-    assert stray.count([str(tmp_path)], [], 0) == ({}, False)
+    assert stray_images.count([str(tmp_path)], [], 0) == ({}, False)

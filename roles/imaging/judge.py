@@ -14,7 +14,7 @@ LONGEST_DAYS = 3 * 366
 
 
 def expect_certificate(where: str, said: str, now: int, days: int) -> None:
-    """A certificate that holds for more than ``days``; ``said``: as `webprobe.certificate` says.
+    """A certificate that holds for more than ``days``; ``said``: as ``files/web_tries.py`` says.
 
     ``now``: seconds since 1970.
     """

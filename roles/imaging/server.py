@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
 from socle.verify.checks import Unknown
@@ -15,6 +17,8 @@ from socle.verify.checks import Unknown
 PROGRAM = "/usr/local/sbin/socle-imaging"
 PEM = "/etc/socle/imaging/orthanc.pem"
 TRUSTED = "/etc/socle/imaging/trusted.pem"
+ASSOCIATE = files("socle.verify") / "associate.py"
+WEB_TRIES = Path(__file__).parent / "files/web_tries.py"
 PATIENCE = 120  # seconds; a silent port takes four, and a machine may have several
 _LISTENER = re.compile(r'^\S+ +\d+ +\d+ +(\S+):(\d+) .*?\(\("([^"]+)"', re.MULTILINE)
 
@@ -43,13 +47,13 @@ def associations(host: Any, tries: Sequence[Association]) -> dict[Association, s
             one.address, str(one.port), one.called, one.calling, PEM if one.tls else "-"
         )
     ]  # fmt: skip
-    return dict(zip(tries, _sent(host, "associate.py", words, len(tries)), strict=True))
+    return dict(zip(tries, _sent(host, ASSOCIATE, words, len(tries)), strict=True))
 
 
 def web(host: Any, tries: Iterable[str]) -> dict[str, str]:
-    """What each try met; both in the words of `socle.verify.webprobe`."""
+    """What each try met; both in the words of ``files/web_tries.py``."""
     asked = list(dict.fromkeys(tries))
-    return dict(zip(asked, _sent(host, "webprobe.py", asked, len(asked)), strict=True))
+    return dict(zip(asked, _sent(host, WEB_TRIES, asked, len(asked)), strict=True))
 
 
 def programs(host: Any) -> dict[int, str]:
@@ -71,17 +75,17 @@ def orthanc(host: Any, path: str, body: str | None = None) -> tuple[int, Any]:
         return int(status), text
 
 
-def _sent(host: Any, script: str, words: Sequence[str], count: int) -> list[str]:
+def _sent(host: Any, script: Traversable, words: Sequence[str], count: int) -> list[str]:
     """The lines that a script prints on the host, one a try."""
     places = " ".join(["%s"] * len(words))
     answer = host.run(f"python3 -I -c %s {places}", _script(script), *words, timeout=PATIENCE)
     lines: list[str] = answer.stdout.splitlines()
     if answer.rc != 0 or len(lines) != count:
         said = answer.stderr.strip().splitlines() or ["too few answers"]
-        raise Unknown(f"{script}: {said[-1]}")
+        raise Unknown(f"{script.name}: {said[-1]}")
     return lines
 
 
 @cache
-def _script(name: str) -> str:
-    return (files("socle.verify") / name).read_text(encoding="utf-8")
+def _script(file: Traversable) -> str:
+    return file.read_text(encoding="utf-8")
