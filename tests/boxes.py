@@ -91,10 +91,11 @@ attestations: attestations
 # In the attacker's network: the operator's own Python, and connections of the attacker's line.
 LOOK = """\
 import sys
-from socle.exposure.ports import PURPOSES
+from socle.exposure.recognised import recognised
 from socle.exposure.scan import look
 for address in sys.argv[1:]:
-    print(look(address, sorted(PURPOSES), "declared", rate=1000, seconds=1.0).model_dump_json())
+    found = look(address, list(recognised().ports), "declared", rate=1000, seconds=1.0)
+    print(found.model_dump_json())
 """
 
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from socle.exposure.model import Attestation, Port, Scan
-from socle.exposure.ports import PURPOSES, ranges
+from socle.exposure.ports import ranges
+from socle.exposure.recognised import recognised
 from socle.exposure.store import Signed
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -16,11 +17,11 @@ HERE = "203.0.113.7"
 
 
 def attested(
-    days=1, *, address=HERE, opened=(), ports=PURPOSES, vantage="outside", unseen=None, trouble=""
+    days=1, *, address=HERE, opened=(), ports=None, vantage="outside", unseen=None, trouble=""
 ) -> Signed:
     """A good attestation of so many days ago; ``opened``: ports, or what answered there."""
     found = tuple(one if isinstance(one, Port) else Port(port=one) for one in opened)
-    closed = set(ports) - {port.port for port in found}
+    closed = set(ports or recognised().ports) - {port.port for port in found}
     scan = Scan(
         address=address,
         open=found,

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -78,14 +77,10 @@ def orthanc(host: Any, path: str, body: str | None = None) -> tuple[int, Any]:
 def _sent(host: Any, script: Traversable, words: Sequence[str], count: int) -> list[str]:
     """The lines that a script prints on the host, one a try."""
     places = " ".join(["%s"] * len(words))
-    answer = host.run(f"python3 -I -c %s {places}", _script(script), *words, timeout=PATIENCE)
+    text = script.read_text(encoding="utf-8")
+    answer = host.run(f"python3 -I -c %s {places}", text, *words, timeout=PATIENCE)
     lines: list[str] = answer.stdout.splitlines()
     if answer.rc != 0 or len(lines) != count:
         said = answer.stderr.strip().splitlines() or ["too few answers"]
         raise Unknown(f"{script.name}: {said[-1]}")
     return lines
-
-
-@cache
-def _script(file: Traversable) -> str:
-    return file.read_text(encoding="utf-8")

@@ -104,10 +104,7 @@ def find_root(folder: Path) -> Path:
     So no folder that data come in decides it: it is the one that SOCLE_CHECKOUT names, else this
     package's own. Raises SocleError where ``folder`` lies in another one, with its own region.
     """
-    named = os.environ.get(CHECKOUT)
-    root = Path(named).absolute() if named else own_root()
-    if not (root / "roles").is_dir():
-        raise SocleError(f"{root}: expected a checkout of Socle, as {CHECKOUT} says")
+    root = named_root()
     for around in (folder, *folder.parents):
         if _is_checkout(around):
             if around.samefile(root):
@@ -116,6 +113,15 @@ def find_root(folder: Path) -> Path:
                 f"{folder}: expected a practice of {root}; it lies in {around}, another checkout "
                 f"of Socle. Use the commands of that one, or set {CHECKOUT}={around}"
             )
+    return root
+
+
+def named_root() -> Path:
+    """The checkout that SOCLE_CHECKOUT names, else this package's own. Raises SocleError."""
+    named = os.environ.get(CHECKOUT)
+    root = Path(named).absolute() if named else own_root()
+    if not (root / "roles").is_dir():
+        raise SocleError(f"{root}: expected a checkout of Socle, as {CHECKOUT} says")
     return root
 
 

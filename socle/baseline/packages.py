@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +36,12 @@ def load(root: Path, room: str, name: str) -> ModuleType:
     """Import ``roles/ROOM/NAME.py`` of the checkout ``root``."""
     bind(root)
     return import_module(f"{PACKAGE}.{room}.{name}")
+
+
+def every(root: Path, name: str) -> Iterator[ModuleType]:
+    """``roles/*/NAME.py`` of the checkout ``root``, imported, in the rooms' alphabetical order."""
+    for file in sorted((root / PACKAGE).glob(f"*/{name}.py")):
+        yield load(root, file.parent.name, name)
 
 
 def _names() -> list[str]:

@@ -144,14 +144,15 @@ def _address(text: str) -> str:
 
 def _ports(words: str | None, *, all_ports: bool) -> list[int]:
     from socle.errors import SocleError  # noqa: PLC0415
-    from socle.exposure.ports import EVERY, PURPOSES, parse  # noqa: PLC0415
+    from socle.exposure.ports import EVERY, parse  # noqa: PLC0415
+    from socle.exposure.recognised import recognised  # noqa: PLC0415
 
     if words and all_ports:
         raise SocleError("expected --ports or --all-ports, read both")
     if all_ports:
         return list(EVERY)
     try:
-        return parse(words) if words else sorted(PURPOSES)
+        return parse(words) if words else list(recognised().ports)
     except ValueError as word:
         raise SocleError(f"--ports: expected ports such as 22,80,8000-8100, read {word}") from None
 
@@ -209,10 +210,12 @@ def _counts(scan: Scan) -> str:
 
 
 def _port(port: Port) -> str:
-    from socle.exposure.ports import purpose  # noqa: PLC0415
+    from socle.exposure.recognised import recognised  # noqa: PLC0415
 
-    words = [f"{port.port}/tcp", purpose(port.port), port.tls or ""]
+    rooms = recognised()
+    words = [f"{port.port}/tcp", rooms.purpose(port.port), port.tls or ""]
     words += [f"GET {path} {status}" for path, status in port.http.items()]
-    words += [f"DICOM association {port.dicom}"] if port.dicom != "none" else []
+    said = [(one.request, port.spoken.get(one.name, "none")) for one in rooms.protocols]
+    words += [f"{request} {answer}" for request, answer in said if answer != "none"]
     words += [f"{port.product} lets a stranger in"] if port.product else []
     return ", ".join(word for word in words if word)

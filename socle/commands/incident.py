@@ -143,7 +143,7 @@ def _facts(
         seen=seen(judged, places, inside),
         machines=tuple(one.name for one in machines if not one.trouble),
         silent={one.name: one.trouble for one in machines if one.trouble},
-        strangers={one.name: len(one.strangers) for one in machines if one.imaging},
+        strangers={one.name: len(one.strangers) for one in machines if one.callers},
         stored={one.name: one.stored for one in machines if one.stored is not None},
         measures=measures(practice.controls, runs),
         verified=runs[-1].finished if runs else None,

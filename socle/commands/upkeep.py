@@ -57,11 +57,11 @@ def _stale(root: Path, rooms: tuple[Room, ...]) -> list[tuple[Path, str]]:
 def _pages(docs: Path, rooms: tuple[Room, ...]) -> Iterator[tuple[Path, str]]:
     """The generated pages of the documentation with the text that they should have."""
     from socle.baseline.catalogue import controls_page, settings_page  # noqa: PLC0415
-    from socle.exposure import model  # noqa: PLC0415
+    from socle.exposure import model, recognised  # noqa: PLC0415
     from socle.report import labels, schema  # noqa: PLC0415
 
     yield docs / "fr/controles.md", controls_page(rooms, "fr", labels)
     yield docs / "en/controls.md", controls_page(rooms, "en", labels)
     yield docs / "en/settings.md", settings_page(rooms)
     yield docs.parent / schema.FILE, schema.published()
-    yield docs.parent / model.FILE, model.published()
+    yield docs.parent / model.FILE, model.published(recognised.of(docs.parent))

@@ -8,21 +8,18 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
-from typing import Literal
+from typing import Any
 
-from socle.exposure.dicom import Association, associate
 from socle.exposure.model import Port
-from socle.exposure.ports import IMAGING
+from socle.exposure.recognised import Association, Program, Protocol, recognised
 
 SECONDS = 4.0
 """For each step of a conversation."""
-ORTHANC, DCM4CHEE = "/system", "/dcm4chee-arc/ui2"
 NOTHING = "/socle-asks-for-nothing"
 """A path that nobody has: a server that grants it grants everything, and tells nothing."""
-PATHS = (NOTHING, ORTHANC, DCM4CHEE)
 _Connect = Callable[[], socket.socket]
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9]\d\d)[ \r]")
 _FIRST_LINE = 16  # bytes: "HTTP/1.1 200 OK" begins like this
@@ -32,32 +29,33 @@ _OK = 200
 def ask(address: str, port: int, seconds: float = SECONDS) -> Port:
     """What an open port of ``address`` answers.
 
-    Where images usually travel, DICOM comes first: devices there may not like other languages.
+    Where images usually travel, their protocols come first: devices there may not like other
+    languages.
     """
-    if port in IMAGING:
-        plain = _association(partial(_connect, address, port, seconds, tls=False))
-        if plain is not Association.NONE:
-            return Port(port=port, dicom=plain)
+    rooms = recognised()
+    if port in rooms.patients:
+        plain = _spoken(partial(_connect, address, port, seconds, tls=False), rooms.protocols)
+        if plain:
+            return Port(port=port, **plain)
     tls = _tls_version(address, port, seconds)
     connect = partial(_connect, address, port, seconds, tls=tls is not None)
-    found = _statuses(connect, address)
-    dicom = Association.NONE if found else _association(connect)
-    return Port(port=port, tls=tls, http=found, dicom=dicom, product=product(found))
+    found = _statuses(connect, address, rooms.programs)
+    spoken = {} if found else _spoken(connect, rooms.protocols)
+    return Port(port=port, tls=tls, http=found, product=product(found), **spoken)
 
 
-def product(statuses: Mapping[str, int]) -> Literal["orthanc", "dcm4chee"] | None:
-    """Which imaging program lets a stranger in, by its status codes; None: nobody can tell."""
+def product(statuses: Mapping[str, int]) -> str | None:
+    """Which program lets a stranger in, by its status codes; None: nobody can tell."""
     if statuses.get(NOTHING) == _OK:
         return None
-    if statuses.get(ORTHANC) == _OK:
-        return "orthanc"
-    return "dcm4chee" if statuses.get(DCM4CHEE) == _OK else None
+    open_to_all = (one.name for one in recognised().programs if statuses.get(one.page) == _OK)
+    return next(open_to_all, None)
 
 
-def _statuses(connect: _Connect, address: str) -> dict[str, int]:
+def _statuses(connect: _Connect, address: str, programs: Sequence[Program]) -> dict[str, int]:
     """Path -> status code; empty where it does not speak HTTP."""
     found: dict[str, int] = {}
-    for path in PATHS:
+    for path in (NOTHING, *(one.page for one in programs)):
         status = _status(connect, address, path)
         if status is None:
             break
@@ -81,12 +79,17 @@ def _status(connect: _Connect, address: str, path: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def _association(connect: _Connect) -> Association:
-    try:
-        with closing(connect()) as connection:
-            return associate(connection)
-    except OSError:
-        return Association.NONE
+def _spoken(connect: _Connect, protocols: Sequence[Protocol]) -> dict[str, Any]:
+    """The attestation's field of the first protocol that is understood there; else nothing."""
+    for protocol in protocols:
+        try:
+            with closing(connect()) as connection:
+                said = protocol.ask(connection)
+        except OSError:
+            continue
+        if said is not Association.NONE:
+            return {protocol.name: said}
+    return {}
 
 
 def _tls_version(address: str, port: int, seconds: float) -> str | None:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from socle.baseline import about, single
 from socle.baseline.layers import EXPOSURE
 from socle.evidence.store import operator_state
-from socle.exposure.ports import IMAGING
+from socle.exposure.recognised import recognised
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 _Words = Annotated[str, Field(min_length=3)]
@@ -29,7 +29,7 @@ def _address(text: str) -> str:
 
 
 def _not_for_images(port: int) -> int:
-    if port in IMAGING:
+    if port in recognised().patients:
         raise ValueError("another port: images are reached through the VPN alone")
     return port
 

@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from socle.exposure.model import Attestation, Port, Scan
-from socle.exposure.ports import PURPOSES, purpose
+from socle.exposure.recognised import Association, recognised
 from socle.exposure.store import Signed
 from socle.verify.verdicts import Verdict
 
@@ -111,7 +111,7 @@ def judge(
     gap = _gap(attestations, known, now - timedelta(days=max_age_days), lab=lab)
     if gap:
         return Judged(gap.verdict, gap.reason, wanted, _AGAIN)
-    oldest = min(one.when[port] for one in known.values() for port in PURPOSES)
+    oldest = min(one.when[port] for one in known.values() for port in recognised().ports)
     ports = min(len(one.when) for one in known.values())
     places = ", ".join(current)
     seen = f"{ports} TCP ports of {places} looked at since {_day(oldest)}: none open undeclared"
@@ -159,14 +159,15 @@ def _gap(
         return _Gap(Verdict.UNKNOWN, "not measured: nobody has looked from outside yet")
     if not known:
         return _Gap(Verdict.UNKNOWN, "not measured: the current public address is not known")
+    wanted = recognised().ports
     for address, one in known.items():
         if not one.when:
             return _never(attestations, address, lab=lab)
-        missing = [port for port in PURPOSES if port not in one.when]
+        missing = [port for port in wanted if port not in one.when]
         if missing:
             reason = f"not measured: {address} port {_list(missing)} was never looked at"
             return _Gap(Verdict.UNKNOWN, f"{reason} from outside")
-        oldest = min(one.when[port] for port in PURPOSES)
+        oldest = min(one.when[port] for port in wanted)
         if oldest < limit:
             reason = f"not measured since {_day(oldest)}: {address} was looked at then, not later"
             return _Gap(Verdict.FAIL, reason)
@@ -197,17 +198,20 @@ def _scans(attestation: Attestation | None, *, lab: bool) -> Iterator[Scan]:
 
 
 def _in_words(one: Open) -> str:
-    usual = purpose(one.port.port)
+    usual = recognised().purpose(one.port.port)
     what = f" ({usual})" if usual else ""
     return f"{one.address} port {one.port.port}/tcp{what} open on {_day(one.when)}{_more(one.port)}"
 
 
 def _more(port: Port) -> str:
-    if port.dicom == "accepted":
-        return ", a DICOM association was granted to a stranger"
+    protocols = [one for one in recognised().protocols if one.name in port.spoken]
+    for one in protocols:
+        if port.spoken[one.name] is Association.ACCEPTED:
+            return f", {one.granted}"
     if port.product:
         return f", {port.product} answers a stranger"
-    return ", it speaks DICOM" if port.dicom != "none" else ""
+    spoken = (one for one in protocols if port.spoken[one.name] is not Association.NONE)
+    return "".join(f", {one.spoken}" for one in spoken)
 
 
 def _list(ports: Sequence[int]) -> str:

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from socle.errors import SocleError
 from socle.exposure import ports
-from socle.exposure.dicom import Association
+from socle.exposure.recognised import Association, Recognised
 from socle.verify.verdicts import State
 
 FORMAT = "socle-exposure"
@@ -42,13 +42,18 @@ class Port(_Model):
     """Path -> status code, asked for without any name or password."""
     dicom: Annotated[Association, Field(strict=False)] = Association.NONE
     """What became of an association for Verification under an unknown name."""
-    product: Literal["orthanc", "dcm4chee"] | None = None
+    product: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] | None = None
     """A guess from the status codes alone."""
 
     @property
+    def spoken(self) -> dict[str, Association]:
+        """Protocol, as its room names it -> what became of a stranger's request."""
+        return {"dicom": self.dicom}
+
+    @property
     def images(self) -> bool:
-        """Whether an imaging program let a stranger in."""
-        return self.dicom is Association.ACCEPTED or self.product is not None
+        """Whether a program with patients' data let a stranger in."""
+        return Association.ACCEPTED in self.spoken.values() or self.product is not None
 
 
 class Scan(_Model):
@@ -118,9 +123,15 @@ def _parsed(content: bytes, name: str) -> Attestation:
         raise SocleError(f"{name}: {where}: {first['msg']}") from None
 
 
-def published() -> str:
-    """The JSON Schema (2020-12) as ``docs/exposure.schema.json`` has it."""
+def published(rooms: Recognised) -> str:
+    """The JSON Schema (2020-12) as ``docs/exposure.schema.json`` has it.
+
+    ``rooms``: whose programs may be named. What reads attestations takes others too: a file
+    outlives the room that knew the program.
+    """
     shape = Attestation.model_json_schema()
+    programs = {"enum": [one.name for one in rooms.programs], "type": "string"}
+    shape["$defs"]["Port"]["properties"]["product"]["anyOf"][0] = programs
     shape["properties"] |= {"format": {"const": FORMAT}, "schema": {"const": SCHEMA}}
     shape["required"] = ["format", "schema", *shape["required"]]
     found = {"$schema": "https://json-schema.org/draft/2020-12/schema"}

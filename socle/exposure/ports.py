@@ -1,43 +1,9 @@
-"""The TCP ports that matter from outside: one list for the look and for its judgement."""
+"""Numbers of TCP ports as text, and back."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-
-PURPOSES = {
-    21: "FTP",
-    22: "SSH",
-    23: "Telnet",
-    80: "web",
-    104: "DICOM",
-    443: "web",
-    445: "SMB",
-    1194: "VPN",
-    1723: "VPN",
-    2575: "HL7",
-    2761: "DICOM",
-    2762: "DICOM TLS",
-    3389: "RDP",
-    4242: "DICOM (Orthanc)",
-    5000: "UPnP, NAS",
-    5001: "NAS",
-    5357: "WSD",
-    5431: "UPnP",
-    5900: "VNC",
-    5901: "VNC",
-    8042: "Orthanc",
-    8080: "web",
-    8443: "web",
-    9990: "WildFly",
-    11112: "DICOM",
-    12575: "HL7",
-    49152: "UPnP",
-}
-"""Port -> what usually listens there."""
-
-IMAGING = frozenset({104, 2575, 2761, 2762, 4242, 8042, 11112, 12575})
-"""Where images or messages about patients travel."""
 
 EVERY = range(1, 65536)
 _WORD = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
@@ -83,8 +49,3 @@ def _joined(spans: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 def _text(runs: list[list[int]]) -> str:
     return ",".join(f"{a}" if a == b else f"{a}-{b}" for a, b in runs)
-
-
-def purpose(port: int) -> str:
-    """``DICOM (Orthanc)``; empty where nothing usual listens."""
-    return PURPOSES.get(port, "")

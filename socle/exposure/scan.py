@@ -10,6 +10,7 @@ from typing import Literal
 from socle.exposure import answers
 from socle.exposure.model import Scan
 from socle.exposure.ports import ranges
+from socle.exposure.recognised import recognised
 from socle.verify.probe import probe
 from socle.verify.verdicts import State
 
@@ -35,6 +36,7 @@ def look(
 
     ``rate``: ports tried a second at most. ``tell`` gets how many ports are done, now and then.
     """
+    recognised()  # read before several threads want it
     states: dict[int, str] = {}
     batch = max(1, min(rate, 200))
     for start in range(0, len(ports), batch):

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from socle.exposure.judge import Judged, Open
-from socle.exposure.ports import IMAGING, purpose
+from socle.exposure.recognised import recognised
 from socle.report.history import Pair, Run
 from socle.report.typography import count, long_day, typeset
 from socle.verify.verdicts import Verdict
@@ -128,15 +128,16 @@ def seen(judged: Judged, places: Sequence[str], inside: Sequence[Fact]) -> tuple
 
 
 def _opened(found: Sequence[Open], words: Mapping[str, str], language: str) -> Iterator[str]:
+    rooms = recognised()
     for one in found:
-        usual = purpose(one.port.port)
+        usual = rooms.purpose(one.port.port, language)
         where = words["where"].format(
             address=one.address,
             port=one.port.port,
             what=f" ({usual})" if usual else "",
             day=long_day(one.when, language),
         )
-        imaging = "imaging_port" if one.port.port in IMAGING else "port"
+        imaging = "imaging_port" if one.port.port in rooms.patients else "port"
         yield words["lets_in" if one.port.images else imaging].format(where=where)
 
 

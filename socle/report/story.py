@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from socle.exposure.ports import purpose
+from socle.exposure.recognised import recognised
 from socle.report.doctor import where
 from socle.report.doors import ACCOUNTS, ANONYMOUS, KINDS, LISTENERS, Door, doors
 from socle.report.history import Apply, History, Pair, Run, run_of
@@ -95,7 +95,7 @@ def _lead(found: Sequence[Door], page: Page) -> str:
 def _line(one: Door, page: Page) -> Line:
     text, language = words(page.language), page.language
     key = "story_open_images" if one.facts.get("images") else f"story_{one.kind}"
-    usual = purpose(int(one.facts.get("port", 0)))
+    usual = recognised().purpose(int(one.facts.get("port", 0)), language)
     values = {"host": ", ".join(one.hosts), "usual": f" {DASH} {usual}" if usual else ""}
     what = text[key].format_map({**values, **one.facts})
     once = one.since == one.last

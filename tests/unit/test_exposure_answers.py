@@ -1,5 +1,6 @@
 """Real servers on the loopback, asked as a stranger would."""
 
+import socket
 import ssl
 import threading
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ from exposed import answering
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import Verification
 
+from roles.imaging.exposure import associate
 from socle.exposure import inside
-from socle.exposure.answers import NOTHING, ORTHANC, ask, product
-from socle.exposure.dicom import Association, answer
+from socle.exposure.answers import NOTHING, ask, product
 from socle.exposure.ports import normal, parse, ranges
+from socle.exposure.recognised import Association
 from socle.exposure.scan import look
 
 LOCAL = "127.0.0.1"
@@ -89,7 +91,7 @@ def certificate(tmp_path_factory) -> ssl.SSLContext:
 def test_an_open_orthanc_is_known_by_its_status_codes_alone():
     with web({"/system": 200}) as (port, asked):
         found = ask(LOCAL, port, SECONDS)
-    assert (found.product, found.tls, found.http[ORTHANC]) == ("orthanc", None, 200)
+    assert (found.product, found.tls, found.http["/system"]) == ("orthanc", None, 200)
     assert found.images
     assert not any("Authorization" in headers for _, headers in asked)
 
@@ -100,7 +102,7 @@ def test_a_password_that_is_asked_for_lets_nobody_in():
 
 
 def test_a_server_that_grants_everything_tells_nothing():
-    assert product({NOTHING: 200, ORTHANC: 200}) is None
+    assert product({NOTHING: 200, "/system": 200}) is None
 
 
 def test_tls_is_seen_whoever_s_certificate_it_is(certificate):
@@ -138,17 +140,24 @@ def test_what_is_no_known_answer_is_open_and_no_more(reply):
 
 
 @pytest.mark.parametrize(
-    ("header", "said"),
+    ("reply", "said"),
     [
         ("0200000000b8", "accepted"),
-        ("030000000004", "rejected"),
-        ("070000000004", "aborted"),
+        ("03000000000400010103", "rejected"),
+        ("07000000000400000200", "aborted"),
+        ("030000000004", "none"),  # half of a refusal
         ("160303007a02", "none"),  # TLS
         ("485454502f31", "none"),  # HTTP
+        ("02000000ffff", "none"),  # too long
+        ("", "none"),
     ],
 )
-def test_recorded_answers_are_read(header, said):
-    assert answer(bytes.fromhex(header)) == said
+def test_recorded_answers_are_read(reply, said):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(bytes.fromhex(reply))
+        theirs.shutdown(socket.SHUT_WR)
+        assert associate(ours) == said
 
 
 def test_a_look_puts_every_port_in_one_place():

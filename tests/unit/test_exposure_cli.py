@@ -12,6 +12,11 @@ from socle.exposure import store
 from socle.exposure.model import as_text
 
 PRACTICE = "inventories/p"
+IMAGES = """
+from socle.exposure.recognised import UsualPort
+
+PORTS = (UsualPort(4242, "images", "images", patients=True),)
+"""
 PUBLIC = "8.8.4.4"  # never looked at here
 pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked without tokens")
 
@@ -20,6 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Cyclopts application invoked wit
 def practice(toy, socle):
     """A practice that may sign, and its public address."""
     socle("evidence", "keygen", PRACTICE, "--no-passphrase")
+    toy.write("/roles/toy/exposure.py", IMAGES)
     toy.write("exposure.yml", f"public_addresses: [{HERE}]\napproved_by: Dr N.\n")
     return toy
 

@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 from exposed import HERE, NOW, attested
 
-from socle.exposure.dicom import Association
 from socle.exposure.judge import judge
 from socle.exposure.model import Port
-from socle.exposure.ports import PURPOSES
+from socle.exposure.recognised import Association, recognised
 from socle.exposure.store import Signed
 from socle.verify.verdicts import Verdict
 
@@ -80,13 +79,14 @@ def test_a_failure_says_where_when_and_what_to_do():
 
 def test_a_pass_says_how_much_was_looked_at_and_on_whose_word():
     found = judge([attested(days=2, vantage="declared")], [HERE], NOW)
-    assert (found.ports, found.proven) == (len(PURPOSES), False)
-    assert found.seen.startswith(f"{len(PURPOSES)} TCP ports of {HERE} looked at since 2026-11-20")
+    count = len(recognised().ports)
+    assert (found.ports, found.proven) == (count, False)
+    assert found.seen.startswith(f"{count} TCP ports of {HERE} looked at since 2026-11-20")
     assert "the word of who signed" in found.seen
 
 
 def test_what_could_not_be_tried_is_not_closed():
-    some = [port for port in PURPOSES if port != 8042]
+    some = [port for port in recognised().ports if port != 8042]
     found = judge([attested(ports=some, unseen="8042")], [HERE], NOW)
     assert found.verdict is Verdict.UNKNOWN
     assert "port 8042 was never looked at" in found.seen

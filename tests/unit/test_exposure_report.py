@@ -6,9 +6,9 @@ import pytest
 from exposed import HERE, NOW, attested
 
 from socle.baseline.model import Control
-from socle.exposure.dicom import Association
 from socle.exposure.judge import judge
 from socle.exposure.model import Port
+from socle.exposure.recognised import Association
 from socle.report.exposure import CANARY, MAPPINGS, Fact, answer, facts, seen
 from socle.report.history import Run
 from socle.report.notification import Known, measures, notification

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
+# Read by the program that writes it on the host: one reader of what Orthanc reads.
+from roles.imaging.files.usr.local.lib.socle.imaging.errors import Trouble
+from roles.imaging.files.usr.local.lib.socle.imaging.jsonc import members
 from socle.evidence.redaction import MASK
 
-STORAGE = "/var/lib/orthanc/db-v6"
-"""Debian's, where the configuration names no other."""
-# Strings in quotes are matched first, so that "http://…" is no comment.
-_COMMENT = re.compile(r'("(?:[^"\\\n]|\\.)*")|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _ACCOUNTS = "RegisteredUsers"
 _OPEN = frozenset(
     {
@@ -29,12 +27,11 @@ _SECRET = re.compile(r"passw|secret|token|key|pin|credential", re.IGNORECASE)
 
 
 def configuration(text: str) -> dict[str, Any] | None:
-    """One file of it: JSON with comments. None: it is no such file."""
+    """One file of it, as Orthanc reads it. None: it is no such file."""
     try:
-        found = json.loads(_COMMENT.sub(lambda match: match[1] or " ", text))
-    except (ValueError, RecursionError):
+        return {one.key: one.value for one in members(text)}
+    except Trouble:
         return None
-    return found if isinstance(found, dict) else None
 
 
 def masked(configuration: dict[str, Any]) -> dict[str, Any]:
