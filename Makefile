@@ -19,7 +19,7 @@ PYTEST = $(BIN)/pytest -v -n $(WORKERS) --no-loadscope-reorder --durations=25
 test: venv ## Run the tests, on real hosts and a virtual machine where the computer can boot them
 	@$(BIN)/socle lab prepare --vm
 	@echo "==> Tests; the longest are left to make proofs"
-	@$(PYTEST) -m "not proof" tests/vm tests/lab tests/unit
+	@$(PYTEST) -m "not proof" tests/vm tests/lab tests/unit roles/*/tests
 
 proofs: venv ## Run the tests that are too long for make test, with all of the virtual machine
 	@$(BIN)/socle lab prepare --vm

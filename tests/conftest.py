@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
+from unit_fixtures import own_state as own_state  # noqa: PLC0414 - a fixture here
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
-
-from socle.baseline import packages
 
 GROUPS = (
     (
@@ -39,19 +35,6 @@ GROUPS = (
     ("lab/",),
 )
 """Files that share machines, the first group that fits, in the order in which they run."""
-
-
-ROOT = Path(__file__).resolve().parents[1]
-packages.bind(ROOT)  # for tests that import a room
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """No test writes into the operator's own history."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("state")
-        patch.setenv("XDG_STATE_HOME", str(folder))
-        yield folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -45,7 +45,7 @@ class Protocol:
     name: str
     """The attestation's field for the answer."""
     request: str
-    """In the words of a list: ``DICOM association``."""
+    """What is asked for, in the words of a list."""
     granted: str
     """That a stranger was let in, in half a sentence."""
     spoken: str
@@ -77,7 +77,7 @@ class Recognised:
         return frozenset(one.number for one in self.ports.values() if one.patients)
 
     def purpose(self, port: int, language: str = "en") -> str:
-        """``DICOM (Orthanc)``, in French for ``fr``; empty where nothing usual listens."""
+        """What usually listens there, in French for ``fr``; empty where nothing does."""
         one = self.ports.get(port)
         if one is None:
             return ""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,6 +99,11 @@ class Session:
         meanwhile = ThreadPoolExecutor(1)
         self._config.add_cleanup(meanwhile.shutdown)
         self._opening = meanwhile.submit(connections.open, names)
+
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """A room's unit tests (``roles/ROOM/tests``) are no checks."""
+        own = collection_path.name == "tests" and collection_path.parent.parent == self._rooms
+        return True if own else None
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One item a selected host. A room's test that names no known control is refused."""

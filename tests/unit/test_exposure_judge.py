@@ -7,12 +7,12 @@ from exposed import HERE, NOW, attested
 
 from socle.exposure.judge import judge
 from socle.exposure.model import Port
-from socle.exposure.recognised import Association, recognised
+from socle.exposure.recognised import recognised
 from socle.exposure.store import Signed
 from socle.verify.verdicts import Verdict
 
 V6 = "2001:db8::7"
-ORTHANC = Port(port=443, tls="TLSv1.3", http={"/system": 200}, product="orthanc")
+PROGRAM = Port(port=443, tls="TLSv1.3", http={"/images": 200}, product="viewer")
 
 
 @pytest.mark.parametrize(
@@ -62,18 +62,14 @@ def test_a_declared_port_may_answer():
 
 
 def test_a_declared_port_may_not_show_images():
-    found = judge([attested(opened=[ORTHANC])], [HERE], NOW, declared=[443])
+    found = judge([attested(opened=[PROGRAM])], [HERE], NOW, declared=[443])
     assert found.verdict is Verdict.FAIL
-    assert "orthanc answers a stranger" in found.seen
+    assert "viewer answers a stranger" in found.seen
 
 
 def test_a_failure_says_where_when_and_what_to_do():
-    port = Port(port=4242, dicom=Association.ACCEPTED)
-    found = judge([attested(days=2, opened=[port])], [HERE], NOW)
-    assert found.seen == (
-        "203.0.113.7 port 4242/tcp (DICOM (Orthanc)) open on 2026-11-20, "
-        "a DICOM association was granted to a stranger"
-    )
+    found = judge([attested(days=2, opened=[5900])], [HERE], NOW)
+    assert found.seen == "203.0.113.7 port 5900/tcp (VNC) open on 2026-11-20"
     assert "box" in found.fix
 
 
@@ -86,10 +82,10 @@ def test_a_pass_says_how_much_was_looked_at_and_on_whose_word():
 
 
 def test_what_could_not_be_tried_is_not_closed():
-    some = [port for port in recognised().ports if port != 8042]
-    found = judge([attested(ports=some, unseen="8042")], [HERE], NOW)
+    some = [port for port in recognised().ports if port != 5900]
+    found = judge([attested(ports=some, unseen="5900")], [HERE], NOW)
     assert found.verdict is Verdict.UNKNOWN
-    assert "port 8042 was never looked at" in found.seen
+    assert "port 5900 was never looked at" in found.seen
 
 
 def test_an_old_look_is_not_made_young_by_a_look_at_other_ports():

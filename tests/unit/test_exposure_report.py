@@ -8,7 +8,7 @@ from exposed import HERE, NOW, attested
 from socle.baseline.model import Control
 from socle.exposure.judge import judge
 from socle.exposure.model import Port
-from socle.exposure.recognised import Association
+from socle.exposure.recognised import Association, recognised
 from socle.report.exposure import CANARY, MAPPINGS, Fact, answer, facts, seen
 from socle.report.history import Run
 from socle.report.notification import Known, measures, notification
@@ -17,7 +17,7 @@ from socle.verify.verdicts import Verdict
 PASS, FAIL, UNKNOWN, WAIVED = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED
 CLOSED = judge([attested()], [HERE], NOW)
 NOTHING = judge([], [HERE], NOW)
-IMAGES = judge([attested(opened=[Port(port=4242, dicom=Association.ACCEPTED)])], [HERE], NOW)
+IMAGES = judge([attested(opened=[Port(port=9000, dicom=Association.ACCEPTED)])], [HERE], NOW)
 
 
 def fact(control, verdict=PASS, host="imagerie"):
@@ -37,11 +37,12 @@ def said(judged, inside, language="fr"):
 
 
 def test_nothing_open_is_said_with_what_it_rests_on():
+    count = len(recognised().ports)
     state, text = said(CLOSED, BOTH)
     assert state == "closed"
     assert text == (
         "Aucune image n'est joignable depuis Internet, d'après le contrôle extérieur du "
-        "21 novembre 2026 (27 ports TCP essayés sur 203.0.113.7), le canari du 22 "
+        f"21 novembre 2026 ({count} ports TCP essayés sur 203.0.113.7), le canari du 22 "
         "novembre 2026 (1 machine) et les redirections annoncées par la box, lues le 22 "
         "novembre 2026."
     )
@@ -66,7 +67,7 @@ def test_images_that_answer_are_said_first():
     assert state == "open"
     assert text == (
         "Attention : un logiciel d'imagerie laisse entrer un inconnu depuis Internet, "
-        "203.0.113.7 port 4242 (DICOM (Orthanc)), vu le 21 novembre 2026."
+        "203.0.113.7 port 9000, vu le 21 novembre 2026."
     )
 
 

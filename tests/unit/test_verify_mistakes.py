@@ -58,6 +58,15 @@ def test_a_broken_room_is_an_error(checkout, test, error):
     assert plain.returncode in (2, 4)
 
 
+def test_a_room_s_unit_tests_are_no_checks(checkout):
+    checkout.write("roles/toy/tests/test_parser.py", "def test_it(): assert False\n")
+    said = checkout.verify("--control=toy-settings")
+    assert "says no control" not in said.stderr
+    assert said.returncode == 0, said.stderr
+    plain = checkout.pytest("roles/toy/tests")
+    assert "1 failed" in plain.stdout
+
+
 def test_no_test_at_all_is_an_error(checkout):
     checkout.write("roles/toy/test_toy.py", "")
     said = checkout.verify()

@@ -10,7 +10,7 @@ import pytest
 from socle.baseline import load
 from socle.errors import BadPractice
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FLOW = """firewall_flows:
   - {name: us, direction: in, protocol: tcp, ports: [2762], peers: [10.0.0.5], purpose: Images}
 """

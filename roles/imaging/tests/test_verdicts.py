@@ -17,7 +17,7 @@ from socle.verify.blockdevices import Machine
 from socle.verify.blocktree import Printed
 from socle.verify.checks import ControlFailed, Unknown
 
-LAYOUTS = Path(__file__).parent / "data/blockdevices"
+LAYOUTS = Path(__file__).parents[3] / "tests/unit/data/blockdevices"
 NOW = 1_800_000_000
 DECLARED = {
     "us": {"AET": "US1", "Host": "10.0.0.5", "AllowFind": False, "AllowStorageCommitment": 0}
