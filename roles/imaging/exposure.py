@@ -7,21 +7,54 @@ association to an unknown name talks to strangers. Nothing is queried, nothing i
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 
 from socle.exposure.recognised import Association, Program, Protocol, UsualPort
-from socle.verify.associate import converse
+from socle.verify.associate import ABORTED, ACCEPTED, REJECTED, request
 
 CALLING = "SOCLEPROBE"
 CALLED = "ANY-SCP"
+_LARGEST_PDU = 16384  # bytes
+_ABORT = bytes((7, 0, 0, 0, 0, 4, 0, 0, 0, 0))
+_HEADER = 6  # bytes: type, reserved, length
+_SAID = {
+    ACCEPTED: Association.ACCEPTED,
+    REJECTED: Association.REJECTED,
+    ABORTED: Association.ABORTED,
+}
 
 
 def associate(connection: socket.socket) -> Association:
-    """Ask for an association under a name that nobody knows; then hang up."""
+    """Ask for an association under a name that nobody knows; then hang up.
+
+    The request is the one of `socle.verify.associate`, whose text is a question in stored bundles
+    and stays as it is. Here anything may answer: a header that is not DICOM's is none.
+    """
     try:
-        word = converse(connection, CALLED, CALLING).split()[0]
+        connection.sendall(request(CALLED, CALLING))
+        header = _exactly(connection, _HEADER)
     except OSError:
         return Association.NONE
-    return Association(word) if word in set(Association) else Association.NONE
+    found = answer(header)
+    if found is Association.ACCEPTED:
+        with suppress(OSError):
+            connection.sendall(_ABORT)
+    return found
+
+
+def answer(header: bytes) -> Association:
+    """What the first six bytes of an answer say."""
+    if len(header) < _HEADER or header[1] != 0 or int.from_bytes(header[2:6]) > _LARGEST_PDU:
+        return Association.NONE
+    return _SAID.get(header[0], Association.NONE)
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    """The next bytes; fewer where the other end hangs up."""
+    found = b""
+    while len(found) < size and (more := connection.recv(size - len(found))):
+        found += more
+    return found
 
 
 PORTS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -38,10 +37,18 @@ def load(root: Path, room: str, name: str) -> ModuleType:
     return import_module(f"{PACKAGE}.{room}.{name}")
 
 
-def every(root: Path, name: str) -> Iterator[ModuleType]:
-    """``roles/*/NAME.py`` of the checkout ``root``, imported, in the rooms' alphabetical order."""
-    for file in sorted((root / PACKAGE).glob(f"*/{name}.py")):
-        yield load(root, file.parent.name, name)
+def every(root: Path, name: str) -> list[ModuleType]:
+    """``roles/*/NAME.py`` of the checkout ``root``, imported, in the rooms' alphabetical order.
+
+    Where another checkout is bound, it stays so.
+    """
+    files = sorted((root / PACKAGE).glob(f"*/{name}.py"))
+    current = sys.modules.get(PACKAGE)
+    try:
+        return [load(root, file.parent.name, name) for file in files]
+    finally:
+        if current is not None:
+            bind(Path(next(iter(current.__path__))).parent)
 
 
 def _names() -> list[str]:

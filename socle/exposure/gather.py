@@ -10,7 +10,7 @@ import json
 import re
 import shlex
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -82,7 +82,7 @@ Gather = Callable[[Machine, Ask, str], None]
 
 def sources(since: str) -> dict[str, str]:
     """File -> the question: ours, the rooms', then what can wait. ``since``: ``@SECONDS``."""
-    rooms = list(_rooms())
+    rooms = _rooms()
     folders = " ".join(folder for room in rooms for folder in getattr(room, "FOLDERS", ()))
     asked = dict(SOURCES)
     for room in rooms:
@@ -116,7 +116,7 @@ def _questions(link: Link, machine: Machine, since: str) -> None:
             room.gather(machine, ask, since)
 
 
-def _rooms() -> Iterator[ModuleType]:
+def _rooms() -> list[ModuleType]:
     return packages.every(named_root(), "incident")
 
 

@@ -116,7 +116,7 @@ def recognised() -> Recognised:
 @cache
 def of(root: Path) -> Recognised:
     """Of the checkout ``root``. Where two know a port, the room's word counts."""
-    modules = list(packages.every(root, "exposure"))
+    modules = packages.every(root, "exposure")
     ports = [*GENERAL, *(port for one in modules for port in getattr(one, "PORTS", ()))]
     return Recognised(
         ports={port.number: port for port in sorted(ports, key=lambda port: port.number)},

@@ -10,7 +10,6 @@ import socket
 import ssl
 import struct
 import sys
-from contextlib import suppress
 
 CONTEXT = b"1.2.840.10008.3.1.1.1"  # the DICOM application context
 VERIFICATION = b"1.2.840.10008.1.1"
@@ -18,8 +17,6 @@ IMPLICIT = b"1.2.840.10008.1.2"
 OURSELVES = b"2.25.219874129874123"
 SECONDS = 4
 ACCEPTED, REJECTED, ABORTED = 2, 3, 7
-HEADER = 6  # bytes: type, reserved, length
-LARGEST = 16384  # bytes that we take at once; a longer answer is none of DICOM's
 
 
 def associate(address: str, port: int, called: str, calling: str, pem: str | None = None) -> str:
@@ -39,7 +36,8 @@ def associate(address: str, port: int, called: str, calling: str, pem: str | Non
         if pem is not None:
             link = _wrapped(link, pem)
         with link:
-            return converse(link, called, calling)
+            link.sendall(request(called, calling))
+            return _answer(link)
     except ssl.SSLError:
         return "no TLS"
     except TimeoutError:
@@ -48,31 +46,10 @@ def associate(address: str, port: int, called: str, calling: str, pem: str | Non
         return "closed"
 
 
-def converse(link: socket.socket, called: str, calling: str) -> str:
-    """Ask over an open connection with a time limit of its own, and end what was granted.
-
-    Returns:
-        ``accepted``, ``rejected RESULT SOURCE REASON``, ``aborted``, or ``closed``: no DICOM.
-        OSError where the connection breaks.
-    """
-    link.sendall(request(called, calling))
-    head = _exactly(link, HEADER)
-    if len(head) < HEADER or head[1] != 0 or int.from_bytes(head[2:]) > LARGEST:
-        return "closed"
-    if head[0] == ACCEPTED:
-        with suppress(OSError):
-            link.sendall(struct.pack(">BBII", 5, 0, 4, 0))  # A-RELEASE-RQ
-        return "accepted"
-    if head[0] == REJECTED:
-        why = _exactly(link, 4)
-        return f"rejected {why[1]} {why[2]} {why[3]}" if len(why) == 4 else "closed"  # noqa: PLR2004
-    return "aborted" if head[0] == ABORTED else "closed"
-
-
 def request(called: str, calling: str) -> bytes:
     """An A-ASSOCIATE-RQ for verification."""
     context = bytes((1, 0, 0, 0)) + _item(0x30, VERIFICATION) + _item(0x40, IMPLICIT)
-    user = _item(0x51, struct.pack(">I", LARGEST)) + _item(0x52, OURSELVES)
+    user = _item(0x51, struct.pack(">I", 16384)) + _item(0x52, OURSELVES)
     body = struct.pack(">HH", 1, 0) + _title(called) + _title(calling) + bytes(32)
     body += _item(0x10, CONTEXT) + _item(0x20, context) + _item(0x50, user)
     return struct.pack(">BBI", 1, 0, len(body)) + body
@@ -87,12 +64,16 @@ def _wrapped(link: socket.socket, pem: str) -> socket.socket:
     return context.wrap_socket(link)
 
 
-def _exactly(link: socket.socket, size: int) -> bytes:
-    """The next bytes; fewer where the other end hangs up."""
-    found = b""
-    while len(found) < size and (more := link.recv(size - len(found))):
-        found += more
-    return found
+def _answer(link: socket.socket) -> str:
+    head = link.recv(10)
+    if not head:
+        return "closed"
+    if head[0] == ACCEPTED:
+        link.sendall(struct.pack(">BBII", 5, 0, 4, 0))  # A-RELEASE-RQ
+        return "accepted"
+    if head[0] == REJECTED and len(head) == 10:  # noqa: PLR2004 - the whole of it
+        return f"rejected {head[7]} {head[8]} {head[9]}"
+    return "aborted" if head[0] == ABORTED else "closed"
 
 
 def _item(kind: int, content: bytes) -> bytes:

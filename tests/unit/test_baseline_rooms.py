@@ -2,6 +2,7 @@
 # ruff: noqa: E501 - whole messages, each on its line
 
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -125,5 +126,8 @@ def test_a_room_imports_its_own_modules_from_whichever_checkout_it_is(
         (room,) = rooms.find(roots[number])
         assert room.settings.model_fields["idle"].default == number
         minutes = packages.load(roots[number], "toy", "minutes")
-        assert minutes.MOST == number
+        assert number == minutes.MOST
         assert minutes is packages.load(roots[number], "toy", "minutes"), "loaded once"
+        [other] = packages.every(roots[1 - number], "minutes")
+        assert 1 - number == other.MOST
+        assert sys.modules["roles.toy.minutes"] is minutes, "what is bound stays so"
