@@ -1,6 +1,5 @@
 """Real imaging servers on the loopback, asked as a stranger would, and what is said of them."""
 
-import socket
 from contextlib import contextmanager
 from dataclasses import replace
 
