@@ -2,7 +2,8 @@
 
 import pytest
 
-from socle.verify import blockdevices, unknown
+from socle.machine import blockdevices
+from socle.verify import unknown
 
 STANDARD = ("/", "/home", "/var", "/srv", "/opt")
 

@@ -3,8 +3,8 @@
 import shlex
 from datetime import date
 
+from socle.machine.blockstack import Fate
 from socle.verify import clock, control, expect, luks, not_applicable, unknown
-from socle.verify.blockstack import Fate
 
 GUIDE = "docs/fr/chiffrement-des-disques.md"
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-from socle.verify.sections import split
+from socle.machine.sections import split
 
 SCRIPT = (files("socle.verify") / "bootchain.sh").read_text(encoding="utf-8")
 SECONDS = 120  # a virtual machine without KVM takes its time

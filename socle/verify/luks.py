@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from socle.verify.blockdevices import SWAP, Machine
-from socle.verify.blocktree import Device, Printed
-from socle.verify.sections import split
+from socle.machine.blockdevices import SWAP, Machine
+from socle.machine.blocktree import Device, Printed
+from socle.machine.sections import split
 
 SCRIPT = (files("socle.verify") / "luks.sh").read_text(encoding="utf-8")
 SECONDS = 120  # listing an initramfs unpacks it

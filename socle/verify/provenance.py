@@ -24,6 +24,8 @@ HOUSE = (
     "*.sh",
     "baseline/**/*.py",
     "evidence/*.py",
+    "machine/*.py",
+    "machine/*.sh",
     "verify/**/*.py",
     "verify/**/*.sh",
     "exposure/*.py",

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from socle.verify.blockdevices import Machine, Place
-from socle.verify.blockstack import Fate
-from socle.verify.blocktree import Printed
+from socle.machine.blockdevices import Machine, Place
+from socle.machine.blockstack import Fate
+from socle.machine.blocktree import Printed
 
 FILES = sorted((Path(__file__).parent / "data/blockdevices").glob("*.yaml"))
 FEWEST = 12

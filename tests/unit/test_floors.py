@@ -18,11 +18,12 @@ FLOORS = {  # what a package may import besides itself; commands and cli may imp
     "lab": GROUND,
     "baseline": {*GROUND, "evidence"},
     "apply": {*GROUND, "evidence", "baseline"},
-    "verify": {*GROUND, "baseline", "evidence"},
-    "watch": {*GROUND, "baseline", "evidence", "verify"},
-    "region": {*GROUND, "baseline", "evidence", "verify"},
-    "exposure": {*GROUND, "baseline", "evidence", "verify"},
-    "report": {*GROUND, "baseline", "evidence", "verify", "region", "exposure"},
+    "machine": GROUND,
+    "verify": {*GROUND, "baseline", "evidence", "machine"},
+    "watch": {*GROUND, "baseline", "evidence", "machine", "verify"},
+    "region": {*GROUND, "baseline", "evidence", "machine", "verify"},
+    "exposure": {*GROUND, "baseline", "evidence", "machine", "verify"},
+    "report": {*GROUND, "baseline", "evidence", "machine", "verify", "region", "exposure"},
 }
 UNKNOWN_TO_EVIDENCE = {"pytest", "testinfra", "pyinfra"}
 

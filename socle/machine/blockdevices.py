@@ -11,10 +11,10 @@ from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-from socle.verify.blockstack import SPREAD, Branch, Fate, Stack
-from socle.verify.blocktree import Device, Mount, Printed
+from socle.machine.blockstack import SPREAD, Branch, Fate, Stack
+from socle.machine.blocktree import Device, Mount, Printed
 
-SCRIPT = (files("socle.verify") / "blockdevices.sh").read_text(encoding="utf-8")
+SCRIPT = (files("socle.machine") / "blockdevices.sh").read_text(encoding="utf-8")
 BOOT = ("/boot", "/boot/efi", "/boot/firmware", "/efi")
 BOOT_PARTITIONS = (
     "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",  # EFI system partition
