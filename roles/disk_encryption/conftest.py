@@ -2,6 +2,7 @@
 
 import pytest
 
+from roles.disk_encryption.disks import Disks
 from socle.machine import blockdevices
 from socle.verify import unknown
 
@@ -19,4 +20,4 @@ def disks(host, settings):
         )
     if not found.asked_as_root:
         unknown("only root may ask the device-mapper what it encrypts")
-    return found
+    return Disks(found.printed)

@@ -1,55 +1,18 @@
-"""Whether what lies on a machine's disks is encrypted: file systems, swap, hibernation.
-
-One command on the host (``blockdevices.sh``) prints all that is needed; the rest is pure.
-"""
+"""A machine's disks as it prints them: one command (``blockdevices.sh``), the rest is pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from typing import Any
 
-from socle.machine.blockstack import SPREAD, Branch, Fate, Stack
-from socle.machine.blocktree import Device, Mount, Printed
+from socle.machine.blockstack import Stack
+from socle.machine.blocktree import Printed
 
 SCRIPT = (files("socle.machine") / "blockdevices.sh").read_text(encoding="utf-8")
-BOOT = ("/boot", "/boot/efi", "/boot/firmware", "/efi")
-BOOT_PARTITIONS = (
-    "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",  # EFI system partition
-    "0xef",  # the same in an MBR
-    "bc13c2ff-59e6-4262-a352-b275fd6f7172",  # extended boot loader partition
-    "de94bba4-06d1-4d40-a16a-bfd50179d6ac",  # Windows' repair tools
-)
-ENCRYPTED = ("crypto_LUKS", "BitLocker")
-MEMBERS = ("LVM2_member", "linux_raid_member", "zfs_member", "bcache", "ddf_raid_member",
-           "isw_raid_member", "mpath_member", "drbd")  # fmt: skip
-SWAP = ("swap", "swsuspend")
-AUTOMOUNTED = ("/media/", "/run/media/")
 SECONDS = 120  # a virtual machine without KVM takes its time
-EMPTY_DATASET = 1 << 20  # bytes; a ZFS dataset without a file refers to some 100 KiB
-
-
-@dataclass(frozen=True)
-class Place:
-    """Somewhere data lies: a file system, a swap space. ``amount``: how much, in words."""
-
-    name: str
-    device: str
-    kind: str
-    amount: str
-    branches: tuple[Branch, ...]
-
-    @property
-    def fate(self) -> Fate:
-        """The worst of its branches."""
-        return min((b.fate for b in self.branches), key=list(Fate).index, default=Fate.UNSURE)
-
-    def __str__(self) -> str:
-        """``/srv on /dev/vdc (ext4, 12.0 MiB used): vdc``, with the branches that decide."""
-        worst = "; ".join(str(b) for b in self.branches if b.fate is self.fate)
-        return f"{self.name} on {self.device} ({self.kind}, {self.amount}): {self.fate}, {worst}"
 
 
 def ask(host: Any, folders: Iterable[str] = ()) -> Machine:
@@ -77,154 +40,7 @@ class Machine:
         """Whether the account could see everything."""
         return self.printed.word("account") == "0"
 
-    def storage(self) -> list[Place]:
-        """Every place that holds or may hold files, /boot and plugged-in USB disks left out."""
-        return [*self._mounted(), *self._unmounted(), *self._idle_volumes()]
-
-    def swaps(self) -> list[Place]:
-        """Swap spaces in use, and those that are not but hold what was swapped before."""
-        active = [
-            Place("swap", path, "in use", _size(size), self.stack.path(path))
-            for path, size in self.printed.swaps
-        ]
-        used = {path for path, _ in self.printed.swaps}
-        return active + [
-            self._device_place("swap that is not in use", device)
-            for device in self._idle(SWAP)
-            if not {device.path, f"/dev/{device.kname}"} & used
-        ]
-
-    def hibernation(self) -> Place | None:
-        """Where the kernel would write the memory; None where no place is set."""
-        number = self.printed.word("resume")
-        if number in ("", "0:0"):
-            return None
-        device = self.stack.by_number.get(number)
-        if device is None:
-            unsure = Branch((number,), Fate.UNSURE, "no such device")
-            return Place("hibernation", number, "resume", "the whole memory", (unsure,))
-        place = self._device_place("hibernation", device)
-        return replace(place, amount="the whole memory")
-
-    def random_swaps(self) -> list[str]:
-        """Swap spaces in use whose key is lost at every stop."""
-        names = self.printed.random_keys
-        found = [d for path, _ in self.printed.swaps if (d := self.stack.by_path.get(path))]
-        return [device.path for device in found if device.name in names]
-
-    def left_out(self) -> list[str]:
-        """What is not judged, in words: boot partitions, plugged-in disks."""
-        boot = [m.target for m in self.printed.mounts if self._is_boot(m)]
-        plugged = [d.path for d in self.printed.devices.values() if self._is_left_to_others(d)]
-        return boot + [f"{path} (USB)" for path in plugged]
-
     @cached_property
     def stack(self) -> Stack:
         """The layers below a path, a mount or a device."""
         return Stack(self.printed)
-
-    def _mounted(self) -> Iterator[Place]:
-        folders = [row[-1] for row in self.printed.rows("paths")]
-        wanted = {self.stack.mount_of(folder).target for folder in folders}
-        groups: dict[tuple[str, str], list[Mount]] = {}
-        for mount in self.printed.mounts:
-            if mount.target in wanted or self._on_own_disk(mount):
-                groups.setdefault((mount.source, mount.fstype), []).append(mount)
-        for mounts in groups.values():
-            first = mounts[0]
-            name = ", ".join(mount.target for mount in mounts)
-            amount = f"{_size(first.used)} used" if first.used is not None else "amount unknown"
-            branches = self.stack.mount(first)
-            yield Place(name, first.source, first.fstype, amount, branches)
-
-    def _on_own_disk(self, mount: Mount) -> bool:
-        if self._is_boot(mount):
-            return False
-        if mount.fstype == "zfs":
-            return True
-        device = self.stack.device_of(mount)
-        if device is None or device.type == "rom":
-            return False
-        return not (self.stack.is_pluggable(device) and mount.target.startswith(AUTOMOUNTED))
-
-    def _is_boot(self, mount: Mount) -> bool:
-        device = self.stack.device_of(mount)
-        return mount.target in BOOT or (device is not None and device.parttype in BOOT_PARTITIONS)
-
-    def _is_left_to_others(self, device: Device) -> bool:
-        """A file system of a plugged-in disk, which removable-media-encrypted judges."""
-        mounts = [m for m in self.printed.mounts if self.stack.device_of(m) == device]
-        judged = any(self._on_own_disk(mount) for mount in mounts)
-        return bool(device.fstype) and self.stack.is_pluggable(device) and not judged
-
-    def _unmounted(self) -> Iterator[Place]:
-        for device in self._idle(()):
-            if device.fstype in MEMBERS:
-                if not self._is_empty_group(device):
-                    why = f"an unused {device.fstype}, whose content this machine does not show"
-                    yield self._device_place("not in use", device, why)
-            else:
-                yield self._device_place("not mounted", device)
-
-    def _idle(self, types: tuple[str, ...]) -> list[Device]:
-        """Devices with a signature that nothing uses: of these types, else of all but swap."""
-        mounted = {m.number for m in self.printed.mounts} | {m.source for m in self.printed.mounts}
-        spread = {
-            device.uuid for device in map(self.stack.device_of, self.printed.mounts) if device
-        }
-        members = {path for paths in self.printed.pools.values() for path in paths}
-        return [
-            device
-            for device in self.printed.devices.values()
-            if (device.fstype in types if types else device.fstype not in ("", *SWAP, *ENCRYPTED))
-            and not device.has_children
-            and not {device.number, device.path} & mounted
-            and not (device.fstype in SPREAD and device.uuid in spread)
-            and device.path not in members
-            and device.type != "rom"
-            and device.parttype not in BOOT_PARTITIONS
-            and not self.stack.is_pluggable(device)
-        ]
-
-    def _is_empty_group(self, device: Device) -> bool:
-        """A physical volume of LVM on which no logical volume lies."""
-        groups = [row[1:] for row in self.printed.rows("pvs") if row[0] == device.path]
-        full = {row[0] for row in self.printed.rows("lvm")}
-        return bool(groups) and not any(group in full for words in groups for group in words)
-
-    def _idle_volumes(self) -> Iterator[Place]:
-        """Logical volumes and ZFS datasets that are there, hold something, and are not in use."""
-        for group, volume, *state in self.printed.rows("lvm"):
-            disks = [row[0] for row in self.printed.rows("pvs") if row[1:] == [group]]
-            below = [b for disk in disks for b in self.stack.path(disk) if b.fate is Fate.PLAIN]
-            if not state and below:
-                why = "a logical volume that is not active"
-                unsure = tuple(replace(b, fate=Fate.UNSURE, why=why) for b in below)
-                yield Place("not in use", f"{group}/{volume}", "LVM", "amount unknown", unsure)
-        for dataset in self.printed.datasets.values():
-            if dataset.idle and dataset.referenced >= EMPTY_DATASET:
-                amount = f"{_size(dataset.referenced)} used"
-                branches = self.stack.dataset(dataset.name)
-                yield Place("not mounted", dataset.name, "zfs", amount, branches)
-
-    def _device_place(self, name: str, device: Device, unsure: str = "") -> Place:
-        amounts = dict(row for row in self.printed.rows("amounts") if len(row) == 2)  # noqa: PLR2004
-        used = amounts.get(device.path)
-        amount = f"{_size(int(used))} used" if used else f"up to {_size(device.size)}"
-        branches = self.stack.device(device)
-        if unsure:
-            branches = tuple(
-                replace(b, fate=Fate.UNSURE, why=unsure) if b.fate is Fate.PLAIN else b
-                for b in branches
-            )
-        return Place(name, device.path, device.fstype or device.type, amount, branches)
-
-
-def _size(count: int | None) -> str:
-    """A number of bytes in words: ``12.4 MiB``."""
-    size = float(count or 0)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:  # noqa: PLR2004
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TiB"
