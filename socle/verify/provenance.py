@@ -29,6 +29,7 @@ HOUSE = (
     "verify/**/*.py",
     "verify/**/*.sh",
     "exposure/*.py",
+    "watch/broken.py",
 )
 """Below Socle's package, what of it judges."""
 _PACKAGES = ("jinja2", "pytest-testinfra")  # they word the questions
