@@ -7,11 +7,11 @@ import pytest
 
 import socle
 from socle.baseline import load, vault
-from socle.baseline.export import for_pyinfra
+from socle.baseline.export import for_pyinfra, names_read_across
 from socle.errors import SocleError
 from socle.render import render
 from socle.verify.collect import secrets
-from socle.watch.declaration import READ_ACROSS, read
+from socle.watch.declaration import read
 
 ROOT = Path(socle.__file__).parents[1]
 SETTINGS = """
@@ -57,10 +57,11 @@ def test_a_machine_is_told_its_own_settings(practice, told):
     assert declared.practice.hosts["accueil"].method == "local"
 
 
-def test_of_the_others_only_what_its_checks_read(told):
+def test_of_the_others_only_what_its_checks_read(practice, told):
     others = {name: h for name, h in read(told).practice.hosts.items() if name != "accueil"}
     assert "sauvegarde" in others
-    assert all(set(host.settings) <= set(READ_ACROSS) for host in others.values())
+    said = {name for host in others.values() for name in host.settings}
+    assert said == set(names_read_across(practice.rooms)) != set()
 
 
 def test_no_secret_is_in_it(practice, told):
