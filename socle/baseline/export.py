@@ -107,7 +107,7 @@ def patient_folders(rooms: Iterable[Room], hosts: Iterable[Host]) -> tuple[str, 
     return tuple(dict.fromkeys(found))
 
 
-def names_read_across(rooms: Iterable[Room]) -> tuple[str, ...]:
+def read_across(rooms: Iterable[Room]) -> tuple[str, ...]:
     """The variables that checks read of other machines than the one they look at."""
     return tuple(
         room.prefix + name

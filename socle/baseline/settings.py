@@ -64,7 +64,7 @@ class PatientData:
 
 @dataclass(frozen=True)
 class ReadAcross:
-    """Checks of one machine read the value of another."""
+    """Checks of other machines read the value, too."""
 
 
 Direction = Stricter | Ordered | Neutral | Keyed
@@ -107,7 +107,7 @@ def patient_data() -> PatientData:
 def read_across() -> ReadAcross:
     """Mark a value that checks read of other machines than the one they look at.
 
-    A machine that verifies itself is told those of all machines, and of the others nothing else.
+    Machines that verify themselves are told it of all machines of their practice.
     """
     return ReadAcross()
 

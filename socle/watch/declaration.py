@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from socle.baseline.digests import baseline_digest
-from socle.baseline.export import hidden_names, names_read_across, patient_folders
+from socle.baseline.export import hidden_names, patient_folders, read_across
 from socle.baseline.model import Host, Practice
 from socle.errors import SocleError
 from socle.evidence import model
@@ -48,7 +48,7 @@ def declaration(host: Host, practice: Practice) -> dict[str, Any]:
     from socle.verify.collect import accepted, declared, redactor  # noqa: PLC0415 - not on hosts
 
     masks, hidden = redactor(practice), hidden_names(practice)
-    across = names_read_across(practice.rooms)
+    across = read_across(practice.rooms)
     known = [h if h.name == host.name else _of_others(h, across) for h in practice.hosts.values()]
     hosts = {
         one.name: declared(one, None, hidden, masks).model_copy(
