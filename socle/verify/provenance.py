@@ -29,6 +29,7 @@ HOUSE = (
     "verify/**/*.py",
     "verify/**/*.sh",
     "exposure/*.py",
+    "watch/__init__.py",
     "watch/broken.py",
 )
 """Below Socle's package, what of it judges."""
