@@ -10,7 +10,7 @@ import socket
 from contextlib import suppress
 from enum import StrEnum
 
-from socle.machine.associate import request
+from socle.verify.associate import request
 
 CALLING = "SOCLEPROBE"
 CALLED = "ANY-SCP"

@@ -35,7 +35,7 @@ class Association:
 
 
 def associations(host: Any, tries: Sequence[Association]) -> dict[Association, str]:
-    """What each try met, in the words of `socle.machine.associate.associate`."""
+    """What each try met, in the words of `socle.verify.associate.associate`."""
     words = [
         word
         for one in tries
@@ -84,5 +84,4 @@ def _sent(host: Any, script: str, words: Sequence[str], count: int) -> list[str]
 
 @cache
 def _script(name: str) -> str:
-    place = files("socle.machine" if name == "associate.py" else "socle.verify")
-    return (place / name).read_text(encoding="utf-8")
+    return (files("socle.verify") / name).read_text(encoding="utf-8")

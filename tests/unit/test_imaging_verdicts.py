@@ -10,10 +10,10 @@ from threading import Thread
 import pytest
 import yaml
 
-from socle.machine.associate import associate, request
 from socle.machine.blockdevices import Machine
 from socle.machine.blocktree import Printed
 from socle.verify import images, stray, webprobe
+from socle.verify.associate import associate, request
 from socle.verify.checks import ControlFailed, Unknown
 
 LAYOUTS = Path(__file__).parent / "data/blockdevices"
