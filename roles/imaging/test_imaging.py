@@ -3,11 +3,11 @@
 from ipaddress import ip_address, ip_network
 
 from socle.baseline.rules import admits
+from socle.machine.sockets import operator
 from socle.verify import AGAIN, control, expect, unknown
 from socle.verify.images import expect_certificate, expect_modalities
 from socle.verify.imaging import PEM, TRUSTED, Association, associations, programs, web
 from socle.verify.imaging import orthanc as asked
-from socle.verify.sockets import operator
 
 OURS = {"Orthanc", "stunnel"}
 KNOWN_TO_ALL = ("-", "orthanc:orthanc", "alice:alicePassword", "admin:admin")

@@ -5,11 +5,12 @@ import re
 import shlex
 from importlib.resources import files
 
-from socle.verify import AGAIN, blockdevices, control, expect, not_applicable, unknown
+from socle.machine import blockdevices
+from socle.machine.sockets import listeners
+from socle.verify import AGAIN, control, expect, not_applicable, unknown
 from socle.verify.images import expect_encrypted
 from socle.verify.imaging import PROGRAM, programs, web
 from socle.verify.imaging import orthanc as asked
-from socle.verify.sockets import listeners
 
 PLACES = ("/home", "/root", "/tmp", "/var/tmp", "/srv", "/mnt", "/media", "/opt")  # noqa: S108
 STRAY = (files("socle.verify") / "stray.py").read_text(encoding="utf-8")

@@ -10,10 +10,10 @@ from threading import Thread
 import pytest
 import yaml
 
+from socle.machine.blockdevices import Machine
+from socle.machine.blocktree import Printed
 from socle.verify import images, stray, webprobe
 from socle.verify.associate import associate, request
-from socle.verify.blockdevices import Machine
-from socle.verify.blocktree import Printed
 from socle.verify.checks import ControlFailed, Unknown
 
 LAYOUTS = Path(__file__).parent / "data/blockdevices"
