@@ -22,7 +22,7 @@ class ActionModule(ActionBase):
         """Ask the host in one execution, and compare."""
         result = super().run(tmp, task_vars)
         practice = Path(task_vars["inventory_dir"])
-        if not (practice / "hosts.yml").is_file():
+        if "socle_run" not in task_vars or not (practice / "hosts.yml").is_file():
             wanted = "Use inventories/PRACTICE/inventory.py as inventory: it names the practice."
             return {**result, "failed": True, "msg": wanted}
         said = self._low_level_execute_command("cat /etc/machine-id")["stdout"].split()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from socle.verify import AGAIN, control, expect, not_applicable, note, watch
+from roles.alerting import watch
+from socle.verify import AGAIN, control, expect, not_applicable, note
 
 LOOK = "systemctl start socle-watch.service; socle-watch status says what it found"
 

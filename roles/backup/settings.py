@@ -32,6 +32,7 @@ from socle.baseline.settings import (
     matching,
     neutral,
     patient_data,
+    read_across,
     secret,
     stricter,
 )
@@ -54,7 +55,7 @@ class Backup(RoomSettings):
     derived_secrets: ClassVar[tuple[str, ...]] = ("private_key", "secrets")
     derived_from_secrets: ClassVar[tuple[str, ...]] = ("authorized", "missing")
 
-    folders: Annotated[list[Path], stricter("superset"), patient_data()] = []
+    folders: Annotated[list[Path], stricter("superset"), patient_data(), read_across()] = []
     """Folders that must come back after a disaster; without any, there is nothing to copy."""
 
     nothing_to_copy: Annotated[Reason | None, neutral()] = None
@@ -69,7 +70,7 @@ class Backup(RoomSettings):
     databases: Annotated[list[Database], keyed("name")] = []
     """Databases, dumped right before each copy."""
 
-    repositories: Annotated[list[Repository], keyed("name")] = []
+    repositories: Annotated[list[Repository], keyed("name"), read_across()] = []
     """Places that keep copies."""
 
     windows: Annotated[Windows, neutral()] = [Window(start="20:00", end="23:00")]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from socle.baseline.rules import port_in
 from socle.exposure.judge import judge
+from socle.machine.sockets import TURNS, listeners
 from socle.verify import Unknown, Verdict, control, expect, note, unknown
 from socle.verify.clock import now, today
-from socle.verify.sockets import TURNS, listeners
 
 FILES = Path(__file__).parent / "files"
 PUBLIC_IPV6 = ip_network("2000::/3")  # what IANA gives out for use between networks

@@ -2,7 +2,9 @@
 
 import pytest
 
-from socle.verify import blockdevices, unknown
+from roles.disk_encryption.disks import Disks
+from socle.machine import blockdevices
+from socle.verify import unknown
 
 STANDARD = ("/", "/home", "/var", "/srv", "/opt")
 
@@ -18,4 +20,4 @@ def disks(host, settings):
         )
     if not found.asked_as_root:
         unknown("only root may ask the device-mapper what it encrypts")
-    return found
+    return Disks(found.printed)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from socle.verify import AGAIN, bootchain, control, expect, unknown
+from roles.disk_encryption import bootchain
+from socle.verify import AGAIN, control, expect, unknown
 
 
 @control("boot-chain-protected")

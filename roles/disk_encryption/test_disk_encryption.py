@@ -1,7 +1,7 @@
 """What lies on the machine's disks and what its memory leaves there, asked of the kernel."""
 
+from socle.machine.blockstack import Fate
 from socle.verify import AGAIN, control, expect, unknown
-from socle.verify.blockstack import Fate
 
 GUIDE = "docs/fr/chiffrement-des-disques.md"
 WAY_OUT = (

@@ -3,8 +3,9 @@
 import shlex
 from datetime import date
 
-from socle.verify import clock, control, expect, luks, not_applicable, unknown
-from socle.verify.blockstack import Fate
+from roles.disk_encryption import luks
+from socle.machine.blockstack import Fate
+from socle.verify import clock, control, expect, not_applicable, unknown
 
 GUIDE = "docs/fr/chiffrement-des-disques.md"
 

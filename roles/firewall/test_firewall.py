@@ -4,10 +4,10 @@ import json
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
+from roles.firewall.nftables import at_boot, attempt, declared, first_difference, live, packets
 from socle.baseline.rules import admits, port_in
+from socle.machine.sockets import listeners, operator
 from socle.verify import AGAIN, control, expect, note, unknown
-from socle.verify.nftables import at_boot, attempt, declared, first_difference, live, packets
-from socle.verify.sockets import listeners, operator
 
 TEMPLATES = Path(__file__).parent / "templates"
 FLOWS = TEMPLATES / "etc/socle/firewall.nft.j2"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from socle.verify.blockdevices import Machine
-from socle.verify.blockstack import Fate
+from socle.machine.blockdevices import Machine
+from socle.machine.blockstack import Fate
 from socle.verify.checks import AGAIN, expect, unknown
 
 DAY = 86400  # seconds

@@ -6,8 +6,8 @@ from roles.imaging.judge import expect_certificate, expect_modalities
 from roles.imaging.server import PEM, TRUSTED, Association, associations, programs, web
 from roles.imaging.server import orthanc as asked
 from socle.baseline.rules import admits
+from socle.machine.sockets import operator
 from socle.verify import AGAIN, control, expect, unknown
-from socle.verify.sockets import operator
 
 OURS = {"Orthanc", "stunnel"}
 KNOWN_TO_ALL = ("-", "orthanc:orthanc", "alice:alicePassword", "admin:admin")

@@ -8,8 +8,9 @@ from pathlib import Path
 from roles.imaging.judge import expect_encrypted
 from roles.imaging.server import PROGRAM, programs, web
 from roles.imaging.server import orthanc as asked
-from socle.verify import AGAIN, blockdevices, control, expect, not_applicable, unknown
-from socle.verify.sockets import listeners
+from socle.machine import blockdevices
+from socle.machine.sockets import listeners
+from socle.verify import AGAIN, control, expect, not_applicable, unknown
 
 PLACES = ("/home", "/root", "/tmp", "/var/tmp", "/srv", "/mnt", "/media", "/opt")  # noqa: S108
 STRAY = (Path(__file__).parent / "files/stray_images.py").read_text(encoding="utf-8")

@@ -3,20 +3,13 @@
 import hashlib
 import shlex
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
+from roles.updates import facts
 from socle.baseline.windows import Window
 from socle.verify import AGAIN, control, expect, unknown
-from socle.verify import updates as apt
 
-FILES = Path(__file__).parent / "files"
-ON_HOST = FILES / "usr/local/lib/socle/updates"
-PROGRAMS = (
-    ON_HOST / "pending.py",
-    *(FILES / f"{name}.py" for name in ("sources", "unchanged", "facts")),
-)
 OTHER_FILE = f"remove the file of /etc/apt/apt.conf.d that says otherwise, or {AGAIN}"
 RUN = "systemctl start apt-daily-upgrade.service; then its words: journalctl -u apt-daily-upgrade"
 
@@ -24,7 +17,7 @@ RUN = "systemctl start apt-daily-upgrade.service; then its words: journalctl -u 
 @pytest.fixture(scope="module")
 def found(host):
     """What the machine says of its updates: one question for all the checks."""
-    return apt.facts(host, PROGRAMS)
+    return facts.ask(host)
 
 
 @control("auto-updates")
@@ -44,18 +37,18 @@ def test_updates_install_themselves(found, settings):
     for key in ("Update-Package-Lists", "Unattended-Upgrade"):
         expect_setting(found, f"APT::Periodic::{key}", "always")
     expect_setting(found, "APT::Periodic::Enable", "1")
-    name = apt.codename(found)
-    wanted = {apt.with_codename(one, name) for one in settings.updates_origins}
-    patterns = apt.values(found["config"], "Unattended-Upgrade::Origins-Pattern")
-    seen = {apt.with_codename(one, name) for one in patterns}
-    seen |= set(apt.values(found["config"], "Unattended-Upgrade::Allowed-Origins"))
+    name = facts.codename(found)
+    wanted = {facts.with_codename(one, name) for one in settings.updates_origins}
+    patterns = facts.values(found["config"], "Unattended-Upgrade::Origins-Pattern")
+    seen = {facts.with_codename(one, name) for one in patterns}
+    seen |= set(facts.values(found["config"], "Unattended-Upgrade::Allowed-Origins"))
     expect(
         seen == wanted,
         seen="updates come from: " + ("; ".join(sorted(seen)) or "nowhere"),
         wanted="; ".join(sorted(wanted)),
         fix=OTHER_FILE,
     )
-    options = apt.values(found["config"], "DPkg::Options")
+    options = facts.values(found["config"], "DPkg::Options")
     asks = "--force-confold" not in options or "--force-confnew" in options
     expect(
         not asks,
@@ -64,9 +57,9 @@ def test_updates_install_themselves(found, settings):
         fix=OTHER_FILE,
     )
     expect(
-        apt.security_lists(found),
+        facts.security_lists(found),
         seen=f"security archive of {name}: "
-        + ("fetched" if apt.security_lists(found) else "not among the fetched lists"),
+        + ("fetched" if facts.security_lists(found) else "not among the fetched lists"),
         wanted="the security archive is a source of this machine",
         fix="add the security archive to /etc/apt/sources.list, then apt-get update",
     )
@@ -90,7 +83,7 @@ def test_updates_and_restarts_keep_to_the_windows(found, settings):
         names.append("socle-reboot")
     for name in names:
         timer = found["timers"][name]
-        stray = apt.strays(timer, windows)
+        stray = facts.strays(timer, windows)
         at = ", ".join(settings.updates_restart_windows)
         following = (timer["next"] or "never").replace("T", " ")
         expect(
@@ -102,18 +95,18 @@ def test_updates_and_restarts_keep_to_the_windows(found, settings):
         )
     expect_setting(found, "Unattended-Upgrade::Automatic-Reboot", "false")
     expect_own_restart(found, settings)
-    seconds, when = apt.age(found, "required") if found["required"] else (0, "none pending")
+    seconds, when = facts.age(found, "required") if found["required"] else (0, "none pending")
     logged_in = ", ".join(found["users"]) or "nobody"
     expect(
-        seconds <= settings.updates_restart_days * apt.DAY,
+        seconds <= settings.updates_restart_days * facts.DAY,
         seen=f"restart needed: {when} ({found['required_by'] or 'no package named'}); "
         f"logged in: {logged_in}",
         wanted=f"a restart waits {settings.updates_restart_days} days at most",
         fix="log out and restart the machine: systemctl reboot",
     )
     expect(
-        apt.runs_newest_kernel(found) or found["required"],
-        seen=apt.kernel_words(found),
+        facts.runs_newest_kernel(found) or found["required"],
+        seen=facts.kernel_words(found),
         wanted="the newest installed kernel runs, or a restart is pending",
         fix="restart the machine: systemctl reboot",
     )
@@ -122,7 +115,7 @@ def test_updates_and_restarts_keep_to_the_windows(found, settings):
 @control("updates-fresh")
 def test_security_updates_are_applied_in_time(found, settings):
     """The lists are new, a run succeeded lately, and nothing waits or is held for too long."""
-    limit = settings.updates_max_age_days * apt.DAY
+    limit = settings.updates_max_age_days * facts.DAY
     moments = {
         "fetched": "package lists fetched",
         "ran": "last run (its stamp)",
@@ -130,7 +123,7 @@ def test_security_updates_are_applied_in_time(found, settings):
     }
     next_run = (found["timers"]["apt-daily-upgrade"]["next"] or "never").replace("T", " ")
     for key, what in moments.items():
-        seconds, words = apt.age(found, key)
+        seconds, words = facts.age(found, key)
         expect(
             seconds <= limit,
             seen=f"{what}: {words}; next run: {next_run}",
@@ -159,8 +152,10 @@ def test_security_updates_are_applied_in_time(found, settings):
         since = found["now"] - found["first_seen"].get(package, found["now"])
         bound = settings.updates_security_days if security else settings.updates_pending_days
         waiting.append(package)
-        if since > bound * apt.DAY and package not in settings.updates_held_packages:
-            late.append(f"{package} ({'security, ' if security else ''}seen {apt.days(since)} ago)")
+        if since > bound * facts.DAY and package not in settings.updates_held_packages:
+            late.append(
+                f"{package} ({'security, ' if security else ''}seen {facts.days(since)} ago)"
+            )
     expect(
         not late,
         seen=f"pending: {len(waiting)} updates"
@@ -177,7 +172,7 @@ def test_the_release_gets_security_updates_for_long_enough(found, settings):
     system = found["release"]["system"]
     if not found["release"]["calendar"]:
         unknown("no calendar of support on this machine: install distro-info-data")
-    ends = apt.support_ends(found)
+    ends = facts.support_ends(found)
     today = datetime.fromtimestamp(found["now"], UTC).date()
     left = (date.fromisoformat(ends[0]) - today).days if ends else -1
     expect(
@@ -190,9 +185,9 @@ def test_the_release_gets_security_updates_for_long_enough(found, settings):
     releases = {one.get("codename", "").partition("-")[0] for one in found["lists"]
                 if one.get("origin", "").lower() == system.get("ID")}  # fmt: skip
     expect(
-        releases <= {apt.codename(found)},
+        releases <= {facts.codename(found)},
         seen=f"packages come from {', '.join(sorted(releases)) or 'no list'}",
-        wanted=f"only from {apt.codename(found)}, the release that is installed",
+        wanted=f"only from {facts.codename(found)}, the release that is installed",
         fix="one release in /etc/apt/sources.list and sources.list.d, then apt-get update",
     )
 
@@ -204,14 +199,14 @@ def test_software_comes_from_declared_repositories(found, settings):
                 "Acquire::AllowWeakRepositories",
                 "Acquire::AllowDowngradeToInsecureRepositories"):  # fmt: skip
         expect_setting(found, key, "false")
-    unsafe = apt.unsafe_sources(found)
+    unsafe = facts.unsafe_sources(found)
     expect(
         not unsafe,
         seen="sources taken without a valid signature: " + ("; ".join(unsafe) or "none"),
         wanted="every source is signed, and its signature verified",
         fix="take the option out of the source; a repository without signature is not usable",
     )
-    undeclared = apt.undeclared_sources(
+    undeclared = facts.undeclared_sources(
         found, settings.updates_distribution_origins, settings.updates_repositories
     )
     expect(
@@ -220,7 +215,9 @@ def test_software_comes_from_declared_repositories(found, settings):
         wanted="the distribution's own, or declared in updates_third_parties with that key",
         fix="remove the source, or declare it: origin, Signed-By, purpose, who asked for it",
     )
-    local = apt.without_repository(found, (one["name"] for one in settings.updates_local_packages))
+    local = facts.without_repository(
+        found, (one["name"] for one in settings.updates_local_packages)
+    )
     expect(
         not local,
         seen="packages of no repository: " + (", ".join(local) or "none"),
@@ -250,7 +247,7 @@ def expect_timer(found, name, persistent):
 
 def expect_setting(found, key, wanted):
     """One of apt's settings, as it is in force."""
-    seen = apt.values(found["config"], key)
+    seen = facts.values(found["config"], key)
     expect(
         [one.lower() for one in seen] == [wanted],
         seen=f"{key} = {', '.join(seen) or 'not set'}",
@@ -261,7 +258,9 @@ def expect_setting(found, key, wanted):
 
 def expect_own_restart(found, settings):
     """The program that restarts is ours, with our windows."""
-    wanted = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in ON_HOST.glob("*.py")}
+    wanted = {
+        p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in facts.ON_HOST.glob("*.py")
+    }
     other = sorted(name for name, digest in wanted.items() if found["programs"].get(name) != digest)
     expect(
         not other,

@@ -62,6 +62,11 @@ class PatientData:
     """The value names folders of patients' data."""
 
 
+@dataclass(frozen=True)
+class ReadAcross:
+    """Checks of other machines read the value, too."""
+
+
 Direction = Stricter | Ordered | Neutral | Keyed
 
 
@@ -97,6 +102,14 @@ def secret() -> Secret:
 def patient_data() -> PatientData:
     """Mark folders that hold patients' data: names of files below them are masked in evidence."""
     return PatientData()
+
+
+def read_across() -> ReadAcross:
+    """Mark a value that checks read of other machines than the one they look at.
+
+    Machines that verify themselves are told it of all machines of their practice.
+    """
+    return ReadAcross()
 
 
 def matching(pattern: str, expected: str) -> AfterValidator:
@@ -216,6 +229,11 @@ def is_secret(field: FieldInfo) -> bool:
 def holds_patient_data(field: FieldInfo) -> bool:
     """Whether the field is marked `patient_data`."""
     return any(isinstance(mark, PatientData) for mark in field.metadata)
+
+
+def is_read_across(field: FieldInfo) -> bool:
+    """Whether the field is marked `read_across`."""
+    return any(isinstance(mark, ReadAcross) for mark in field.metadata)
 
 
 def fields_without_direction(model: type[RoomSettings]) -> list[str]:

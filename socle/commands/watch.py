@@ -34,9 +34,10 @@ def keys(practice: Path, *, limit: Repeated = None) -> int:
     """
     from socle.baseline import evidence, load  # noqa: PLC0415 - `socle --help` needs none of these
     from socle.evidence.principals import of_machine  # noqa: PLC0415
+    from socle.watch.wanted import Wanted  # noqa: PLC0415
 
     loaded = load(practice, identified=True)
-    hosts = [h for h in chosen(loaded, limit or ()) if h.settings["alerting_enabled"]]
+    hosts = [h for h in chosen(loaded, limit or ()) if Wanted(h.settings).enabled]
     if not hosts:
         raise Refused(f"{loaded.name}: no machine verifies itself: set alerting_enabled")
     settings = evidence.read(loaded.folder)

@@ -109,6 +109,7 @@ ENGLISH = {
     "flow_direction": "Direction",
     "flow_name": "Flow",
     "flow_hosts": "Machines",
+    "flow_users": "{hosts} (accounts: {users})",
     "flow_peers": "With whom",
     "flow_ports": "Ports",
     "flow_purpose": "What for",

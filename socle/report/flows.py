@@ -73,7 +73,8 @@ def cell(row: Mapping[str, Any], column: str, language: str) -> str:
         case "direction":
             return text[f"direction_{row['direction']}"]
         case "hosts":
-            return ", ".join(row["hosts"])
+            hosts, users = ", ".join(row["hosts"]), ", ".join(row.get("users", ()))
+            return text["flow_users"].format(hosts=hosts, users=users) if users else hosts
         case "peers":
             return ", ".join(peer_name(peer, language) for peer in row["peers"])
         case "ports":
@@ -95,6 +96,7 @@ def _row(direction: str, entry: Mapping[str, Any]) -> Row:
         "protocol": entry["protocol"],
         "ports": [str(port) for port in entry.get("ports", ())],
         "hosts": [],
+        "users": list(entry.get("users", ())),
         "peers": peers,
         "addresses": [] if anyone else [*entry.get("ipv4", ()), *entry.get("ipv6", ())],
         "purpose": entry.get("purpose") or "",

@@ -109,6 +109,7 @@ FRENCH = {
     "flow_direction": "Sens",
     "flow_name": "Flux",
     "flow_hosts": "Machines",
+    "flow_users": "{hosts} (comptes : {users})",
     "flow_peers": "Avec qui",
     "flow_ports": "Ports",
     "flow_purpose": "Pour quoi",

@@ -95,6 +95,8 @@ class FlowEntry(_Shape):
     protocol: str
     ports: list[str]
     hosts: list[str]
+    users: list[str] = []
+    """Accounts whose programs alone may use it; without any, every program may."""
     peers: list[str]
     """The declared words; "any" when every address is meant."""
     addresses: list[str]

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from socle.baseline.releases import system_of
-from socle.verify.sections import split
+from socle.machine.sections import split
 
 COMMAND = (
     "echo '== os'; cat /etc/os-release 2>/dev/null; echo; "

@@ -24,9 +24,13 @@ HOUSE = (
     "*.sh",
     "baseline/**/*.py",
     "evidence/*.py",
+    "machine/*.py",
+    "machine/*.sh",
     "verify/**/*.py",
     "verify/**/*.sh",
     "exposure/*.py",
+    "watch/__init__.py",
+    "watch/broken.py",
 )
 """Below Socle's package, what of it judges."""
 _PACKAGES = ("jinja2", "pytest-testinfra")  # they word the questions

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from socle.verify.links import Link
     from socle.verify.session import Connect
 
-NO_TESTS = ".* defaults files handlers meta scenarios tasks templates test_plugins"
-"""Folders of a room that need not be searched for checks."""
+CHECKS = "*/test_*.py"
+"""Where checks stand below the folder of all rooms; no other folder of a room is searched."""
 NO_USE = ("doctest", "legacypath", "pastebin", "stepwise", "unittest", "unraisableexception")
 """Parts of pytest that would only cost time."""
 _PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
@@ -139,11 +139,11 @@ class _Listener:
 
 def _arguments(practice: Practice, roles: Path, junit: Path | None) -> list[str]:
     """Only what we name takes part: no configuration file's options, no other plugin."""
+    checks = sorted(roles.glob(CHECKS)) or [roles]  # without any word pytest looks elsewhere
     arguments = [
-        str(roles),
+        *map(str, checks),
         f"--rootdir={practice.root}",
         "--override-ini=addopts=",
-        f"--override-ini=norecursedirs={NO_TESTS}",
         "--import-mode=importlib",
         "--strict-markers",
         "--capture=sys",

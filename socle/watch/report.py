@@ -11,9 +11,9 @@ from typing import Any
 
 from socle.errors import SocleError
 from socle.evidence import files
-from socle.verify import watch
 from socle.verify.changes import REGRESSIONS, change
 from socle.verify.verdicts import Verdict
+from socle.watch import broken
 
 STATE = Path("/var/lib/socle/watch")
 LAST, ACKNOWLEDGED = "last.json", "acknowledged.json"
@@ -45,7 +45,7 @@ class Report:
     @property
     def broken(self) -> list[str]:
         """The promises that do not hold, that of the watch itself aside."""
-        return watch.broken(self.verdicts)
+        return broken.broken(self.verdicts)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def ignored(report: Report, state: Path = STATE, now: datetime | None = None) ->
     """The broken promises that nobody has acknowledged."""
     moment = now or datetime.now(UTC)
     known = ((one.control, one.until) for one in acknowledged(state))
-    return watch.ignored(report.verdicts, known, moment)
+    return broken.ignored(report.verdicts, known, moment)
 
 
 def _write(path: Path, document: Any) -> None:

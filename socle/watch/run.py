@@ -28,6 +28,7 @@ from socle.watch.here import Here
 from socle.watch.hostkeys import SIGNING, key
 from socle.watch.report import STATE, Report
 from socle.watch.secrets import known_here
+from socle.watch.wanted import Wanted
 
 ROOT = own_root()
 """The rooms that were delivered with this program."""
@@ -76,7 +77,7 @@ def _measured(declared: Declaration, blank: Report, before: Report | None, state
         made = _bundled(declared, practice, outcomes, (started, finished), found)
         kept = bundle.write(made, state / BUNDLES)
     signature.sign(kept, key(SIGNING, state))
-    _forget(state / BUNDLES, int(declared.settings["alerting_keep_bundles"]))
+    _forget(state / BUNDLES, Wanted(declared.settings).keep_bundles)
     verdicts = {one.control: str(one.verdict) for one in outcomes}
     return replace(
         blank,

@@ -17,6 +17,7 @@ from socle.watch.model import Attempt, Notice, Title
 from socle.watch.places import Folder, Sftp
 from socle.watch.report import STATE, Report
 from socle.watch.secrets import PASSWORD
+from socle.watch.wanted import Wanted
 
 ETC = Path("/etc/socle")
 DROP_HOSTS = "watch-drop-known-hosts"
@@ -28,20 +29,20 @@ _TROUBLE = Title(
 
 def tell(found: Report, declared: Declaration, root: Path, state: Path = STATE) -> Report:
     """Warn people, drop the evidence, and keep what came of it. Raises SocleError."""
-    settings = declared.settings
+    wanted = Wanted(declared.settings)
     open_ones = report.ignored(found, state)
-    notice = _notice(found, open_ones, settings["alerting_contact"], root)
+    notice = _notice(found, open_ones, wanted.contact, root)
     attempts = list(notify.desktop(notice))
     told = found.told
     restored = bool(told) and not open_ones
     news = bool(found.trouble) or restored or bool(set(open_ones) - set(told))
-    if settings["alerting_mail"] is not None and news:
-        attempts.append(mail.send(notice, mail_settings(settings["alerting_mail"])))
+    if wanted.mail is not None and news:
+        attempts.append(mail.send(notice, mail_settings(wanted.mail)))
         told = tuple(open_ones) if attempts[-1].ok else told
     else:
         told = tuple(one for one in told if one in open_ones)  # what breaks again is told again
-    if settings["alerting_drop"] is not None:
-        attempts.append(_dropped(found, settings["alerting_drop"], state))
+    if wanted.drop is not None:
+        attempts.append(_dropped(found, wanted.drop, state))
     done = replace(found, attempts=tuple(_plain(attempts)), told=told)
     report.keep(done, state)
     return done

@@ -7,15 +7,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from socle.verify.blockdevices import Machine, Place
-from socle.verify.blockstack import Fate
-from socle.verify.blocktree import Printed
+from socle.baseline import packages
+from socle.machine.blockdevices import Machine
+from socle.machine.blockstack import Fate
+from socle.machine.blocktree import Printed
 
 FILES = sorted((Path(__file__).parent / "data/blockdevices").glob("*.yaml"))
 FEWEST = 12
+Disks = packages.load(Path(__file__).parents[2], "disk_encryption", "disks").Disks
 
 
-def fates(places: list[Place]) -> dict[str, str]:
+def fates(places: list) -> dict[str, str]:
     return {f"{place.name} on {place.device}": place.fate.value for place in places}
 
 
@@ -27,7 +29,7 @@ def test_there_are_enough_layouts():
 def test_layout(file: Path):
     layout = yaml.safe_load(file.read_text())
     expected = layout["expect"]
-    machine = Machine(Printed.of(layout["printed"]))
+    machine = Disks(Printed.of(layout["printed"]))
     storage, swaps, hibernation = machine.storage(), machine.swaps(), machine.hibernation()
 
     assert fates(storage) == expected["storage"]
@@ -55,7 +57,7 @@ def test_an_answer_that_ends_too_early_is_no_answer():
 
 
 def test_silent_tools_are_no_good_news():
-    silent = Machine(Printed.of("== container\nnone\n== findmnt\n== lsblk\n== end\n"))
+    silent = Disks(Printed.of("== container\nnone\n== findmnt\n== lsblk\n== end\n"))
     with pytest.raises(ValueError, match="printed nothing"):
         silent.storage()
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from socle.verify.bootchain import BootChain, read, tampered
+from socle.baseline import packages
+
+bootchain = packages.load(Path(__file__).parents[2], "disk_encryption", "bootchain")
+read, tampered = bootchain.read, bootchain.tampered
 
 LOCKED = """
 set superusers="socle"
@@ -29,7 +34,7 @@ submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option 'gnulinux-a
 """
 
 
-def chain(grub: str = LOCKED, **sections: str) -> BootChain:
+def chain(grub: str = LOCKED, **sections: str) -> bootchain.BootChain:
     printed = {
         "cmdline": "BOOT_IMAGE=/vmlinuz-6.1 root=/dev/mapper/root ro quiet",
         "firmware": "uefi",

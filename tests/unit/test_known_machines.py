@@ -241,3 +241,14 @@ def test_the_hosts_of_a_pyinfra_run_do_not_wait_for_each_other(toy):
     )
     subprocess.run([sys.executable, "-c", program], cwd=toy.root, check=True, timeout=60)
     assert len(known_machines.read(toy.folder)) == 8
+
+
+def test_ansible_without_the_practice_s_inventory_says_which_one_to_use(tmp_path):
+    file = tmp_path / "hosts.yml"
+    file.write_text(AT_HOME)
+    done = subprocess.run(
+        [BIN / "ansible-playbook", "-i", file, "site.yml", "--check"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "Use inventories/PRACTICE/inventory.py as inventory" in done.stdout

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
-from socle.verify import luks
+from socle.baseline import packages
 
+luks = packages.load(Path(__file__).parents[2], "disk_encryption", "luks")
 TEXT = "Version:        2\nEpoch:          4\nUUID:           ff53e844-619e-45c4-8005-49edab3adcf3"
 ARGON2ID = {"type": "argon2id", "time": 4, "memory": 65536, "cpus": 2}
 PBKDF2 = {"type": "pbkdf2", "hash": "sha256", "iterations": 1000}

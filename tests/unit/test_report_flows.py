@@ -10,7 +10,7 @@ from rich.console import Console
 from socle.baseline.model import Connection, Host, Practice
 from socle.commands.flows import flows
 from socle.report.flowmap import WIDTH
-from socle.report.flows import COLUMNS, as_markdown, as_svg, as_table, register
+from socle.report.flows import COLUMNS, as_markdown, as_svg, as_table, cell, register
 from socle.report.svg import measure, wrap
 from socle.report.typography import NBSP, THIN, count, typeset
 
@@ -73,9 +73,18 @@ def test_a_flow_that_several_hosts_carry_is_one_row(cabinet):
     assert rows[2]["peers"] == ["any"]
     assert rows[2]["addresses"] == []
     assert set(rows[0]) == {
-        *("name", "direction", "protocol", "ports", "hosts"),
+        *("name", "direction", "protocol", "ports", "hosts", "users"),
         *("peers", "addresses", "purpose", "asked_by"),
     }
+
+
+def test_a_flow_that_some_accounts_alone_may_use_says_so():
+    web = flow("web", ["any"])
+    rows = register(practice({"a": ((), [], [web, web | {"users": ["root", "clamav"]}])}))
+    assert [row["users"] for row in rows] == [[], ["root", "clamav"]], "not the same flow"
+    assert [cell(row, "hosts", "en") for row in rows] == ["a", "a (accounts: root, clamav)"]
+    before = {key: value for key, value in rows[0].items() if key != "users"}
+    assert cell(before, "hosts", "en") == "a", "of a report that was kept before"
 
 
 def test_addresses_of_the_hosts_are_united():

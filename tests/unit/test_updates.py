@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from programs import program
 
-from socle.baseline import load
+from socle.baseline import load, packages
 from socle.baseline.windows import Window
 from socle.errors import BadPractice
-from socle.verify import updates
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "roles/updates/files"
 ON_HOST = FILES / "usr/local/lib/socle/updates"
+facts = packages.load(ROOT, "updates", "facts")
 DEBIAN = {"origin": "Debian", "label": "Debian-Security", "suite": "stable-security",
           "codename": "trixie-security"}  # fmt: skip
 OWN = ["origin=Debian,codename=${distro_codename}-security,label=Debian-Security"]
@@ -175,22 +175,22 @@ DECLARED = [{"origins": ["origin=Autre,suite=stable"], "signed_by": "/etc/apt/ke
     ],
 )
 def test_a_source_needs_a_declaration_and_its_own_key(source, others, bad):
-    assert bool(updates.undeclared_sources(machine(**source), OWN, others)) is bad
+    assert bool(facts.undeclared_sources(machine(**source), OWN, others)) is bad
 
 
 def test_a_foreign_key_for_every_source_spoils_sources_without_a_key_of_their_own():
     found = machine()
     found["keys"]["wide"] = ["/etc/apt/trusted.gpg.d/vendor.gpg"]
-    assert updates.undeclared_sources(found, OWN, [])
+    assert facts.undeclared_sources(found, OWN, [])
 
 
 def test_a_moment_in_the_future_proves_nothing():
-    assert updates.age({"now": 0, "ran": 10 * updates.DAY}, "ran")[0] == float("inf")
-    assert updates.age({"now": 0, "ran": None}, "ran")[1] == "never"
+    assert facts.age({"now": 0, "ran": 10 * facts.DAY}, "ran")[0] == float("inf")
+    assert facts.age({"now": 0, "ran": None}, "ran")[1] == "never"
 
 
 def test_values_in_force_are_read_whatever_their_case():
     dump = ['Dpkg::Options "";', 'DPkg::Options:: "--force-confold";', 'APT::X "";']
-    assert updates.values(dump, "DPkg::Options") == ["--force-confold"]
-    assert updates.values(dump, "APT::X") == []
+    assert facts.values(dump, "DPkg::Options") == ["--force-confold"]
+    assert facts.values(dump, "APT::X") == []
     assert "pending" not in sys.modules

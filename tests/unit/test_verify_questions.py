@@ -2,13 +2,15 @@
 
 import subprocess
 from datetime import datetime
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from socle.baseline import packages
 from socle.verify.backups import next_start
-from socle.verify.nftables import attempt
 
+attempt = packages.load(Path(__file__).parents[2], "firewall", "nftables").attempt
 TIMERS = '[{"next":1795000000000000,"unit":"socle-backup.timer"},{"next":null,"unit":"x.timer"}]'
 COUNTER = '{"nftables": [{"metainfo": {}}, {"counter": {"packets": %s, "bytes": 0}}]}'
 

@@ -61,6 +61,16 @@ def test_it_needs_nothing_of_the_machine_but_python(unpacked):
     assert isolated(unpacked, code) == str(unpacked / "socle/__init__.py")
 
 
+def test_the_rooms_checks_find_there_all_that_they_import(unpacked):
+    code = (
+        "from pathlib import Path; from socle.baseline import packages;"
+        f"root = Path({str(unpacked)!r});"
+        "found = sorted(root.glob('roles/*/test_*.py'));"
+        "print(len([packages.load(root, file.parent.name, file.stem) for file in found]))"
+    )
+    assert int(isolated(unpacked, code)) == len(list(ROOT.glob("roles/*/test_*.py")))
+
+
 def test_it_judges_with_the_checks_of_this_checkout(unpacked):
     code = (
         "from pathlib import Path; from socle.verify.provenance import checks_digest;"

@@ -12,9 +12,9 @@ import yaml
 
 from roles.imaging import judge
 from roles.imaging.files import stray_images, web_tries
+from socle.machine.blockdevices import Machine
+from socle.machine.blocktree import Printed
 from socle.verify.associate import associate, request
-from socle.verify.blockdevices import Machine
-from socle.verify.blocktree import Printed
 from socle.verify.checks import ControlFailed, Unknown
 
 LAYOUTS = Path(__file__).parents[3] / "tests/unit/data/blockdevices"

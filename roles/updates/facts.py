@@ -13,8 +13,14 @@ from typing import Any
 from socle.baseline.windows import Window, contains
 from socle.verify.checks import unknown
 
+FILES = Path(__file__).parent / "files"
+ON_HOST = FILES / "usr/local/lib/socle/updates"
 DAY = 24 * 60 * 60
 LIMIT = 200  # seconds: a run of the updates is waited for, then one is simulated
+_PROGRAMS = (
+    ON_HOST / "pending.py",
+    *(FILES / f"{name}.py" for name in ("sources", "unchanged", "facts")),
+)
 _KEYRINGS = ("debian-archive-keyring", "ubuntu-keyring")
 _UNSAFE = ("trusted", "allow-insecure", "allow-weak", "allow-downgrade-to-insecure")
 _OLD_KERNEL = re.compile(r"linux-(image|headers|modules|kbuild)-\d")
@@ -22,12 +28,12 @@ _OLD_KERNEL = re.compile(r"linux-(image|headers|modules|kbuild)-\d")
 Facts = dict[str, Any]
 
 
-def facts(host: Any, programs: Iterable[Path]) -> Facts:
-    """What the room's ``programs``, joined to one, found out on the host.
+def ask(host: Any) -> Facts:
+    """What the room's programs, joined to one, find out on the host.
 
     Ends the check as unknown while updates are being installed, and where /var cannot be covered.
     """
-    joined = "\n".join(path.read_text(encoding="utf-8") for path in programs)
+    joined = "\n".join(path.read_text(encoding="utf-8") for path in _PROGRAMS)
     program = re.sub(
         r"^from (pending|sources|unchanged) import .*\n", "", joined, flags=re.MULTILINE
     )

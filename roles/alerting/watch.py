@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from socle.verify.checks import unknown
+from socle.verify import unknown
+from socle.watch.broken import ignored
 
-if TYPE_CHECKING:  # `socle-watch status` reads this module, and asks no host
+if TYPE_CHECKING:
     from testinfra.host import Host as TestinfraHost
 
-OWN = "alerting"
-"""The control that judges the watch: it is no reason for its own failure, nor for a warning."""
-_SCRIPT = Path(__file__).with_name("watch.sh")
+_SCRIPT = Path(__file__).parent / "files/watch.sh"
 _FAILING = 0x08 | 0x10  # smartctl(8), bits of the exit status: failing now, below a threshold
 _DENIED = 0x03
 
@@ -64,22 +62,6 @@ class Watch:
         """Broken promises that nobody has acknowledged, or not any more."""
         known = ((one["control"], one["until"]) for one in self.acknowledged)
         return ignored(self.report["verdicts"] if self.report else {}, known, self.now)
-
-
-def broken(verdicts: Mapping[str, str]) -> list[str]:
-    """The promises that do not hold, that of the watch itself aside."""
-    return [one for one, verdict in verdicts.items() if verdict == "fail" and one != OWN]
-
-
-def ignored(
-    verdicts: Mapping[str, str], acknowledged: Iterable[tuple[str, str]], now: datetime
-) -> list[str]:
-    """The broken promises that nobody has acknowledged.
-
-    ``acknowledged``: a control, and until when (ISO 8601) somebody knows that it is broken.
-    """
-    known = {control for control, until in acknowledged if now < datetime.fromisoformat(until)}
-    return [control for control in broken(verdicts) if control not in known]
 
 
 def ask(host: TestinfraHost) -> Watch:

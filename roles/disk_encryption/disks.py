@@ -1,20 +1,14 @@
-"""Whether what lies on a machine's disks is encrypted: file systems, swap, hibernation.
-
-One command on the host (``blockdevices.sh``) prints all that is needed; the rest is pure.
-"""
+"""Whether what lies on a machine's disks is encrypted: file systems, swap, hibernation. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
-from importlib.resources import files
-from typing import Any
 
-from socle.verify.blockstack import SPREAD, Branch, Fate, Stack
-from socle.verify.blocktree import Device, Mount, Printed
+from socle.machine.blockdevices import Machine
+from socle.machine.blockstack import SPREAD, Branch, Fate
+from socle.machine.blocktree import Device, Mount
 
-SCRIPT = (files("socle.verify") / "blockdevices.sh").read_text(encoding="utf-8")
 BOOT = ("/boot", "/boot/efi", "/boot/firmware", "/efi")
 BOOT_PARTITIONS = (
     "c12a7328-f81f-11d2-ba4b-00a0c93ec93b",  # EFI system partition
@@ -27,7 +21,6 @@ MEMBERS = ("LVM2_member", "linux_raid_member", "zfs_member", "bcache", "ddf_raid
            "isw_raid_member", "mpath_member", "drbd")  # fmt: skip
 SWAP = ("swap", "swsuspend")
 AUTOMOUNTED = ("/media/", "/run/media/")
-SECONDS = 120  # a virtual machine without KVM takes its time
 EMPTY_DATASET = 1 << 20  # bytes; a ZFS dataset without a file refers to some 100 KiB
 
 
@@ -52,30 +45,8 @@ class Place:
         return f"{self.name} on {self.device} ({self.kind}, {self.amount}): {self.fate}, {worst}"
 
 
-def ask(host: Any, folders: Iterable[str] = ()) -> Machine:
-    """Ask a host once. Raises ValueError where its answer is incomplete."""
-    words = list(folders)
-    command = "sh -c %s socle " + " ".join(["%s"] * len(words))
-    answer = host.run(command, SCRIPT, *words, timeout=SECONDS)
-    return Machine(Printed.of(answer.stdout))
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A machine's disks as it printed them."""
-
-    printed: Printed
-
-    @property
-    def container(self) -> str:
-        """What kind of container this is; empty on a machine with disks of its own."""
-        said = self.printed.word("container")
-        return "" if said == "none" else said
-
-    @property
-    def asked_as_root(self) -> bool:
-        """Whether the account could see everything."""
-        return self.printed.word("account") == "0"
+class Disks(Machine):
+    """A machine's disks, and every place on them where data lie or may lie."""
 
     def storage(self) -> list[Place]:
         """Every place that holds or may hold files, /boot and plugged-in USB disks left out."""
@@ -117,11 +88,6 @@ class Machine:
         boot = [m.target for m in self.printed.mounts if self._is_boot(m)]
         plugged = [d.path for d in self.printed.devices.values() if self._is_left_to_others(d)]
         return boot + [f"{path} (USB)" for path in plugged]
-
-    @cached_property
-    def stack(self) -> Stack:
-        """The layers below a path, a mount or a device."""
-        return Stack(self.printed)
 
     def _mounted(self) -> Iterator[Place]:
         folders = [row[-1] for row in self.printed.rows("paths")]

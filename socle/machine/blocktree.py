@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from socle.verify.sections import split
+from socle.machine.sections import split
 
 _DM_LINE = re.compile(r"(.+?): \d+ \d+ (\S+) ?(.*)")
 _OCTAL = re.compile(r"\\(\d{3})")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
-from socle.verify.blocktree import Device, Mount, Printed
+from socle.machine.blocktree import Device, Mount, Printed
 
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "afs", "davfs", "fuse.davfs",
            "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs", "fuse.ceph")  # fmt: skip

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from socle.verify.sections import split
+from socle.machine.sections import split
 
-SCRIPT = (files("socle.verify") / "bootchain.sh").read_text(encoding="utf-8")
+SCRIPT = (Path(__file__).parent / "files/bootchain.sh").read_text(encoding="utf-8")
 SECONDS = 120  # a virtual machine without KVM takes its time
 _TAMPERED = re.compile(
     r"(?:init=(?!/sbin/init$|/lib/systemd/systemd$|/usr/lib/systemd/systemd$).*|rdinit=.*"

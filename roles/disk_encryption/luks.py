@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from socle.verify.blockdevices import SWAP, Machine
-from socle.verify.blocktree import Device, Printed
-from socle.verify.sections import split
+from roles.disk_encryption.disks import SWAP
+from socle.machine.blockdevices import Machine
+from socle.machine.blocktree import Device, Printed
+from socle.machine.sections import split
 
-SCRIPT = (files("socle.verify") / "luks.sh").read_text(encoding="utf-8")
+SCRIPT = (Path(__file__).parent / "files/luks.sh").read_text(encoding="utf-8")
 SECONDS = 120  # listing an initramfs unpacks it
 UNREADABLE = "cannot be read"
 
