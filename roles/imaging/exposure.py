@@ -9,8 +9,8 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
+from roles.imaging.files.associate import ABORTED, ACCEPTED, REJECTED, request
 from socle.exposure.recognised import Association, Program, Protocol, UsualPort
-from socle.verify.associate import ABORTED, ACCEPTED, REJECTED, request
 
 CALLING = "SOCLEPROBE"
 CALLED = "ANY-SCP"
@@ -27,7 +27,7 @@ _SAID = {
 def associate(connection: socket.socket) -> Association:
     """Ask for an association under a name that nobody knows; then hang up.
 
-    The request is the one of `socle.verify.associate`, whose text is a question in stored bundles
+    The request is the one of ``files/associate.py``, whose text is a question in stored bundles
     and stays as it is. Here anything may answer: a header that is not DICOM's is none.
     """
     try:

@@ -6,8 +6,6 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,8 @@ from socle.verify.checks import Unknown
 PROGRAM = "/usr/local/sbin/socle-imaging"
 PEM = "/etc/socle/imaging/orthanc.pem"
 TRUSTED = "/etc/socle/imaging/trusted.pem"
-ASSOCIATE = files("socle.verify") / "associate.py"
-WEB_TRIES = Path(__file__).parent / "files/web_tries.py"
+FILES = Path(__file__).parent / "files"
+ASSOCIATE, WEB_TRIES = FILES / "associate.py", FILES / "web_tries.py"
 PATIENCE = 120  # seconds; a silent port takes four, and a machine may have several
 _LISTENER = re.compile(r'^\S+ +\d+ +\d+ +(\S+):(\d+) .*?\(\("([^"]+)"', re.MULTILINE)
 
@@ -38,7 +36,7 @@ class Association:
 
 
 def associations(host: Any, tries: Sequence[Association]) -> dict[Association, str]:
-    """What each try met, in the words of `socle.verify.associate.associate`."""
+    """What each try met, in the words of ``files/associate.py``."""
     words = [
         word
         for one in tries
@@ -74,7 +72,7 @@ def orthanc(host: Any, path: str, body: str | None = None) -> tuple[int, Any]:
         return int(status), text
 
 
-def _sent(host: Any, script: Traversable, words: Sequence[str], count: int) -> list[str]:
+def _sent(host: Any, script: Path, words: Sequence[str], count: int) -> list[str]:
     """The lines that a script prints on the host, one a try."""
     places = " ".join(["%s"] * len(words))
     text = script.read_text(encoding="utf-8")

@@ -12,9 +12,9 @@ import yaml
 
 from roles.imaging import judge
 from roles.imaging.files import stray_images, web_tries
+from roles.imaging.files.associate import associate, request
 from socle.machine.blockdevices import Machine
 from socle.machine.blocktree import Printed
-from socle.verify.associate import associate, request
 from socle.verify.checks import ControlFailed, Unknown
 
 LAYOUTS = Path(__file__).parents[3] / "tests/unit/data/blockdevices"
