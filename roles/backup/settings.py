@@ -9,8 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from socle.baseline import words
-from socle.baseline.copies import (
+from roles.backup.plan import (
     Served,
     access_key,
     collisions,
@@ -21,20 +20,21 @@ from socle.baseline.copies import (
     shared_passwords,
     target,
 )
+from roles.backup.repositories import Database, Repository
+from socle.baseline import words
 from socle.baseline.flows import Need
 from socle.baseline.model import Host, Practice
-from socle.baseline.repositories import Database, Password, Path, Repository
 from socle.baseline.settings import (
     BadSetting,
     BadSettings,
     RoomSettings,
     keyed,
-    matching,
     neutral,
     patient_data,
     secret,
     stricter,
 )
+from socle.baseline.types import Password, Path, Reason, Text
 from socle.baseline.windows import Window, on_calendar, once
 
 SPREAD_MINUTES = 30
@@ -43,8 +43,6 @@ SPREAD_MINUTES = 30
 SYSTEM_FOLDERS = ("/etc",)
 """Folders of settings: a machine that copies these alone has declared no data."""
 
-Text = Annotated[str, matching(r"[^\x00-\x1f]+", "one line of text")]
-Reason = Annotated[str, matching(r"(?=.*\S.*\S.*\S)[^\x00-\x1f]+", "a reason, in a sentence")]
 Windows = Annotated[list[Window], Field(min_length=1)]
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 Towards = Literal["lower", "higher", "true", "false", "subset", "superset"]
 MASK = "••••"
-KEBAB = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
 @dataclass(frozen=True)

@@ -89,9 +89,9 @@ def status(
     json
         Print data instead of a table.
     """
+    from roles.backup.answers import status as asked  # noqa: PLC0415
     from socle.baseline import load  # noqa: PLC0415
     from socle.verify.backend import testinfra_host  # noqa: PLC0415
-    from socle.verify.backups import status as asked  # noqa: PLC0415
     from socle.verify.checks import Unknown  # noqa: PLC0415
 
     loaded = load(practice, identified=True)
@@ -193,9 +193,10 @@ def sheet(practice: Path, *, out: Path | None = None) -> int:
     from datetime import date  # noqa: PLC0415
 
     from socle.baseline import load  # noqa: PLC0415
-    from socle.report.recovery import lines, pdf  # noqa: PLC0415
 
     loaded = load(practice, identified=True)
+    from roles.backup.recovery_sheet import lines, pdf  # noqa: PLC0415
+
     complete(list(loaded.hosts.values()), loaded)
     text = lines(loaded, date.today())
     if out is None:

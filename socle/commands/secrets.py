@@ -36,7 +36,7 @@ def make(folder: Path, root: Path | None = None) -> dict[str, list[str]]:
 
 
 def _missing(practice: Practice) -> dict[str, dict[str, dict[str, str]]]:
-    from socle.baseline.copies import needs_password, repositories_of  # noqa: PLC0415
+    from roles.backup.plan import needs_password, repositories_of  # noqa: PLC0415
 
     found = {}
     for host in practice.hosts.values():

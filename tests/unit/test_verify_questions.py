@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from socle.verify.backups import next_start
+from roles.backup.answers import next_start
 from socle.verify.nftables import attempt
 
 TIMERS = '[{"next":1795000000000000,"unit":"socle-backup.timer"},{"next":null,"unit":"x.timer"}]'

@@ -9,9 +9,9 @@ import textwrap
 from collections.abc import Iterator
 from datetime import date
 
-from socle.baseline.copies import needs_password, repositories_of, target
+from roles.backup.plan import needs_password, repositories_of, target
+from roles.backup.repositories import Repository
 from socle.baseline.model import Host, Practice
-from socle.baseline.repositories import Repository
 
 WIDTH = 88
 """Characters a line; a page of the PDF has as many."""
