@@ -15,6 +15,7 @@ from roles.backup.plan import (
     collisions,
     flows_in,
     flows_out,
+    needs_password,
     repositories_of,
     served_by,
     shared_passwords,
@@ -31,6 +32,7 @@ from socle.baseline.settings import (
     keyed,
     neutral,
     patient_data,
+    read_across,
     secret,
     stricter,
 )
@@ -52,7 +54,7 @@ class Backup(RoomSettings):
     derived_secrets: ClassVar[tuple[str, ...]] = ("private_key", "secrets")
     derived_from_secrets: ClassVar[tuple[str, ...]] = ("authorized", "missing")
 
-    folders: Annotated[list[Path], stricter("superset"), patient_data()] = []
+    folders: Annotated[list[Path], stricter("superset"), patient_data(), read_across()] = []
     """Folders that must come back after a disaster; without any, there is nothing to copy."""
 
     nothing_to_copy: Annotated[Reason | None, neutral()] = None
@@ -67,7 +69,7 @@ class Backup(RoomSettings):
     databases: Annotated[list[Database], keyed("name")] = []
     """Databases, dumped right before each copy."""
 
-    repositories: Annotated[list[Repository], keyed("name")] = []
+    repositories: Annotated[list[Repository], keyed("name"), read_across()] = []
     """Places that keep copies."""
 
     windows: Annotated[Windows, neutral()] = [Window(start="20:00", end="23:00")]
@@ -121,10 +123,10 @@ class Backup(RoomSettings):
     store: Annotated[Path, neutral()] = "/srv/socle-backup"
     """On a backup server: the folder of its clients' repositories."""
 
-    passwords: Annotated[dict[str, Password], secret(), neutral()] = {}
+    passwords: Annotated[dict[str, Password], secret(generated=True), neutral()] = {}
     """Repository -> password, for each machine its own (`socle backup passwords` makes them)."""
 
-    luks_passphrases: Annotated[dict[str, Password], secret(), neutral()] = {}
+    luks_passphrases: Annotated[dict[str, Password], secret(generated=True), neutral()] = {}
     """Disk -> passphrase of its encryption."""
 
     @classmethod
@@ -141,6 +143,15 @@ class Backup(RoomSettings):
             yield f"copies of the database {database['name']}"
         for client in settings["backup_clients"]:
             yield f"copies kept for {client}"
+
+    @classmethod
+    def needed_secrets(cls, host: Host) -> Mapping[str, Iterable[str]]:
+        """A password for each repository with copies of its own, a passphrase for each disk."""
+        mine = repositories_of(host)
+        return {
+            "passwords": [one.name for one in mine if needs_password(one, host)],
+            "luks_passphrases": [one.name for one in mine if one.kind == "disk"],
+        }
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
         """Both sides of every copy: what this host sends where, and what it keeps for others.
@@ -185,7 +196,9 @@ class Backup(RoomSettings):
             **calendars,
         }
 
-    def _writable(self, targets: Sequence[dict[str, Any]], pruned: Sequence[Served]) -> list[str]:
+    def _writable(
+        self, targets: Sequence[Mapping[str, Any]], pruned: Sequence[Served]
+    ) -> list[str]:
         """Local repositories, and folders of database files, which SQLite opens with companions."""
         local = [one["path"] for one in targets if one["kind"] == "folder"]
         kept = [f"{self.store}/{one.client.name}" for one in pruned]

@@ -91,7 +91,7 @@ class Imaging(RoomSettings):
     accounts: Annotated[list[Kebab], Field(min_length=1), stricter("subset")] = ["socle"]
     """Accounts of Orthanc's HTTP server; the first is the one of Socle's own questions."""
 
-    passwords: Annotated[dict[str, Password], secret(), neutral()] = {}
+    passwords: Annotated[dict[str, Password], secret(generated=True), neutral()] = {}
     """Account -> password, for each server its own (`socle backup passwords` makes them)."""
 
     https_port: Annotated[OwnPort, neutral()] = 8443
@@ -144,6 +144,12 @@ class Imaging(RoomSettings):
             yield "Orthanc as declared (socle-imaging-renew.timer)"
             for modality in settings["imaging_modalities"]:
                 yield f"modality {modality['name']}"
+
+    @classmethod
+    def needed_secrets(cls, host: Host) -> Mapping[str, Iterable[str]]:
+        """A password for each account, where there is to be a server."""
+        wanted = host.settings.get("imaging_orthanc") and host.settings.get("imaging_server")
+        return {"passwords": host.settings["imaging_accounts"]} if wanted else {}
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
         """What the imaging server is told.

@@ -9,7 +9,7 @@ from typing import Any
 from socle import bounds
 from socle.baseline.declared import declared, listed
 from socle.baseline.model import Connection, Host, Practice, Room
-from socle.baseline.settings import holds_patient_data, is_secret
+from socle.baseline.settings import holds_patient_data, is_read_across, is_secret
 from socle.errors import SocleError
 
 
@@ -105,6 +105,16 @@ def patient_folders(rooms: Iterable[Room], hosts: Iterable[Host]) -> tuple[str, 
     ]
     found = (str(path) for host in hosts for name in names for path in host.settings.get(name, ()))
     return tuple(dict.fromkeys(found))
+
+
+def read_across(rooms: Iterable[Room]) -> tuple[str, ...]:
+    """The variables that checks read of other machines than the one they look at."""
+    return tuple(
+        room.prefix + name
+        for room in rooms
+        for name, field in room.settings.model_fields.items()
+        if is_read_across(field)
+    )
 
 
 def hidden_names(practice: Practice) -> frozenset[str]:

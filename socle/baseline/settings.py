@@ -55,10 +55,17 @@ class Keyed:
 class Secret:
     """The value stands in ``secrets.yml`` only and is never shown."""
 
+    generated: bool = False
+
 
 @dataclass(frozen=True)
 class PatientData:
     """The value names folders of patients' data."""
+
+
+@dataclass(frozen=True)
+class ReadAcross:
+    """Checks of other machines read the value, too."""
 
 
 Direction = Stricter | Ordered | Neutral | Keyed
@@ -88,14 +95,26 @@ def keyed(by: str) -> Keyed:
     return Keyed(by)
 
 
-def secret() -> Secret:
-    """Mark a value that may only stand in the practice's encrypted ``secrets.yml``."""
-    return Secret()
+def secret(*, generated: bool = False) -> Secret:
+    """Mark a value that may only stand in the practice's encrypted ``secrets.yml``.
+
+    ``generated``: passwords by name, which nobody has to invent: Socle makes those that
+    `RoomSettings.needed_secrets` names.
+    """
+    return Secret(generated)
 
 
 def patient_data() -> PatientData:
     """Mark folders that hold patients' data: names of files below them are masked in evidence."""
     return PatientData()
+
+
+def read_across() -> ReadAcross:
+    """Mark a value that checks read of other machines than the one they look at.
+
+    Machines that verify themselves are told it of all machines of their practice.
+    """
+    return ReadAcross()
 
 
 def matching(pattern: str, expected: str) -> AfterValidator:
@@ -181,6 +200,11 @@ class RoomSettings(BaseModel):
         """
         return ()
 
+    @classmethod
+    def needed_secrets(cls, host: Host) -> Mapping[str, Iterable[str]]:  # noqa: ARG003
+        """Field marked ``secret(generated=True)`` -> names of the passwords that ``host`` needs."""
+        return {}
+
     def needed_flows(self, host: Host, practice: Practice) -> Iterable[Need]:  # noqa: ARG002
         """The flows without which ``host`` cannot do what these settings declare."""
         return ()
@@ -212,9 +236,23 @@ def is_secret(field: FieldInfo) -> bool:
     return any(isinstance(mark, Secret) for mark in field.metadata)
 
 
+def generated_secrets(model: type[RoomSettings]) -> list[str]:
+    """Names of the fields whose passwords Socle makes."""
+    return [
+        name
+        for name, field in model.model_fields.items()
+        if any(isinstance(mark, Secret) and mark.generated for mark in field.metadata)
+    ]
+
+
 def holds_patient_data(field: FieldInfo) -> bool:
     """Whether the field is marked `patient_data`."""
     return any(isinstance(mark, PatientData) for mark in field.metadata)
+
+
+def is_read_across(field: FieldInfo) -> bool:
+    """Whether the field is marked `read_across`."""
+    return any(isinstance(mark, ReadAcross) for mark in field.metadata)
 
 
 def fields_without_direction(model: type[RoomSettings]) -> list[str]:

@@ -8,6 +8,7 @@ read: a machine that is broken into tells no more than it must. No secret is in 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +16,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from socle.baseline.digests import baseline_digest
-from socle.baseline.export import hidden_names, patient_folders
+from socle.baseline.export import hidden_names, patient_folders, read_across
 from socle.baseline.model import Host, Practice
 from socle.errors import SocleError
 from socle.evidence import model
 
 PLACE = Path("/etc/socle/watch.json")
 FORMAT, SCHEMA = "socle-watch", 1
-READ_ACROSS = ("backup_folders", "backup_repositories")
-"""Settings that checks read of other machines than the one they look at."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,8 @@ def declaration(host: Host, practice: Practice) -> dict[str, Any]:
     from socle.verify.collect import accepted, declared, redactor  # noqa: PLC0415 - not on hosts
 
     masks, hidden = redactor(practice), hidden_names(practice)
-    known = [h if h.name == host.name else _of_others(h) for h in practice.hosts.values()]
+    across = read_across(practice.rooms)
+    known = [h if h.name == host.name else _of_others(h, across) for h in practice.hosts.values()]
     hosts = {
         one.name: declared(one, None, hidden, masks).model_copy(
             update={"method": _method(one, host)}
@@ -92,8 +92,8 @@ def read(place: Path = PLACE) -> Declaration:
     return found
 
 
-def _of_others(host: Host) -> Host:
-    kept = {name: host.settings[name] for name in READ_ACROSS if name in host.settings}
+def _of_others(host: Host, across: Iterable[str]) -> Host:
+    kept = {name: host.settings[name] for name in across if name in host.settings}
     return replace(host, settings=kept, waivers=())
 
 

@@ -11,7 +11,7 @@ from socle.baseline.export import for_pyinfra
 from socle.errors import SocleError
 from socle.render import render
 from socle.verify.collect import secrets
-from socle.watch.declaration import READ_ACROSS, read
+from socle.watch.declaration import read
 
 ROOT = Path(socle.__file__).parents[1]
 SETTINGS = """
@@ -60,7 +60,8 @@ def test_a_machine_is_told_its_own_settings(practice, told):
 def test_of_the_others_only_what_its_checks_read(told):
     others = {name: h for name, h in read(told).practice.hosts.items() if name != "accueil"}
     assert "sauvegarde" in others
-    assert all(set(host.settings) <= set(READ_ACROSS) for host in others.values())
+    read_across = {"backup_folders", "backup_repositories"}
+    assert all(set(host.settings) <= read_across for host in others.values())
 
 
 def test_no_secret_is_in_it(practice, told):
