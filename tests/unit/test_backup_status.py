@@ -12,8 +12,7 @@ import pytest
 from backup import paths, snapshots, state, status, try_delete
 from backup.restic import Answer
 
-from roles.backup import answers
-from socle.commands import backup as commands
+from roles.backup import answers, commands
 from socle.commands.console import Screen
 
 
