@@ -75,7 +75,7 @@ for _upkeep in (upkeep.generate, upkeep.lint):
 def _add_those_of_rooms() -> None:
     """Each room's ``commands.py``; without a checkout, commands say themselves what they miss."""
     try:
-        root = checkout.current()
+        root = checkout.named_root()
     except SocleError:
         return
     for file in sorted(root.glob("roles/*/commands.py")):

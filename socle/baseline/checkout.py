@@ -13,7 +13,7 @@ CHECKOUT = "SOCLE_CHECKOUT"
 _MARK = b'name = "socle-cabinet"'  # in pyproject.toml of every checkout
 
 
-def current() -> Path:
+def named_root() -> Path:
     """The checkout that SOCLE_CHECKOUT names, else this package's own.
 
     Raises SocleError where there is none.
@@ -28,10 +28,10 @@ def current() -> Path:
 def find_root(folder: Path) -> Path:
     """The checkout whose rooms and region hold for ``folder``.
 
-    No folder that data come in decides it: it is the `current` one. Raises SocleError where
+    No folder that data come in decides it: it is the `named_root`. Raises SocleError where
     ``folder`` lies in another one, with its own region.
     """
-    root = current()
+    root = named_root()
     for around in (folder, *folder.parents):
         if _is_checkout(around):
             if around.samefile(root):
