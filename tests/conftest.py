@@ -9,6 +9,11 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from socle.baseline import packages
+
+CHECKOUT = Path(__file__).parents[1]
+packages.bind(CHECKOUT)  # tests import modules of the rooms
+
 GROUPS = (
     (
         "lab/test_practice.py",  # first: it needs machines as they come from the installer
@@ -46,6 +51,12 @@ def _own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder = tmp_path_factory.mktemp("state")
         patch.setenv("XDG_STATE_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def _own_rooms() -> None:
+    """``roles`` means the rooms of this checkout, whichever the test before has bound."""
+    packages.bind(CHECKOUT)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -125,5 +125,5 @@ def test_a_room_imports_its_own_modules_from_whichever_checkout_it_is(
         (room,) = rooms.find(roots[number])
         assert room.settings.model_fields["idle"].default == number
         minutes = packages.load(roots[number], "toy", "minutes")
-        assert minutes.MOST == number
+        assert number == minutes.MOST
         assert minutes is packages.load(roots[number], "toy", "minutes"), "loaded once"
