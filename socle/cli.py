@@ -1,5 +1,5 @@
-"""The command ``socle``. Commands live in ``socle.commands``, one module each, and import what they
-need when they run: `socle --help` answers at once.
+"""The command ``socle``. Commands live in ``socle.commands``, one module each, and in the rooms'
+``commands.py``; they import what they need when they run: `socle --help` answers at once.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ import sys
 
 from cyclopts import App
 
+from socle.baseline import checkout, packages
 from socle.commands import (
-    backup,
     check,
     demo,
     evidence,
@@ -23,7 +23,6 @@ from socle.commands import (
     lab,
     machine,
     region,
-    restore,
     show,
     upkeep,
     verify,
@@ -57,9 +56,6 @@ for _proof in (
     evidence.app.command(_proof)
 machine.app.group = ("Every day",)
 app.command(machine.app)
-backup.app.group = ("Copies of the data",)
-app.command(backup.app)
-app.command(restore.restore, group="Copies of the data")
 evidence.app.group = ("Evidence",)
 app.command(evidence.app)
 app.command(region.region, group="Evidence")
@@ -74,6 +70,19 @@ for _machines in (demo.app, lab.app):
     app.command(_machines)
 for _upkeep in (upkeep.generate, upkeep.lint):
     app.command(_upkeep, group="Upkeep")
+
+
+def _add_those_of_rooms() -> None:
+    """Each room's ``commands.py``; without a checkout, commands say themselves what they miss."""
+    try:
+        root = checkout.named_root()
+    except SocleError:
+        return
+    for file in sorted(root.glob("roles/*/commands.py")):
+        packages.load(root, file.parent.name, file.stem).register(app)
+
+
+_add_those_of_rooms()
 
 
 def main() -> None:

@@ -1,9 +1,10 @@
-"""What holds for every test: its own state folder, and what may run side by side."""
+"""What holds for every test: its own state folder, its own rooms, and what may run side by side."""
 
 from __future__ import annotations
 
 import pytest
-from unit_fixtures import own_state as own_state  # noqa: PLC0414 - a fixture here
+from unit_fixtures import own_rooms as own_rooms  # noqa: PLC0414 - fixtures here
+from unit_fixtures import own_state as own_state  # noqa: PLC0414
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 

@@ -23,9 +23,10 @@ from socle.errors import BadPractice
 
 TODAY = date(2026, 11, 22)
 BIN = Path(sys.executable).parent
-__all__ = ["keys", "own_places", "own_state", "private_cache", "socle", "toy"]
+__all__ = ["keys", "own_places", "own_rooms", "own_state", "private_cache", "socle", "toy"]
 
-packages.bind(Path(__file__).resolve().parents[1])  # for tests that import a room
+CHECKOUT = Path(__file__).resolve().parents[1]
+packages.bind(CHECKOUT)  # tests import modules of the rooms
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,6 +36,12 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder = tmp_path_factory.mktemp("state")
         patch.setenv("XDG_STATE_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_rooms() -> None:
+    """``roles`` means the rooms of this checkout, whichever the test before has bound."""
+    packages.bind(CHECKOUT)
 
 
 @pytest.fixture(autouse=True, scope="session")

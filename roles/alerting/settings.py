@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from socle.baseline.flows import Need, literals
 from socle.baseline.model import Host, Practice
-from socle.baseline.repositories import Path
 from socle.baseline.settings import (
     RoomSettings,
     matching,
@@ -19,6 +18,7 @@ from socle.baseline.settings import (
     secret,
     stricter,
 )
+from socle.baseline.types import HostKey, Path, Port
 from socle.baseline.windows import Window, on_calendar
 
 SPREAD_MINUTES = 45
@@ -29,9 +29,8 @@ Account = Annotated[str, matching(r"[A-Za-z0-9_][A-Za-z0-9_.@+-]*", "an account'
 Address = Annotated[
     str, matching(r"[A-Za-z0-9._+-]+@[A-Za-z0-9.-]+", "an address such as it@provider.example")
 ]
-Port = Annotated[int, Field(ge=1, le=65535)]
 Line = Annotated[str, matching(r"[^\x00-\x1f]*", "one line of text")]
-Password = Annotated[str, matching(r"[ -~]{1,200}", "a password of one line")]
+GivenPassword = Annotated[str, matching(r"[ -~]{1,200}", "a password of one line")]
 
 
 class _Declared(BaseModel):
@@ -72,10 +71,7 @@ class Drop(_Declared):
     """Its port."""
     user: Account = "socle-evidence"
     """The account there."""
-    host_key: (
-        Annotated[str, matching(r"(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]+", "ssh-ed25519 AAAA…")]
-        | None
-    ) = None
+    host_key: HostKey | None = None
     """The server's host key."""
 
     @model_validator(mode="after")
@@ -117,7 +113,7 @@ class Alerting(RoomSettings):
     mail: Annotated[Mail | None, neutral()] = None
     """The mail relay, and who is warned by mail; without it, desktops alone warn."""
 
-    mail_password: Annotated[Password | None, secret(), neutral()] = None
+    mail_password: Annotated[GivenPassword | None, secret(), neutral()] = None
     """The password of the account at the relay."""
 
     drop: Annotated[Drop | None, neutral()] = None

@@ -9,33 +9,34 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from socle.baseline import words
-from socle.baseline.copies import (
+from roles.backup.plan import (
     Served,
     access_key,
     collisions,
     flows_in,
     flows_out,
+    needs_password,
     repositories_of,
     served_by,
     shared_passwords,
     target,
 )
+from roles.backup.repositories import Database, Repository
+from socle.baseline import words
 from socle.baseline.flows import Need
 from socle.baseline.model import Host, Practice
-from socle.baseline.repositories import Database, Password, Path, Repository
 from socle.baseline.settings import (
     BadSetting,
     BadSettings,
     RoomSettings,
     keyed,
-    matching,
     neutral,
     patient_data,
     read_across,
     secret,
     stricter,
 )
+from socle.baseline.types import Password, Path, Reason, Text
 from socle.baseline.windows import Window, on_calendar, once
 
 SPREAD_MINUTES = 30
@@ -44,8 +45,6 @@ SPREAD_MINUTES = 30
 SYSTEM_FOLDERS = ("/etc",)
 """Folders of settings: a machine that copies these alone has declared no data."""
 
-Text = Annotated[str, matching(r"[^\x00-\x1f]+", "one line of text")]
-Reason = Annotated[str, matching(r"(?=.*\S.*\S.*\S)[^\x00-\x1f]+", "a reason, in a sentence")]
 Windows = Annotated[list[Window], Field(min_length=1)]
 
 
@@ -124,10 +123,10 @@ class Backup(RoomSettings):
     store: Annotated[Path, neutral()] = "/srv/socle-backup"
     """On a backup server: the folder of its clients' repositories."""
 
-    passwords: Annotated[dict[str, Password], secret(), neutral()] = {}
+    passwords: Annotated[dict[str, Password], secret(generated=True), neutral()] = {}
     """Repository -> password, for each machine its own (`socle backup passwords` makes them)."""
 
-    luks_passphrases: Annotated[dict[str, Password], secret(), neutral()] = {}
+    luks_passphrases: Annotated[dict[str, Password], secret(generated=True), neutral()] = {}
     """Disk -> passphrase of its encryption."""
 
     @classmethod
@@ -144,6 +143,15 @@ class Backup(RoomSettings):
             yield f"copies of the database {database['name']}"
         for client in settings["backup_clients"]:
             yield f"copies kept for {client}"
+
+    @classmethod
+    def needed_secrets(cls, host: Host) -> Mapping[str, Iterable[str]]:
+        """A password for each repository with copies of its own, a passphrase for each disk."""
+        mine = repositories_of(host)
+        return {
+            "passwords": [one.name for one in mine if needs_password(one, host)],
+            "luks_passphrases": [one.name for one in mine if one.kind == "disk"],
+        }
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
         """Both sides of every copy: what this host sends where, and what it keeps for others.
@@ -188,7 +196,9 @@ class Backup(RoomSettings):
             **calendars,
         }
 
-    def _writable(self, targets: Sequence[dict[str, Any]], pruned: Sequence[Served]) -> list[str]:
+    def _writable(
+        self, targets: Sequence[Mapping[str, Any]], pruned: Sequence[Served]
+    ) -> list[str]:
         """Local repositories, and folders of database files, which SQLite opens with companions."""
         local = [one["path"] for one in targets if one["kind"] == "folder"]
         kept = [f"{self.store}/{one.client.name}" for one in pruned]

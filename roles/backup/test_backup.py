@@ -5,20 +5,11 @@ from functools import cache, partial
 
 import pytest
 
-from socle.baseline.copies import repositories_of
-from socle.baseline.repositories import OWN
-from socle.verify import (
-    AGAIN,
-    clock,
-    control,
-    copies,
-    expect,
-    keepers,
-    not_applicable,
-    note,
-    unknown,
-)
-from socle.verify.backups import filled, host_key, in_container, status, told
+from roles.backup import copies, destinations
+from roles.backup.answers import filled, host_key, in_container, status, told
+from roles.backup.plan import repositories_of
+from roles.backup.repositories import OWN
+from socle.verify import AGAIN, clock, control, expect, not_applicable, note, unknown
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +69,8 @@ def test_three_copies_on_two_media_one_off_site(host, settings, seen):
         wanted="3, the machine itself included",
         fix=f"{copies.COPY}; why one fails: socle backup status inventories/PRACTICE",
     )
-    own = keepers.own_media(host, settings.backup_folders)
-    media = {name: keepers.medium(host, ways[name]) for name in names}
+    own = destinations.own_media(host, settings.backup_folders)
+    media = {name: destinations.medium(host, ways[name]) for name in names}
     shared = [name for name, medium in media.items() if medium in own]
     expect(
         not shared,
@@ -132,8 +123,8 @@ def test_a_recent_copy_is_disconnected(host, target, settings, practice, from_ho
 def test_copies_cannot_be_deleted_from_here(host, settings, repositories):
     """A client really tries to delete with its own key; a server's keys can only add."""
     if settings.backup_clients:
-        keepers.expect_server_only_takes(host, settings)
-        keepers.expect_true_dates(repositories()["served"])
+        destinations.expect_server_only_takes(host, settings)
+        destinations.expect_true_dates(repositories()["served"])
     if not settings.backup_folders:
         if not settings.backup_clients:
             not_applicable("nothing of its own to copy, and it keeps no copies of others")
@@ -149,8 +140,8 @@ def test_copies_cannot_be_deleted_from_here(host, settings, repositories):
     answered = {one["name"]: one for one in repositories()["repositories"]}
     for server in servers:
         tried = answered.get(server["name"], {}).get("try_delete")
-        keepers.expect_refused(tried, server["name"])
-        keepers.expect_no_other_way(host, server)
+        destinations.expect_refused(tried, server["name"])
+        destinations.expect_no_other_way(host, server)
     future = [name for name, one in answered.items() if one.get("future")]
     expect(
         not future,
@@ -209,4 +200,4 @@ def test_third_parties_are_declared_and_certified(host, target, settings):
             wanted=f"valid for {settings.backup_hds_warning_days} more days",
             fix="ask the provider for the new certificate and declare it, or take the copies back",
         )
-        keepers.expect_declared_server(host, settings, declared[repository.name])
+        destinations.expect_declared_server(host, settings, declared[repository.name])

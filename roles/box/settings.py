@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from socle.baseline.settings import KEBAB, RoomSettings, keyed, matching, stricter
+from socle.baseline.settings import RoomSettings, keyed, stricter
+from socle.baseline.types import Kebab, Port
 
 
 def _address(text: str) -> str:
@@ -19,7 +20,6 @@ def _address(text: str) -> str:
         raise ValueError("an address such as 192.168.1.10") from None
 
 
-Port = Annotated[int, Field(ge=1, le=65535)]
 Words = Annotated[str, Field(min_length=3)]
 
 
@@ -30,7 +30,7 @@ class PortMapping(BaseModel):
         extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
     )
 
-    name: Annotated[str, matching(KEBAB, "lower-case words joined by hyphens")]
+    name: Kebab
     """Stable name; layers merge mappings by it."""
     protocol: Literal["tcp", "udp"]
     """Transport."""

@@ -22,6 +22,7 @@ from socle.baseline.settings import (
     neutral,
     stricter,
 )
+from socle.baseline.types import Port
 
 IMAGING_PORTS = (104, 2575, 2761, 2762, 4242, 8042, 8080, 8443, 11112)
 """DICOM, DICOM TLS, HL7, Orthanc and dcm4chee as they come (shared controls, section 3.1)."""
@@ -64,7 +65,6 @@ def _within(network: Any, other: str) -> bool:
 
 
 Interface = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$")]
-Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class Firewall(RoomSettings):

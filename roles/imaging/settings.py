@@ -10,10 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from socle.baseline.flows import Flow, Need, PeerAddresses, resolve_peers
 from socle.baseline.model import Host, Practice
-from socle.baseline.repositories import Password
 from socle.baseline.rules import port_in
 from socle.baseline.settings import (
-    KEBAB,
     BadSetting,
     BadSettings,
     RoomSettings,
@@ -24,6 +22,7 @@ from socle.baseline.settings import (
     secret,
     stricter,
 )
+from socle.baseline.types import Kebab, Password, Port
 
 GROUP = "imaging_servers"
 PEM = "/etc/socle/imaging/orthanc.pem"
@@ -41,12 +40,10 @@ ALLOWED = {
 """What a device may ask for, in our words and in Orthanc's."""
 
 Operation = Literal["echo", "store", "find", "worklist", "get", "move", "commitment"]
-Port = Annotated[int, Field(ge=1, le=65535)]
 OwnPort = Annotated[int, Field(ge=1024, le=65535)]
 Aet = Annotated[
     str, matching(r"[!-\[\]-~]([ -\[\]-~]{0,14}[!-\[\]-~])?", "an AE title: 1 to 16 characters")
 ]
-Name = Annotated[str, matching(KEBAB, "lower-case words joined by hyphens")]
 Folder = Annotated[str, matching(r"/[^\s'\"$`\\]+", 'an absolute path such as "/srv/images"')]
 Certificate = Annotated[
     str,
@@ -64,7 +61,7 @@ class Modality(BaseModel):
         extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
     )
 
-    name: Name
+    name: Kebab
     """Stable name; layers merge modalities by it."""
     aet: Aet
     """Its AE title, exactly."""
@@ -91,10 +88,10 @@ class Imaging(RoomSettings):
     orthanc: Annotated[bool, neutral()] = False
     """Whether Orthanc is installed; where it is already, it is secured in any case."""
 
-    accounts: Annotated[list[Name], Field(min_length=1), stricter("subset")] = ["socle"]
+    accounts: Annotated[list[Kebab], Field(min_length=1), stricter("subset")] = ["socle"]
     """Accounts of Orthanc's HTTP server; the first is the one of Socle's own questions."""
 
-    passwords: Annotated[dict[str, Password], secret(), neutral()] = {}
+    passwords: Annotated[dict[str, Password], secret(generated=True), neutral()] = {}
     """Account -> password, for each server its own (`socle backup passwords` makes them)."""
 
     https_port: Annotated[OwnPort, neutral()] = 8443
@@ -147,6 +144,12 @@ class Imaging(RoomSettings):
             yield "Orthanc as declared (socle-imaging-renew.timer)"
             for modality in settings["imaging_modalities"]:
                 yield f"modality {modality['name']}"
+
+    @classmethod
+    def needed_secrets(cls, host: Host) -> Mapping[str, Iterable[str]]:
+        """A password for each account, where there is to be a server."""
+        wanted = host.settings.get("imaging_orthanc") and host.settings.get("imaging_server")
+        return {"passwords": host.settings["imaging_accounts"]} if wanted else {}
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
         """What the imaging server is told.

@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from socle.baseline.model import Host, Practice
 from socle.baseline.settings import (
-    KEBAB,
     BadSetting,
     BadSettings,
     RoomSettings,
@@ -18,6 +17,7 @@ from socle.baseline.settings import (
     neutral,
     stricter,
 )
+from socle.baseline.types import Kebab
 from socle.baseline.windows import Window, on_calendar
 
 LONGEST_IDLE = 14 * 60
@@ -51,7 +51,7 @@ class _Declared(BaseModel):
 class ThirdParty(_Declared):
     """A repository of somebody else than the distribution, with its key and its purpose."""
 
-    name: Annotated[str, matching(KEBAB, "lower-case words joined by hyphens")]
+    name: Kebab
     """Stable name; layers merge repositories by it."""
     origins: Annotated[list[Pattern], Field(min_length=1)]
     """What it says of itself in its Release file, as unattended-upgrades' Origins-Pattern."""

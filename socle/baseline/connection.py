@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from socle.baseline.model import Connection
 from socle.baseline.settings import RoomSettings, matching, neutral, secret
+from socle.baseline.types import Port
 
 # Nothing that ssh could take for an option or a shell for a word of its own.
 _HOST = r"[A-Za-z0-9:][A-Za-z0-9.:%_-]*"
@@ -45,7 +46,7 @@ class ConnectionSettings(RoomSettings):
         neutral(),
     ] = None
     """Where the host answers; its name in hosts.yml when not set."""
-    ansible_port: Annotated[int, Field(ge=1, le=65535), neutral()] = 22
+    ansible_port: Annotated[Port, neutral()] = 22
     """Port of the SSH server."""
     ansible_user: Annotated[str, matching(_USER, "a user name"), neutral()] = "root"
     """Account that the operator logs in with."""

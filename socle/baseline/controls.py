@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from socle.baseline import words, yaml
 from socle.baseline.model import Control, Severity
-from socle.baseline.settings import KEBAB, matching
+from socle.baseline.types import Kebab
 from socle.errors import BadPractice, Problem
 
 Sentence = Annotated[str, Field(min_length=3)]
@@ -28,7 +28,7 @@ class _Entry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    id: Annotated[str, matching(KEBAB, "lower-case words joined by hyphens")]
+    id: Kebab
     title: _Title
     theme: Sentence
     severity: Severity

@@ -19,7 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from socle.baseline.settings import KEBAB, BadSetting, BadSettings, matching
+from socle.baseline.settings import BadSetting, BadSettings, matching
+from socle.baseline.types import Kebab
 
 if TYPE_CHECKING:
     from socle.baseline.model import Host, Practice
@@ -63,7 +64,7 @@ def _unique(values: list[Any]) -> list[Any]:
     return values
 
 
-Port = Annotated[int | str, BeforeValidator(_port)]
+PortOrRange = Annotated[int | str, BeforeValidator(_port)]
 Word = Annotated[str, Field(min_length=1)]
 Account = Annotated[str, matching(r"[a-z_][a-z0-9_-]{0,31}", "the name of a Unix account")]
 
@@ -75,7 +76,7 @@ class Flow(BaseModel):
         extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True
     )
 
-    name: Annotated[str, matching(KEBAB, "lower-case words joined by hyphens")]
+    name: Kebab
     """Stable name; layers merge flows by it."""
     direction: Literal["in", "out"]
     """Seen from the host: who opens the connection."""
@@ -84,7 +85,10 @@ class Flow(BaseModel):
     users: Annotated[list[Account], AfterValidator(_unique)] = []
     """Accounts whose programs alone may use an outbound flow; without any, every program may."""
     ports: Annotated[
-        list[Port], Field(min_length=1), AfterValidator(_unique), AfterValidator(_narrow)
+        list[PortOrRange],
+        Field(min_length=1),
+        AfterValidator(_unique),
+        AfterValidator(_narrow),
     ]
     """Destination ports: numbers, or ranges written "6000-6010"."""
     peers: Annotated[list[Word], Field(min_length=1), AfterValidator(_unique)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
-import socle
 from socle.baseline import about, hosts, rooms, scope, variables, waivers, yaml
+from socle.baseline.checkout import find_root
 from socle.baseline.connection import ConnectionSettings
 from socle.baseline.hosts import Tree
 from socle.baseline.layers import SECRETS, Layers
@@ -16,10 +15,6 @@ from socle.baseline.model import Practice
 from socle.baseline.resolve import Resolver
 from socle.baseline.written import WAIVERS
 from socle.errors import BadPractice, Problem, SocleError
-
-CHECKOUT = "SOCLE_CHECKOUT"
-"""The variable that names another checkout than this package's own."""
-_MARK = b'name = "socle-cabinet"'  # in pyproject.toml of every checkout
 
 
 def load(
@@ -96,46 +91,6 @@ def host_names(practice: Path) -> tuple[str, ...]:
     if problems:
         raise BadPractice(problems)
     return tuple(tree.hosts)
-
-
-def find_root(folder: Path) -> Path:
-    """The checkout whose rooms and region hold for ``folder``: its ``settings.py`` files are run.
-
-    So no folder that data come in decides it: it is the one that SOCLE_CHECKOUT names, else this
-    package's own. Raises SocleError where ``folder`` lies in another one, with its own region.
-    """
-    root = named_root()
-    for around in (folder, *folder.parents):
-        if _is_checkout(around):
-            if around.samefile(root):
-                break
-            raise SocleError(
-                f"{folder}: expected a practice of {root}; it lies in {around}, another checkout "
-                f"of Socle. Use the commands of that one, or set {CHECKOUT}={around}"
-            )
-    return root
-
-
-def named_root() -> Path:
-    """The checkout that SOCLE_CHECKOUT names, else this package's own. Raises SocleError."""
-    named = os.environ.get(CHECKOUT)
-    root = Path(named).absolute() if named else own_root()
-    if not (root / "roles").is_dir():
-        raise SocleError(f"{root}: expected a checkout of Socle, as {CHECKOUT} says")
-    return root
-
-
-def own_root() -> Path:
-    """The checkout that holds this package."""
-    root = Path(socle.__file__).absolute().parents[1]
-    if (root / "roles").is_dir():
-        return root
-    raise SocleError(f"{root}: expected a checkout of Socle, with a folder roles/")
-
-
-def _is_checkout(folder: Path) -> bool:
-    mark = folder / "pyproject.toml"
-    return (folder / "roles").is_dir() and mark.is_file() and _MARK in mark.read_bytes()
 
 
 def _tree(practice: Path, checkout: Path, layers: Layers) -> Tree | None:

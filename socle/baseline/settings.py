@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 Towards = Literal["lower", "higher", "true", "false", "subset", "superset"]
 MASK = "••••"
-KEBAB = r"[a-z0-9]+(-[a-z0-9]+)*"
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,8 @@ class Keyed:
 @dataclass(frozen=True)
 class Secret:
     """The value stands in ``secrets.yml`` only and is never shown."""
+
+    generated: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,13 @@ def keyed(by: str) -> Keyed:
     return Keyed(by)
 
 
-def secret() -> Secret:
-    """Mark a value that may only stand in the practice's encrypted ``secrets.yml``."""
-    return Secret()
+def secret(*, generated: bool = False) -> Secret:
+    """Mark a value that may only stand in the practice's encrypted ``secrets.yml``.
+
+    ``generated``: passwords by name, which nobody has to invent: Socle makes those that
+    `RoomSettings.needed_secrets` names.
+    """
+    return Secret(generated)
 
 
 def patient_data() -> PatientData:
@@ -195,6 +200,11 @@ class RoomSettings(BaseModel):
         """
         return ()
 
+    @classmethod
+    def needed_secrets(cls, host: Host) -> Mapping[str, Iterable[str]]:  # noqa: ARG003
+        """Field marked ``secret(generated=True)`` -> names of the passwords that ``host`` needs."""
+        return {}
+
     def needed_flows(self, host: Host, practice: Practice) -> Iterable[Need]:  # noqa: ARG002
         """The flows without which ``host`` cannot do what these settings declare."""
         return ()
@@ -224,6 +234,15 @@ def direction(field: FieldInfo) -> Direction | None:
 def is_secret(field: FieldInfo) -> bool:
     """Whether the field is marked `secret`."""
     return any(isinstance(mark, Secret) for mark in field.metadata)
+
+
+def generated_secrets(model: type[RoomSettings]) -> list[str]:
+    """Names of the fields whose passwords Socle makes."""
+    return [
+        name
+        for name, field in model.model_fields.items()
+        if any(isinstance(mark, Secret) and mark.generated for mark in field.metadata)
+    ]
 
 
 def holds_patient_data(field: FieldInfo) -> bool:

@@ -36,9 +36,8 @@ class DemoFailed(SocleError):
 @app.command
 def up() -> int:
     """Boot the practice, let the Internet read its images, harden it, verify it, close the box."""
-    from socle.baseline import load  # noqa: PLC0415
+    from socle.baseline import load, packages  # noqa: PLC0415
     from socle.commands import demo_story as story  # noqa: PLC0415
-    from socle.commands.backup import run as copy  # noqa: PLC0415
     from socle.commands.demo_data import prepare  # noqa: PLC0415
     from socle.commands.lab import up as boot  # noqa: PLC0415
     from socle.commands.labs import lab_of  # noqa: PLC0415
@@ -65,7 +64,7 @@ def up() -> int:
     with _step("After: the modality and the doctor at work"):
         story.work(machines, practice)
     with _step(f"Copy the data, and prove that they come back: socle backup run {PRACTICE}"):
-        copy(PRACTICE)
+        packages.load(practice.root, "backup", "commands").run(PRACTICE)
     if story.box_is_open(machines):
         _box_set_right(machines)
     with _step(f"Verify: socle verify {PRACTICE}"):

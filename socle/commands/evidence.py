@@ -62,7 +62,8 @@ def judge(
     verbose
         Show why a control does not apply, and what each pass has seen.
     """
-    from socle.baseline.loading import check_region, own_root  # noqa: PLC0415
+    from socle.baseline.checkout import own_root  # noqa: PLC0415
+    from socle.baseline.loading import check_region  # noqa: PLC0415
     from socle.commands.evidence_sign import trust  # noqa: PLC0415 - `socle --help` is fast
     from socle.commands.evidence_trust import known  # noqa: PLC0415
     from socle.commands.verify_screen import Screen  # noqa: PLC0415

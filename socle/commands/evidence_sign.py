@@ -41,7 +41,7 @@ def keygen(
     import getpass  # noqa: PLC0415 - `socle --help` needs none of these
 
     from socle.baseline import evidence  # noqa: PLC0415
-    from socle.baseline.loading import find_root  # noqa: PLC0415
+    from socle.baseline.checkout import find_root  # noqa: PLC0415
     from socle.evidence import principals  # noqa: PLC0415
     from socle.evidence.keys import make  # noqa: PLC0415
 

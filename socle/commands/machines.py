@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 Repeated = Annotated[list[str] | None, Parameter(negative="", consume_multiple=False)]
 """A word of the command line that may be given again: --limit accueil --limit serveur."""
 
-LONGEST = 72 * 3600.0
-"""Seconds that a first copy over a slow line may take."""
-
 
 class Refused(SocleError):
     """What was asked cannot be done like this."""
@@ -37,22 +34,6 @@ def chosen(practice: Practice, words: Sequence[str]) -> list[Host]:
             raise Refused(f"{practice.name}: expected a host or group ({known}), read {word}")
         found |= names
     return [host for name, host in practice.hosts.items() if name in found]
-
-
-def clients(hosts: Sequence[Host]) -> list[Host]:
-    """Those that have data to copy."""
-    return [host for host in hosts if host.settings["backup_folders"]]
-
-
-def complete(hosts: Sequence[Host], practice: Practice) -> None:
-    """Refuse where passwords or host keys are missing, with how to make them."""
-    missing = [
-        f"{host.name}: no {what}" for host in hosts for what in host.settings["backup_missing"]
-    ]
-    if missing:
-        raise Refused(
-            "\n".join(missing) + f"\nMake passwords with: socle backup passwords {practice.folder}"
-        )
 
 
 @contextmanager

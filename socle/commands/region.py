@@ -79,8 +79,9 @@ def region(
     """
     from datetime import datetime  # noqa: PLC0415 - `socle --help` needs none of these
 
+    from socle.baseline.checkout import own_root  # noqa: PLC0415
     from socle.baseline.digests import baseline_digest  # noqa: PLC0415
-    from socle.baseline.loading import check_region, own_root  # noqa: PLC0415
+    from socle.baseline.loading import check_region  # noqa: PLC0415
     from socle.commands import region_screen as screen  # noqa: PLC0415
     from socle.evidence.store import operator_state  # noqa: PLC0415
     from socle.region.cache import Cache  # noqa: PLC0415

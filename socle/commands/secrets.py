@@ -1,4 +1,4 @@
-"""Passwords that a practice's backups and imaging servers need and nobody has made yet."""
+"""Passwords that a practice's machines need, as their rooms say, and nobody has made yet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from socle.baseline.model import Host, Practice
+    from socle.baseline.model import Practice
 
 _BYTES = 24  # 192 bits: nobody types them, the recovery sheet has them
 _BESIDE = "vault-password"
@@ -36,33 +36,20 @@ def make(folder: Path, root: Path | None = None) -> dict[str, list[str]]:
 
 
 def _missing(practice: Practice) -> dict[str, dict[str, dict[str, str]]]:
-    from socle.baseline.copies import needs_password, repositories_of  # noqa: PLC0415
+    from socle.baseline.settings import generated_secrets  # noqa: PLC0415
 
-    found = {}
+    found: dict[str, dict[str, dict[str, str]]] = {}
     for host in practice.hosts.values():
-        repositories = repositories_of(host)
-        named = {
-            "backup_passwords": [o.name for o in repositories if needs_password(o, host)],
-            "backup_luks_passphrases": [one.name for one in repositories if one.kind == "disk"],
-            "imaging_passwords": _accounts(host),
-        }
-        new = {
-            setting: {
-                name: secrets.token_hex(_BYTES)
-                for name in names
-                if name not in host.settings.get(setting, ())
-            }
-            for setting, names in named.items()
-        }
-        if any(new.values()):
-            found[host.name] = {setting: values for setting, values in new.items() if values}
+        for room in practice.rooms:
+            needed = room.settings.needed_secrets(host)
+            for field in generated_secrets(room.settings):
+                setting = f"{room.prefix}{field}"
+                made = host.settings.get(setting, ())
+                new = [name for name in needed.get(field, ()) if name not in made]
+                if new:
+                    values = {name: secrets.token_hex(_BYTES) for name in new}
+                    found.setdefault(host.name, {})[setting] = values
     return found
-
-
-def _accounts(host: Host) -> list[str]:
-    """Accounts of the imaging server on ``host``, where there is to be one."""
-    wanted = host.settings.get("imaging_orthanc") and host.settings.get("imaging_server")
-    return list(host.settings["imaging_accounts"]) if wanted else []
 
 
 def _add(vault: Path, new: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:

@@ -14,7 +14,6 @@ def _day(text: str) -> str:
 
 
 Count = Annotated[int, Field(ge=0, lt=1 << 31)]
-Port = Annotated[int, Field(ge=0, lt=1 << 16)]
 Code = Annotated[int, Field(ge=-(1 << 31), lt=1 << 31)]
 Seconds = Annotated[float, Field(ge=0, le=1e6)]
 Word = Annotated[str, Field(max_length=200)]
@@ -98,7 +97,7 @@ class Declared(_Model):
     addresses: tuple[Word, ...]
     method: Literal["ssh", "local"]
     address: Word
-    port: Port
+    port: Annotated[int, Field(ge=0, lt=1 << 16)]
     host_keys: tuple[str, ...] = ()
     """SSH host keys under which the operator knew it: "ssh-ed25519 AAAA…"."""
     settings: dict[str, Any]

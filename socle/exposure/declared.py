@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from socle.baseline import about, single
 from socle.baseline.layers import EXPOSURE
+from socle.baseline.types import Port
 from socle.evidence.store import operator_state
 from socle.exposure.recognised import recognised
 
@@ -39,7 +40,7 @@ class OpenPort(BaseModel):
 
     model_config = _STRICT
 
-    port: Annotated[int, Field(ge=1, le=65535), AfterValidator(_not_for_images)]
+    port: Annotated[Port, AfterValidator(_not_for_images)]
     purpose: _Words
     asked_by: _Words
 

@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from socle.baseline import packages
-from socle.baseline.loading import named_root
+from socle.baseline.checkout import named_root
 from socle.evidence.redaction import MASK, Redactor
 from socle.verify.checks import Unknown
 from socle.verify.links import Link

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from socle.baseline import types
 from socle.errors import SocleError
 from socle.exposure import ports
 from socle.exposure.recognised import Association, Recognised
@@ -20,7 +21,6 @@ from socle.verify.verdicts import State
 FORMAT = "socle-exposure"
 SCHEMA = 1
 FILE = "docs/exposure.schema.json"
-PortNumber = Annotated[int, Field(ge=1, le=65535)]
 # As ipaddress writes it: the same address is always the same text.
 Address = Annotated[str, AfterValidator(lambda text: str(ip_address(text)))]
 Ports = Annotated[str, AfterValidator(ports.normal)]
@@ -35,7 +35,7 @@ class _Model(BaseModel):
 class Port(_Model):
     """An open port, and what answered there."""
 
-    port: PortNumber
+    port: types.Port
     tls: str | None = None
     """The version that was agreed on ("TLSv1.3"), null where it does not speak TLS."""
     http: dict[str, Annotated[int, Field(ge=100, le=999)]] = {}

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from socle.baseline import packages
-from socle.baseline.loading import named_root
+from socle.baseline.checkout import named_root
 
 
 class Association(StrEnum):

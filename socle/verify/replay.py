@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 
 from socle.baseline import load
+from socle.baseline.checkout import own_root
 from socle.baseline.known_hosts import entry_name
-from socle.baseline.loading import own_root
 from socle.baseline.model import Connection, Host, Origin, Practice, Waiver
 from socle.baseline.rooms import promises
 from socle.errors import BadPractice, Problem, SocleError

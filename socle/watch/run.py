@@ -11,7 +11,7 @@ from pathlib import Path
 from platform import python_version
 
 import socle
-from socle.baseline.loading import own_root
+from socle.baseline.checkout import own_root
 from socle.baseline.model import Practice
 from socle.errors import SocleError
 from socle.evidence import bundle, signature

@@ -7,20 +7,21 @@ import hmac
 import shutil
 import subprocess
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
+from roles.backup import commands, recovery_sheet
+from roles.backup.access import key_pair
 from socle.baseline import load
-from socle.baseline.access import key_pair
 from socle.baseline.export import for_pyinfra
 from socle.baseline.known_hosts import host_keys
 from socle.baseline.model import Connection
-from socle.commands import backup
 from socle.commands.machines import Refused
 from socle.commands.secrets import make
 from socle.errors import BadPractice
-from socle.report import recovery
 
 ROOT = Path(__file__).parents[2]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMoCLsSeYbzhnkXZsiI1kR11LAYtZzgkmlJ/tdRnbrsL"
@@ -148,21 +149,38 @@ def test_host_keys_are_found_under_hashed_names_and_ports(tmp_path):
 def test_the_recovery_sheet_has_every_password_and_is_never_stored(practice, tmp_path):
     make(practice, ROOT)
     loaded = load(practice, root=ROOT)
-    text = "\n".join(recovery.lines(loaded, date(2026, 11, 22)))
+    text = "\n".join(recovery_sheet.lines(loaded, date(2026, 11, 22)))
     for host in loaded.hosts.values():
         for password in host.settings["backup_passwords"].values():
             assert password in text
         for phrase in host.settings["backup_luks_passphrases"].values():
             assert phrase in text
     assert "restic -r /srv/socle-backup/medecin restore latest" in text
-    assert max(map(len, text.splitlines())) <= recovery.WIDTH + 12
+    assert max(map(len, text.splitlines())) <= recovery_sheet.WIDTH + 12
     with pytest.raises(Refused, match="outside of"):
-        backup.sheet(practice, out=loaded.root / "build/sheet.pdf")
+        commands.sheet(practice, out=loaded.root / "build/sheet.pdf")
     with pytest.raises(Refused, match="outside of"):
-        backup.sheet(practice, out=practice / "sheet.pdf")
+        commands.sheet(practice, out=practice / "sheet.pdf")
     out = tmp_path / "sheet.pdf"
-    assert backup.sheet(practice, out=out) == 0
+    assert commands.sheet(practice, out=out) == 0
     assert out.stat().st_mode & 0o777 == 0o600
-    assert out.read_bytes().startswith(b"%PDF")
+    printed = "\n".join(page.extract_text() for page in PdfReader(out).pages)
+    for host in loaded.hosts.values():
+        for password in host.settings["backup_passwords"].values():
+            assert f"Mot de passe : {password}\n" in printed
+        for phrase in host.settings["backup_luks_passphrases"].values():
+            assert f"Phrase LUKS  : {phrase}\n" in printed
     with pytest.raises(Refused, match="does not exist yet"):
-        backup.sheet(practice, out=out)
+        commands.sheet(practice, out=out)
+
+
+def test_the_printed_sheet_keeps_every_character():
+    """Passwords are copied from it letter by letter: no ligature, no other quote, no lost space."""
+    every = "".join(map(chr, range(0x21, 0x7F)))
+    text = [
+        "  Dépôt fi ff --  ...",
+        f"  Mot de passe : {every[:47]}",
+        f"  Phrase LUKS  : {every[47:]}",
+    ]
+    (page,) = PdfReader(BytesIO(recovery_sheet.pdf(text))).pages
+    assert page.extract_text().splitlines() == text

@@ -12,7 +12,7 @@ import pytest
 from backup import paths, snapshots, state, status, try_delete
 from backup.restic import Answer
 
-from socle.commands import backup as commands
+from roles.backup import answers, commands
 from socle.commands.console import Screen
 
 
@@ -136,7 +136,7 @@ def test_a_machine_that_answers_strangely_hides_no_other(monkeypatch, capsys, st
     monkeypatch.setattr(commands, "chosen", lambda practice, limit: hosts)
     monkeypatch.setattr(commands, "connected", lambda practice: nullcontext(links))
     monkeypatch.setattr("socle.verify.backend.testinfra_host", lambda link: link)
-    monkeypatch.setattr("socle.verify.backups.status", said.__getitem__)
+    monkeypatch.setattr(answers, "status", said.__getitem__)
     monkeypatch.setattr(commands, "SCREEN", Screen(width=200))
     assert commands.status(Path("p")) == 4
     shown = capsys.readouterr().out

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from socle.verify import copies, keepers
-from socle.verify.backups import signed_by
+from roles.backup import copies, destinations
+from roles.backup.answers import signed_by
 from socle.verify.checks import ControlFailed, Unknown, noted
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -130,17 +130,17 @@ def test_a_disk_left_plugged_in_fails():
 
 def test_what_was_tried_and_not_refused_fails():
     good = {"refused": True, "error": None, "attempts": {"forget": "refused"}}
-    keepers.expect_refused(good, "serveur")
+    destinations.expect_refused(good, "serveur")
     bad = {"refused": False, "error": None, "attempts": {"forget": "succeeded"}}
     with pytest.raises(ControlFailed, match="NOT refused: forget"):
-        keepers.expect_refused(bad, "serveur")
+        destinations.expect_refused(bad, "serveur")
     for nothing in (None, {"refused": None, "error": "the server does not answer"}):
         with pytest.raises(Unknown):
-            keepers.expect_refused(nothing, "serveur")
+            destinations.expect_refused(nothing, "serveur")
 
 
 def test_only_the_declared_lines_are_allowed():
-    line = next(iter(keepers.allowed(SETTINGS)))
+    line = next(iter(destinations.allowed(SETTINGS)))
     assert line == (
         'restrict,command="rclone serve restic --stdio --append-only /srv/socle-backup/medecin" '
         "ssh-ed25519 AAAA medecin"

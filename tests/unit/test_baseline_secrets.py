@@ -1,9 +1,15 @@
 """Secrets: encrypted in one file, opened in memory, never shown."""
 # ruff: noqa: E501 - whole messages, each on its line
 
-from typing import Any
+from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
+from typing import Annotated, Any
 
 import pytest
+from pydantic import Field
+
+from socle.baseline.settings import RoomSettings, neutral, secret
+from socle.commands.secrets import _missing
 
 SECRETS = """
 workstations: {toy_password: "p@ss: é"}
@@ -87,3 +93,24 @@ def test_an_encrypted_settings_file(toy: Any, monkeypatch: pytest.MonkeyPatch) -
     assert toy.problems() == [
         "group_vars/all.yml:0: file: expected clear text; secrets go to secrets.yml"
     ]
+
+
+class Doors(RoomSettings):
+    codes: Annotated[dict[str, str], secret(generated=True), neutral()] = Field({})
+    given: Annotated[dict[str, str], secret(), neutral()] = Field({})
+
+    @classmethod
+    def needed_secrets(cls, host: Any) -> Mapping[str, Iterable[str]]:
+        return {"codes": host.doors}
+
+
+def test_what_a_room_needs_and_lacks_is_made() -> None:
+    desk = SimpleNamespace(
+        name="desk", doors=["front", "back"], settings={"doors_codes": {"back": "x"}}
+    )
+    store = SimpleNamespace(name="store", doors=[], settings={})
+    room = SimpleNamespace(prefix="doors_", settings=Doors)
+    made = _missing(SimpleNamespace(hosts={"desk": desk, "store": store}, rooms=(room,)))
+    assert list(made) == ["desk"]
+    assert list(made["desk"]["doors_codes"]) == ["front"]
+    assert len(made["desk"]["doors_codes"]["front"]) == 48

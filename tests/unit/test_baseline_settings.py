@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import ValidationError
 
-from socle.baseline import rooms
+from socle.baseline import load, rooms
 from socle.baseline.settings import (
     BadSetting,
     BadSettings,
@@ -14,6 +14,7 @@ from socle.baseline.settings import (
     RoomSettings,
     direction,
     fields_without_direction,
+    generated_secrets,
     is_weaker,
     keyed,
     matching,
@@ -99,3 +100,9 @@ def test_every_field_of_every_room(room: Any) -> None:
     assert [name for name, field in fields.items() if direction(field) is None] == []
     assert [name for name, field in fields.items() if not field.description] == []
     assert [name for name in fields if name.startswith("ssh_")] == [], "pyinfra takes these"
+
+
+@pytest.mark.parametrize("room", rooms.find(CHECKOUT), ids=lambda room: room.name)
+def test_every_password_that_a_room_needs_is_marked(room: Any) -> None:
+    for host in load(CHECKOUT / "inventories/demo").hosts.values():
+        assert set(room.settings.needed_secrets(host)) <= set(generated_secrets(room.settings))

@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from socle.baseline import packages
+from roles.disk_encryption.disks import Disks
 from socle.machine.blockdevices import Machine
 from socle.machine.blockstack import Fate
 from socle.machine.blocktree import Printed
 
 FILES = sorted((Path(__file__).parent / "data/blockdevices").glob("*.yaml"))
 FEWEST = 12
-Disks = packages.load(Path(__file__).parents[2], "disk_encryption", "disks").Disks
 
 
 def fates(places: list) -> dict[str, str]:

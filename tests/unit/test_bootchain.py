@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from socle.baseline import packages
-
-bootchain = packages.load(Path(__file__).parents[2], "disk_encryption", "bootchain")
-read, tampered = bootchain.read, bootchain.tampered
+from roles.disk_encryption.bootchain import BootChain, read, tampered
 
 LOCKED = """
 set superusers="socle"
@@ -34,7 +29,7 @@ submenu 'Advanced options for Debian GNU/Linux' $menuentry_id_option 'gnulinux-a
 """
 
 
-def chain(grub: str = LOCKED, **sections: str) -> bootchain.BootChain:
+def chain(grub: str = LOCKED, **sections: str) -> BootChain:
     printed = {
         "cmdline": "BOOT_IMAGE=/vmlinuz-6.1 root=/dev/mapper/root ro quiet",
         "firmware": "uefi",

@@ -36,6 +36,30 @@ def test_help_shows_the_daily_commands(toy: Any) -> None:
         assert words in done.stdout
 
 
+def test_a_room_adds_its_commands(toy: Any) -> None:
+    toy.write(
+        "/roles/toy/commands.py",
+        "def play() -> int:\n"
+        '    """Play with it."""\n'
+        "    return 7\n\n\n"
+        "def register(app) -> None:\n"
+        '    app.command(play, group="Toys")\n',
+    )
+    shown = socle(toy, "--help").stdout
+    assert "Toys" in shown
+    assert "Play with it." in shown
+    assert "Copies of the data" not in shown, "another checkout's room"
+    assert socle(toy, "play").returncode == 7
+
+
+def test_help_without_a_checkout(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOCLE_CHECKOUT", str(toy.root / "nowhere"))
+    done = socle(toy, "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "verify" in done.stdout
+    assert socle(toy, "check", "inventories/p").returncode == 2
+
+
 @pytest.mark.parametrize("module", ["pydantic", "pyinfra", "pytest", "ansible"])
 def test_help_loads_nothing_heavy(module: str) -> None:
     code = f"import sys, socle.cli; sys.exit({module!r} in sys.modules)"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from socle.baseline import packages
+from roles.disk_encryption.bootchain import read
 from socle.baseline.rooms import find
 from socle.render import render
 
@@ -79,7 +79,6 @@ def test_only_the_first_entry_starts_without_the_password(room, tmp_path):
     ours = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout
 
     printed = {"loader": "grub /boot/grub/grub.cfg", "grub": ours + ENTRIES}
-    read = packages.load(ROOT, "disk_encryption", "bootchain").read
     chain = read("".join(f"== {name}\n{text}\n" for name, text in printed.items()) + "== end\n")
     assert chain.password_owners() == ["socle"]
     assert [entry.free for entry in chain.entries] == [True, False, False, False]

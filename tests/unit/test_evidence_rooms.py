@@ -11,8 +11,8 @@ import pytest
 import yaml
 from collected import collected, said
 
+from roles.backup.plan import repositories_of
 from socle.baseline import load
-from socle.baseline.copies import repositories_of
 from socle.baseline.export import secret_names
 from socle.evidence import bundle as files
 from socle.verify.collect import redactor

@@ -54,6 +54,24 @@ def test_a_room_imports_no_other_room(room):
         assert {part[1] for part in parts if part[0] == "roles" and len(part) > 1} <= {room}, file
 
 
+def test_the_core_imports_no_room():
+    for file in PACKAGE.rglob("*.py"):
+        assert "roles" not in {name.split(".")[0] for name in imported(file)}, file
+
+
+@pytest.mark.parametrize("room", sorted(path.name for path in ROOMS.iterdir() if path.is_dir()))
+def test_of_a_room_only_its_commands_know_the_command_line(room):
+    """Settings, engines and checks import neither `socle.commands` nor a module that does."""
+    modules = {file.stem: set(imported(file)) for file in (ROOMS / room).glob("*.py")}
+    upper = {
+        name for name, seen in modules.items() if any(x.startswith("socle.commands") for x in seen)
+    }
+    for name, seen in modules.items():
+        if name not in upper or name in {"settings", "deploy", "conftest"} or "test_" in name:
+            assert not any(x.startswith("socle.commands") for x in seen), name
+            assert not {f"roles.{room}.{one}" for one in upper} & seen, name
+
+
 def test_settings_need_no_engine_and_no_pytest():
     code = (
         "import sys; from pathlib import Path; from socle.baseline import rooms;"

@@ -26,10 +26,11 @@ from rich.table import Table
 from rich.text import Text
 
 import socle
+from roles.backup import restore, status_screen
 from socle import cli
 from socle.apply.diff import difference
 from socle.apply.probe import ObservedFile
-from socle.commands import backup, differences, evidence, region_screen, restore, verify_screen
+from socle.commands import differences, evidence, region_screen, verify_screen
 from socle.commands.console import SCREEN, Screen, say, warn
 from socle.errors import BadPractice, Problem
 from socle.region.model import Refused
@@ -269,7 +270,7 @@ def commands(nasty, tmp_path):
     }
     served = {"client": nasty, "error": nasty, "newest": {"time": nasty}}
     told = {nasty: {"repositories": [repository], "served": [served]}, "b": {"error": nasty}}
-    SCREEN.print(backup._table(told))
+    SCREEN.print(status_screen.table(told))
     progress = SimpleNamespace(update=lambda *_, **__: None)
     for line in (nasty, json.dumps(nasty), json.dumps({"message": nasty}),
                  json.dumps({"message": "plan", "bytes": 1, "target": nasty, "time": nasty}),
@@ -442,8 +443,9 @@ def test_nothing_else_prints():
     """A command that printed by itself would have to think of all this again."""
     folders = ("commands", "watch", "apply", "exposure", "region", "report", "evidence", ".")
     files = [file for folder in folders for file in (ROOT / "socle" / folder).glob("*.py")]
+    files += ROOT.glob("roles/*/*.py")
     found = {
-        file.relative_to(ROOT / "socle").as_posix()
+        file.relative_to(ROOT).as_posix().removeprefix("socle/")
         for file in files
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and printing(node.func)

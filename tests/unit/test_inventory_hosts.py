@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from socle.baseline import load
+from socle.baseline.checkout import find_root
 from socle.baseline.export import for_ansible, for_pyinfra
-from socle.baseline.loading import find_root
 from socle.baseline.model import Connection
 from socle.errors import SocleError
 

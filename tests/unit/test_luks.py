@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
-from socle.baseline import packages
+from roles.disk_encryption import luks
 
-luks = packages.load(Path(__file__).parents[2], "disk_encryption", "luks")
 TEXT = "Version:        2\nEpoch:          4\nUUID:           ff53e844-619e-45c4-8005-49edab3adcf3"
 ARGON2ID = {"type": "argon2id", "time": 4, "memory": 65536, "cpus": 2}
 PBKDF2 = {"type": "pbkdf2", "hash": "sha256", "iterations": 1000}

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from programs import program
 
-from socle.baseline import load, packages
+from roles.updates import facts
+from socle.baseline import load
 from socle.baseline.windows import Window
 from socle.errors import BadPractice
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "roles/updates/files"
 ON_HOST = FILES / "usr/local/lib/socle/updates"
-facts = packages.load(ROOT, "updates", "facts")
 DEBIAN = {"origin": "Debian", "label": "Debian-Security", "suite": "stable-security",
           "codename": "trixie-security"}  # fmt: skip
 OWN = ["origin=Debian,codename=${distro_codename}-security,label=Debian-Security"]

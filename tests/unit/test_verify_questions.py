@@ -2,15 +2,13 @@
 
 import subprocess
 from datetime import datetime
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from socle.baseline import packages
-from socle.verify.backups import next_start
+from roles.backup.answers import next_start
+from roles.firewall.nftables import attempt
 
-attempt = packages.load(Path(__file__).parents[2], "firewall", "nftables").attempt
 TIMERS = '[{"next":1795000000000000,"unit":"socle-backup.timer"},{"next":null,"unit":"x.timer"}]'
 COUNTER = '{"nftables": [{"metainfo": {}}, {"counter": {"packets": %s, "bytes": 0}}]}'
 

@@ -7,10 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from socle.baseline.copies import repositories_of, served_by
-from socle.baseline.model import Host, Practice
-from socle.baseline.windows import Window, contains
-from socle.verify.backups import (
+from roles.backup.answers import (
     NETWORK,
     Found,
     age,
@@ -19,6 +16,9 @@ from socle.verify.backups import (
     restore_test,
     signed_by,
 )
+from roles.backup.plan import repositories_of, served_by
+from socle.baseline.model import Host, Practice
+from socle.baseline.windows import Window, contains
 from socle.verify.checks import AGAIN, expect, note, unknown
 from socle.verify.settings import Settings
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from socle.baseline.settings import KEBAB, matching
+from socle.baseline.settings import matching
+from socle.baseline.types import HostKey, Kebab, Path, Port
 
 if TYPE_CHECKING:
     from socle.baseline.model import Host
@@ -18,14 +19,6 @@ OWN = "practice"
 """``held_by`` of a copy that the practice holds itself."""
 _NEEDS = {"server": "server", "folder": "path", "disk": "luks_uuid"}
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-
-Kebab = Annotated[str, matching(KEBAB, "lower-case words joined by hyphens")]
-Path = Annotated[
-    str, matching(r"/[^\x00-\x1f*?\[\]{}$\\]*(?<!/)", "an absolute path without wildcards")
-]
-Password = Annotated[
-    str, matching(r"[!-~]{20,200}", "20 characters or more, without spaces: openssl rand -hex 24")
-]
 
 
 class Database(BaseModel):
@@ -88,14 +81,11 @@ class Repository(BaseModel):
         Annotated[str, matching(r"[A-Za-z0-9:][A-Za-z0-9.:_-]*", "a host or address")] | None
     ) = None
     """A host of this practice, or the address of a server that Socle does not manage."""
-    port: Annotated[int, Field(ge=1, le=65535)] = 22
+    port: Port = 22
     """Port of SSH there, if Socle does not manage it."""
     user: Annotated[str, matching(r"[A-Za-z_][A-Za-z0-9._-]*", "an account's name")] = ACCOUNT
     """Account there, if Socle does not manage it."""
-    host_key: (
-        Annotated[str, matching(r"(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]+", "ssh-ed25519 AAAA…")]
-        | None
-    ) = None
+    host_key: HostKey | None = None
     """The server's host key, if Socle does not manage it."""
     server_prunes: bool = True
     """Whether the server removes old copies; for that it knows the password."""

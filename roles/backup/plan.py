@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from socle.baseline.access import key_pair
+from roles.backup.access import key_pair
+from roles.backup.repositories import ACCOUNT, Repository
 from socle.baseline.flows import Need, literals
 from socle.baseline.known_hosts import entry_name, host_keys
 from socle.baseline.model import Host, Practice
-from socle.baseline.repositories import ACCOUNT, Repository
 from socle.baseline.settings import MASK, BadSetting
 from socle.baseline.windows import DAYS, Window, contains
 

@@ -1,28 +1,31 @@
-"""``socle backup``: copies now, how they stand, their passwords, the recovery sheet."""
+"""``socle backup`` (copies now, how they stand, their passwords, the sheet) and ``restore``."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from roles.backup.machines import LONGEST, clients, complete, with_copies
+from roles.backup.restore import restore
 from socle.commands.console import SCREEN, data, say, write
-from socle.commands.machines import LONGEST, Refused, Repeated, chosen, clients, complete, connected
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from rich.table import Table
-
-    from socle.baseline.model import Host
+from socle.commands.machines import Refused, Repeated, chosen, connected
 
 app = App(name="backup", help="Copies of a practice's data: make them now, look at them, recover.")
 _AT_ONCE = 4  # machines; they share one server and one line
 # A new machine has proved nothing yet: its first copy is tried out at once, then monthly.
 _RUN = """socle-backup run || exit
 ls /var/lib/socle/evidence/restore-tests/*.json >/dev/null 2>&1 || socle-backup restore-test"""
+_GROUP = "Copies of the data"
+
+
+def register(socle: App) -> None:
+    """Add ``socle backup`` and ``socle restore``."""
+    app.group = (_GROUP,)
+    socle.command(app)
+    socle.command(restore, group=_GROUP)
 
 
 @app.command
@@ -89,18 +92,19 @@ def status(
     json
         Print data instead of a table.
     """
+    from roles.backup.answers import status as asked  # noqa: PLC0415
+    from roles.backup.status_screen import table  # noqa: PLC0415
     from socle.baseline import load  # noqa: PLC0415
     from socle.verify.backend import testinfra_host  # noqa: PLC0415
-    from socle.verify.backups import status as asked  # noqa: PLC0415
     from socle.verify.checks import Unknown  # noqa: PLC0415
 
     loaded = load(practice, identified=True)
     answers: dict[str, Any] = {}
     with connected(loaded) as connections:
-        for host in _with_copies(chosen(loaded, limit or ())):
+        for host in with_copies(chosen(loaded, limit or ())):
             try:
                 answer = asked(testinfra_host(connections.link(host.name)))
-                _table({host.name: answer})
+                table({host.name: answer})
                 answers[host.name] = answer
             except Unknown as trouble:
                 answers[host.name] = {"error": str(trouble)}
@@ -109,50 +113,8 @@ def status(
     if json:
         data(answers)
     else:
-        SCREEN.print(_table(answers))
+        SCREEN.print(table(answers))
     return 4 if any("error" in answer for answer in answers.values()) else 0
-
-
-def _with_copies(hosts: list[Host]) -> list[Host]:
-    return [h for h in hosts if h.settings["backup_targets"] or h.settings["backup_served"]]
-
-
-def _table(answers: Mapping[str, Any]) -> Table:
-    """Raises all kinds of errors for an answer that is none."""
-    from rich.table import Table  # noqa: PLC0415
-
-    table = Table("machine", "repository", "copies", "newest", "checked", "restored", "remarks")
-    for name, answer in answers.items():
-        if "error" in answer:
-            table.add_row(name, "", "", "", "", "", answer["error"])
-        for one in answer.get("repositories", ()):
-            table.add_row(name, one["name"], *_cells(one))
-        for one in answer.get("served", ()):
-            newest = (one.get("newest") or {}).get("time", "never")
-            pruned = (one.get("last_prune") or {}).get("result", "never")
-            remark = one["error"] or f"old copies removed: {pruned}"
-            count = str(one.get("snapshots", ""))
-            table.add_row(name, f"for {one['client']}", count, newest, "", "", remark)
-    return table
-
-
-def _cells(one: Mapping[str, Any]) -> list[str]:
-    if one["kind"] == "disk":
-        last = one["last_copy"] or {}
-        remark = "plugged in" if one["attached"] else "not plugged in"
-        return ["", last.get("time", "never"), "", "", remark]
-    remarks = [one["error"] or ("" if one["reachable"] else "no answer")]
-    if one["reachable"]:
-        remarks += [f"without {folder}" for folder in one.get("missing_folders", ())]
-    newest = (one.get("newest") or {}).get("time", "never")
-    checked, restored = one["last_check"] or {}, one["last_restore_test"] or {}
-    return [
-        str(one.get("snapshots", "")),
-        newest,
-        f"{checked.get('time', 'never')} {checked.get('result', '')}".strip(),
-        f"{restored.get('time', 'never')} {restored.get('result', '')}".strip(),
-        ", ".join(remark for remark in remarks if remark),
-    ]
 
 
 @app.command
@@ -192,8 +154,8 @@ def sheet(practice: Path, *, out: Path | None = None) -> int:
     """
     from datetime import date  # noqa: PLC0415
 
+    from roles.backup.recovery_sheet import lines, pdf  # noqa: PLC0415
     from socle.baseline import load  # noqa: PLC0415
-    from socle.report.recovery import lines, pdf  # noqa: PLC0415
 
     loaded = load(practice, identified=True)
     complete(list(loaded.hosts.values()), loaded)

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
+from roles.backup.answers import Found, devices, presented_keys
 from socle.baseline.known_hosts import entry_name
-from socle.verify.backups import Found, devices, presented_keys
 from socle.verify.checks import AGAIN, expect, unknown
 from socle.verify.settings import Settings
 

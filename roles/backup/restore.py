@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
+from roles.backup.machines import LONGEST, complete
 from socle import harmless
 from socle.commands.console import SCREEN, say
-from socle.commands.machines import LONGEST, Refused, complete, connected
+from socle.commands.machines import Refused, connected
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

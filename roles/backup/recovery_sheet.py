@@ -9,13 +9,20 @@ import textwrap
 from collections.abc import Iterator
 from datetime import date
 
-from socle.baseline.copies import needs_password, repositories_of, target
+from roles.backup.plan import needs_password, repositories_of, target
+from roles.backup.repositories import Repository
 from socle.baseline.model import Host, Practice
-from socle.baseline.repositories import Repository
 
 WIDTH = 88
 """Characters a line; a page of the PDF has as many."""
 
+# Typst's own type of one width, as small as it takes for the longest line of commands.
+_PAGES = """
+#set document(title: "Feuille de secours des sauvegardes")
+#set page(paper: "a4", margin: (x: 10mm, y: 15mm))
+#show raw: set text(font: "DejaVu Sans Mono", size: 8.9pt, ligatures: false)
+#raw(sys.inputs.text, block: true)
+"""
 _INTRODUCTION = """Cette feuille ouvre toutes les sauvegardes du cabinet. Imprimez-la, mettez-la
 sous enveloppe scellée dans un coffre hors du cabinet, puis effacez le fichier. Refaites-la après
 chaque changement de machine, de serveur ou de mot de passe, et détruisez l'ancienne. Sans
@@ -46,15 +53,15 @@ def lines(practice: Practice, today: date) -> list[str]:
 
 def pdf(text: list[str]) -> bytes:
     """The same on A4 pages, in type of one width: passwords are copied letter by letter."""
-    from fpdf import FPDF  # noqa: PLC0415 - only who prints needs it
+    import typst  # noqa: PLC0415 - only who prints needs it
 
-    document = FPDF(format="A4")
-    document.set_auto_page_break(True, margin=15)
-    document.add_page()
-    document.set_font("Courier", size=9.5)
-    for line in text:
-        document.cell(0, 4.6, line, new_x="LMARGIN", new_y="NEXT")
-    return bytes(document.output())
+    made: bytes = typst.compile(
+        _PAGES.encode(),
+        format="pdf",
+        sys_inputs={"text": "\n".join(text)},
+        ignore_system_fonts=True,
+    )
+    return made
 
 
 _GENERAL = [
