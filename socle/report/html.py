@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 
 from socle import harmless
 from socle.report import flows, labels, typography
-from socle.report.backups import exercise, machines
 from socle.report.data import write_text
+from socle.report.declared import NOTHING_DECLARED, Declared
 from socle.report.doctor import doctor, where
 from socle.report.evolution import evolution
 from socle.report.flowmap import cards
@@ -31,13 +31,16 @@ LONG = 700  # characters of technical text that stand on the page unfolded
 
 
 def render_html(
-    document: Mapping[str, Any], language: str = "fr", past: History = NOTHING_KEPT
+    document: Mapping[str, Any],
+    language: str = "fr",
+    past: History = NOTHING_KEPT,
+    declared: Declared = NOTHING_DECLARED,
 ) -> str:
     """The page of a report document, in French ("fr") or English ("en").
 
-    ``past``: the runs before it, to be compared with.
+    ``past``: the runs before it, to be compared with; ``declared``: what the rooms say.
     """
-    turned = page(document, language)
+    turned = page(document, language, declared)
     return (
         environment(language)
         .get_template("report.html.j2")
@@ -46,8 +49,6 @@ def render_html(
             page=turned,
             doctor=doctor(turned),
             where=partial(where, page=turned),
-            backups=machines(turned),
-            exercise=exercise(turned),
             evolution=evolution(past, turned),
             story=story(past, turned),
             language=language,
@@ -66,10 +67,14 @@ def render_html(
 
 
 def write_html(
-    document: Mapping[str, Any], path: Path, language: str = "fr", past: History = NOTHING_KEPT
+    document: Mapping[str, Any],
+    path: Path,
+    language: str = "fr",
+    past: History = NOTHING_KEPT,
+    declared: Declared = NOTHING_DECLARED,
 ) -> None:
     """Writes the page in one step, readable by its owner alone."""
-    write_text(render_html(document, language, past), path)
+    write_text(render_html(document, language, past, declared), path)
 
 
 @cache

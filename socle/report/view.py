@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from itertools import chain
 from typing import Any
 
 from socle.exposure.judge import CONTROL as OUTSIDE
+from socle.report.declared import NOTHING_DECLARED, Declared
 from socle.report.labels import GROUPS, THEMES, label, reference
 from socle.report.promises import VERDICTS, Promise, Theme
+from socle.report.sections import Section
 from socle.report.typography import count, long_day, typeset
 from socle.report.words import words
 
@@ -19,11 +22,12 @@ SOON = 60  # days before the end of an exception from which the page says so
 
 @dataclass(frozen=True)
 class Page:
-    """What the template reads beside the document itself."""
+    """What the template reads beside the document itself. ``declared``: what the rooms say."""
 
     document: Mapping[str, Any]
     language: str
     promises: tuple[Promise, ...]
+    declared: Declared
 
     @property
     def name(self) -> str:
@@ -49,6 +53,11 @@ class Page:
             Theme(label(THEMES, key, self.language), tuple(sorted(group, key=lambda p: p.rank)))
             for key, group in groups.items()
         )
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """What the rooms add."""
+        return self.declared.sections(self)
 
     @property
     def decisions(self) -> tuple[Promise, ...]:
@@ -167,8 +176,8 @@ class Page:
         return count(words(self.language)[key], n, self.language, **values)
 
 
-def page(document: Mapping[str, Any], language: str) -> Page:
-    """The document as a page in a language."""
+def page(document: Mapping[str, Any], language: str, declared: Declared = NOTHING_DECLARED) -> Page:
+    """The document as a page in a language, with what the rooms have ``declared``."""
     verdicts: dict[str, dict[str, Mapping[str, Any]]] = {}
     for host in document["hosts"]:
         for entry in host["verdicts"]:
@@ -185,4 +194,4 @@ def page(document: Mapping[str, Any], language: str) -> Page:
         )
         for control in controls
     )
-    return Page(document, language, promises)
+    return Page(document, language, promises, declared)
