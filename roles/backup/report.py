@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from roles.backup.report_words import ENVELOPE, WORDS
+from roles.backup.report_words import ENVELOPE, REFERENCES, WORDS
 from socle.report.promises import VERDICTS
 from socle.report.rooms import RoomReport
 from socle.report.sections import Column, Machine, Row, Section
@@ -114,4 +114,10 @@ def _moment(fact: Fact) -> datetime:
     return datetime.fromisoformat(fact["time"])
 
 
-REPORT = RoomReport(sections=sections, uncovered=(ENVELOPE,))
+REPORT = RoomReport(
+    themes={"backup": ("Sauvegardes", "Backups")},
+    groups={"backup_servers": ("Serveurs de sauvegarde", "Backup servers")},
+    references=REFERENCES,
+    sections=sections,
+    uncovered=(ENVELOPE,),
+)

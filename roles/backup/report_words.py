@@ -1,5 +1,6 @@
 """What the reports say of backups, with plain spaces and straight apostrophes."""
 
+from socle.report.labels import Source
 from socle.report.words import Text
 
 WORDS = {
@@ -34,3 +35,18 @@ ENVELOPE = Text(
     "l'enveloppe de secours des sauvegardes, dans un coffre hors du cabinet",
     "the recovery envelope of the backups, in a safe away from the practice",
 )
+REFERENCES = {
+    "anssi_bp_100": Source(
+        "ANSSI-BP-100",
+        "ANSSI-BP-100, Sauvegarde des systèmes d'information : les fondamentaux, octobre 2023",
+        "ANSSI-BP-100, Backup of information systems: the fundamentals, October 2023",
+    ),
+    "csp": Source(
+        "CSP", "Code de la santé publique, articles", "French public health code, articles"
+    ),
+    "hds": Source(
+        "HDS v2.0",
+        "Référentiel de certification HDS v2.0, exigences",
+        "HDS certification reference v2.0, requirements",
+    ),
+}

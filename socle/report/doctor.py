@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from socle.report.labels import hosts_name
 from socle.report.promises import VERDICTS, Promise, Theme
 from socle.report.sections import Machine, Section
 from socle.report.typography import count
@@ -76,7 +75,7 @@ def doctor(page: Page) -> Doctor:
 
 def where(names: Sequence[str], page: Page) -> str:
     """Machines in few words: their group, their names, or how many they are."""
-    group = hosts_name(names, page.document["hosts"], page.language)
+    group = page.declared.labels.hosts_name(names, page.document["hosts"], page.language)
     if group or len(names) <= NAMED:
         return group or ", ".join(names)
     return count(words(page.language)["n_machines"], len(names), page.language)

@@ -58,7 +58,7 @@ def _pdf(told: _Told, path: Path) -> None:
 def _sarif(told: _Told, path: Path) -> None:
     from socle.report.sarif import as_sarif  # noqa: PLC0415
 
-    data.write_json(as_sarif(told.document, told.language), path)
+    data.write_json(as_sarif(told.document, told.language, told.declared.labels), path)
 
 
 def _oscal(told: _Told, path: Path) -> None:

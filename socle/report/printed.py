@@ -51,7 +51,7 @@ def printed(
         "unmeasured": [*away(turned), *unmeasured(turned)],
         "sections": [_section(one) for one in turned.sections],
         "evolution": _evolution(past, turned),
-        "flows": _flows(document, language),
+        "flows": _flows(turned),
         "themes": [
             [theme.name, [_promise(promise, turned) for promise in theme.promises]]
             for theme in turned.themes
@@ -140,21 +140,22 @@ def _evolution(past: History, turned: Page) -> Data | None:
     }
 
 
-def _flows(document: Mapping[str, Any], language: str) -> Data:
-    rows = document["flows"]
+def _flows(turned: Page) -> Data:
+    language, called = turned.language, turned.declared.labels
+    rows, hosts = turned.document["flows"], turned.document["hosts"]
     return {
         "columns": [flows.heading(column, language) for column in flows.COLUMNS],
         "rows": [
             [
-                labels.hosts_name(row["hosts"], document["hosts"], language)
-                or flows.cell(row, column, language)
+                called.hosts_name(row["hosts"], hosts, language)
+                or flows.cell(row, column, language, called)
                 if column == "hosts"
-                else flows.cell(row, column, language)
+                else flows.cell(row, column, language, called)
                 for column in flows.COLUMNS
             ]
             for row in rows
         ],
-        "drawings": as_images(rows, document["hosts"], language),
+        "drawings": as_images(rows, hosts, language, called),
     }
 
 
@@ -205,7 +206,7 @@ def _annex(turned: Page) -> Data:
         "digest": document["baseline"]["digest"],
         "references": [[p.title, p.id, " · ".join(p.references) or "—"] for p in turned.promises],
         "documents": [
-            labels.label(labels.REFERENCES, key, language)
+            turned.declared.labels.document(key, language)
             for key in labels.cited(document["controls"])
         ],
     }

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
-from socle.exposure.judge import CONTROL as OUTSIDE
 from socle.report.declared import NOTHING_DECLARED, Declared
-from socle.report.labels import GROUPS, THEMES, label, reference
 from socle.report.promises import VERDICTS, Promise, Theme
 from socle.report.sections import Section
-from socle.report.typography import count, long_day, typeset
+from socle.report.typography import count, typeset
 from socle.report.words import words
 
 SOON = 60  # days before the end of an exception from which the page says so
@@ -50,7 +47,10 @@ class Page:
             if promise.verdicts:
                 groups.setdefault(promise.theme, []).append(promise)
         return tuple(
-            Theme(label(THEMES, key, self.language), tuple(sorted(group, key=lambda p: p.rank)))
+            Theme(
+                self.declared.labels.theme(key, self.language),
+                tuple(sorted(group, key=lambda p: p.rank)),
+            )
             for key, group in groups.items()
         )
 
@@ -120,7 +120,8 @@ class Page:
 
     def facts(self, host: Mapping[str, Any]) -> tuple[str, ...]:
         """What is known of a host: its groups, its system, its addresses."""
-        groups = [label(GROUPS, g, self.language) for g in host["groups"] if g != "all"]
+        name = self.declared.labels.group_name
+        groups = [name(group, self.language) for group in host["groups"] if group != "all"]
         system = [host["os"]] if host["os"] else []
         return (*groups, *system, *host["addresses"])
 
@@ -149,16 +150,7 @@ class Page:
         ):
             if n:
                 said.append((verdict, self._say(key, n, names=names)))
-        return (*said, *self._seen_from_outside())
-
-    def _seen_from_outside(self) -> Iterator[tuple[str, str]]:
-        """That a look from another line found nothing, where one did and none found anything."""
-        given = [p.verdicts.values() for p in self.promises if p.id == OUTSIDE]
-        passed = [one for one in chain(*given) if one["verdict"] == "pass"]
-        looks = [f for one in passed for f in one.get("facts", ()) if f["kind"] == "look"]
-        if looks and not any(one["verdict"] in ("fail", "waived") for one in chain(*given)):
-            day = long_day(min(datetime.fromisoformat(f["since"]) for f in looks), self.language)
-            yield "pass", self._say("story_quiet", min(f["ports"] for f in looks), day=day)
+        return (*said, *self.declared.sentences(self))
 
     def _kept(self, kept: int) -> str:
         if not self.applicable:
@@ -189,7 +181,9 @@ def page(document: Mapping[str, Any], language: str, declared: Declared = NOTHIN
             typeset(control["title"][language], language),
             control["severity"],
             control["theme"],
-            tuple(reference(k, v, language) for k, v in control["references"].items()),
+            tuple(
+                declared.labels.reference(k, v, language) for k, v in control["references"].items()
+            ),
             verdicts.get(control["id"], {}),
         )
         for control in controls

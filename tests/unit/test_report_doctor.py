@@ -6,8 +6,7 @@ from html import unescape
 import pytest
 from documents import DECLARED, crowded, document, kept, outcome, practice, waiver
 
-from socle.errors import BadPractice
-from socle.report.declared import Declared, of
+from socle.report.declared import Declared
 from socle.report.doctor import MOST, doctor
 from socle.report.html import render_html
 from socle.report.pdf import render_pdf
@@ -85,10 +84,3 @@ def test_without_a_checkout_a_report_has_the_sections_of_the_house():
     html = render_html(document(practice(), []))
     assert words("fr")["by_theme"] in html
     assert '<section id="backups"' not in html
-
-
-def test_what_is_no_report_of_a_room_is_refused(tmp_path):
-    (tmp_path / "roles/toy").mkdir(parents=True)
-    (tmp_path / "roles/toy/report.py").write_text("REPORT = 1\n")
-    with pytest.raises(BadPractice, match="RoomReport"):
-        of(tmp_path)
