@@ -15,6 +15,7 @@ from socle.report.html import render_html
 from socle.report.rooms import RoomReport
 from socle.report.sarif import as_sarif
 from socle.report.words import Text
+from socle.verify.verdicts import Verdict
 
 NAMED = """
 from socle.report.labels import Source
@@ -116,3 +117,15 @@ def test_two_rooms_may_name_one_thing_alike_and_not_otherwise(toy):
 def test_without_rooms_there_are_the_names_of_the_house():
     assert declared.NOTHING_DECLARED.labels.themes == labels.THEMES
     assert declared.Declared((RoomReport(),)).labels.groups == labels.GROUPS
+
+
+@pytest.mark.parametrize("left_out", range(len(DECLARED.rooms)))
+def test_a_report_can_do_without_any_room(left_out):
+    others = DECLARED.rooms[:left_out] + DECLARED.rooms[left_out + 1 :]
+    controls = tuple({one.control for one in DECLARED.doors} | DECLARED.walls)
+    facts = tuple({"kind": one.fact, **dict.fromkeys(one.named_by, 104)} for one in DECLARED.doors)
+    answers = [outcome("accueil", one, Verdict.FAIL, facts=facts) for one in controls]
+    report = document(practice(("accueil",), controls), answers)
+    for language in ("fr", "en"):
+        html = render_html(report, language, declared=declared.Declared(others))
+        assert 'id="story"' in html
