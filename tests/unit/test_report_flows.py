@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from documents import ROOT
 from rich.console import Console
 
 from socle.baseline.model import Connection, Host, Practice
@@ -39,7 +40,7 @@ def practice(machines):
         hosts[name] = Host(name, ("all", *own), (), Connection("ssh", name), flows)
         for group in ("all", *own):
             groups[group] = (*groups.get(group, ()), name)
-    return Practice("demo", Path("/x"), Path("/x"), hosts, groups, ())
+    return Practice("demo", Path("/x"), ROOT, hosts, groups, ())
 
 
 @pytest.fixture
