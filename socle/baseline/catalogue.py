@@ -57,13 +57,20 @@ _TOWARDS = {
 
 
 class Labels(Protocol):
-    """What keys are called on a page, typeset: the module `socle.report.labels`."""
+    """What keys are called on a page, typeset: `socle.report.labels.Labels`."""
 
-    SEVERITIES: Pairs
-    REFERENCES: Pairs
+    @property
+    def references(self) -> Mapping[str, object]:
+        """The documents that have a name."""
 
     def label(self, pairs: Pairs, key: str, language: str) -> str:
         """Look a name up."""
+
+    def severity(self, key: str, language: str) -> str:
+        """Name a severity."""
+
+    def document(self, key: str, language: str) -> str:
+        """Name a document in full."""
 
     def group_name(self, group: str, language: str) -> str:
         """Name a group of machines."""
@@ -85,10 +92,10 @@ def controls_page(rooms: Iterable[Room], language: str, labels: Labels) -> str:
         for control in room.controls:
             blocks += _control(control, language, labels)
     cited = {key for room in found for control in room.controls for key in control.references}
-    known = [key for key in labels.REFERENCES if key in cited]
+    known = [key for key in labels.references if key in cited]
     if known:
         blocks.append(f"## {labels.label(_TITLES, 'sources', language)}")
-        lines = (f"- {labels.label(labels.REFERENCES, key, language)}" for key in known)
+        lines = (f"- {labels.document(key, language)}" for key in known)
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
 
@@ -99,7 +106,7 @@ def _control(control: Control, language: str, labels: Labels) -> Iterator[str]:
     yield f"### {labels.label(title, control.id, language)}"
     rows = {
         "id": f"`{control.id}`",
-        "severity": labels.label(labels.SEVERITIES, control.severity, language),
+        "severity": labels.severity(control.severity, language),
         "machines": ", ".join(labels.group_name(name, language) for name in control.applies_to),
         "references": between.join(
             labels.reference(key, value, language) for key, value in control.references.items()

@@ -43,6 +43,7 @@ def check(
     from socle.commands.history import kept  # noqa: PLC0415
     from socle.exposure.judge import judge  # noqa: PLC0415
     from socle.exposure.papers import attestations  # noqa: PLC0415
+    from socle.report.declared import of  # noqa: PLC0415
     from socle.report.exposure import answer, facts  # noqa: PLC0415
 
     loaded = load(practice, identified=True)
@@ -52,8 +53,9 @@ def check(
     age = declared.max_age_days
     judged = judge(found, declared.addresses, now, age, declared.open_ports)
     runs = kept(history or settings.history, loaded).runs
-    known = [one for one in facts(runs, now, age) if one.host in loaded.hosts]
-    said = answer(judged, declared.addresses, known, language)
+    inside = of(loaded.root).inside
+    known = [one for one in facts(runs, now, age, inside) if one.host in loaded.hosts]
+    said = answer(judged, declared.addresses, known, inside, language)
     say(said.text)
     for one in found:
         if one.trouble:

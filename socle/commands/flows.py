@@ -31,15 +31,16 @@ def flows(
         Of the headings.
     """
     from socle.baseline import load  # noqa: PLC0415
+    from socle.report import declared  # noqa: PLC0415
     from socle.report.data import write_text  # noqa: PLC0415
     from socle.report.flows import as_markdown, as_svg, as_table, register  # noqa: PLC0415
 
     loaded = load(practice)
-    rows = register(loaded)
+    rows, labels = register(loaded), declared.of(loaded.root).labels
     if svg is not None:
         write_text(as_svg(rows, loaded, language), svg)
     if markdown:
-        write(as_markdown(rows, language))
+        write(as_markdown(rows, language, labels))
     else:
-        SCREEN.print(as_table(rows, language))
+        SCREEN.print(as_table(rows, language, labels))
     return 0

@@ -124,6 +124,7 @@ def _facts(
     from socle.commands.history import kept  # noqa: PLC0415
     from socle.exposure.judge import judge  # noqa: PLC0415
     from socle.exposure.papers import attestations  # noqa: PLC0415
+    from socle.report.declared import of  # noqa: PLC0415
     from socle.report.exposure import facts, seen  # noqa: PLC0415
     from socle.report.notification import Known, measures  # noqa: PLC0415
 
@@ -133,14 +134,15 @@ def _facts(
     signed = attestations(declared, settings, now)
     judged = judge(signed, places, now, age, declared.open_ports)
     runs = kept(settings.history, practice).runs
-    inside = [one for one in facts(runs, now, age) if one.host in practice.hosts]
+    inside = of(practice.root).inside
+    told = [one for one in facts(runs, now, age, inside) if one.host in practice.hosts]
     return Known(
         practice=practice.title,
         gathered=now,
         since=since,
         known=learned,
         approved_by=declared.approved_by,
-        seen=seen(judged, places, inside),
+        seen=seen(judged, places, told, inside),
         machines=tuple(one.name for one in machines if not one.trouble),
         silent={one.name: one.trouble for one in machines if one.trouble},
         strangers={one.name: len(one.strangers) for one in machines if one.callers},

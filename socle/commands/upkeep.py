@@ -58,8 +58,9 @@ def _pages(docs: Path, rooms: tuple[Room, ...]) -> Iterator[tuple[Path, str]]:
     """The generated pages of the documentation with the text that they should have."""
     from socle.baseline.catalogue import controls_page, settings_page  # noqa: PLC0415
     from socle.exposure import model, recognised  # noqa: PLC0415
-    from socle.report import labels, schema  # noqa: PLC0415
+    from socle.report import declared, schema  # noqa: PLC0415
 
+    labels = declared.of(docs.parent).labels
     yield docs / "fr/controles.md", controls_page(rooms, "fr", labels)
     yield docs / "en/controls.md", controls_page(rooms, "en", labels)
     yield docs / "en/settings.md", settings_page(rooms)

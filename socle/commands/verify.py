@@ -79,6 +79,7 @@ def verify(
         loading = meanwhile.submit(load, practice, identified=True)
         from socle.baseline.known_machines import KnownMachines  # noqa: PLC0415
         from socle.commands import keeping  # noqa: PLC0415
+        from socle.report import declared  # noqa: PLC0415
         from socle.report.data import build  # noqa: PLC0415
         from socle.report.files import write  # noqa: PLC0415
         from socle.verify.connections import Connections  # noqa: PLC0415
@@ -107,7 +108,8 @@ def verify(
     tell_new(loaded, screen.links)
     document = build(loaded, outcomes, started=started, finished=finished, os_names=screen.os_names)
     wanted = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}
-    write(document, {kind: path for kind, path in wanted.items() if path}, language, past)
+    files = {kind: path for kind, path in wanted.items() if path}
+    write(document, files, language, past, declared.of(loaded.root))
     if evidence is not None:
         period = (started, finished)
         keeping.as_bundles(loaded, outcomes, period, notebook.entries, screen.links, evidence)

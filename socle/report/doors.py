@@ -11,21 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from socle.exposure.judge import CONTROL as OUTSIDE
+from socle.report.doorkinds import DoorKind
 from socle.report.history import Run
 from socle.verify.verdicts import Verdict
 
-CANARY = "host-public-reachability"
-MAPPINGS = "box-port-mappings"
-LISTENERS = "imaging-listeners"
-ACCOUNTS = "orthanc-http-auth"
-KINDS = {"open": OUTSIDE, "mapping": MAPPINGS, "received": CANARY, "public": CANARY,
-         "answered": LISTENERS}  # fmt: skip
-"""Kind of fact -> the promise whose check notes it, and nothing but open doors under this name."""
-ANONYMOUS = "anonymous"
-"""Of a promise that only one thing can break: its verdict says enough."""
-PRACTICE = ("open", "mapping")
-"""Seen from several machines, these are one door."""
 REMEMBERED = timedelta(days=90)  # doors that are closed by now: what the law asks does not end
 _MOMENTS = ("since", "seen")
 
@@ -38,8 +27,7 @@ class Door:
     them that did not find it any more. None: there is no such run.
     """
 
-    kind: str
-    control: str
+    kind: DoorKind
     hosts: tuple[str, ...]
     facts: Mapping[str, Any]
     since: datetime
@@ -47,12 +35,23 @@ class Door:
     before: datetime | None
     gone: datetime | None
 
+    @property
+    def number(self) -> int | None:
+        """The port as the Internet sees it, where it sees one."""
+        return int(self.facts[self.kind.number]) if self.kind.number else None
 
-def doors(runs: Sequence[Run]) -> list[Door]:
+    @property
+    def worse(self) -> bool:
+        """Whether what was found there is worse than an open door."""
+        return bool(self.kind.worse and self.facts.get(self.kind.worse.field))
+
+
+def doors(runs: Sequence[Run], kinds: Sequence[DoorKind]) -> list[Door]:
     """Those that the last of the ``runs`` found, or that were found in the 90 days before it."""
-    seen = [_seen(run) for run in runs]
+    known = {one.fact: one for one in kinds}
+    seen = [_seen(run, known) for run in runs]
     keys = dict.fromkeys(key for found in reversed(seen) for key in found)
-    made = {key: _door(key, runs, seen) for key in keys}
+    made = {key: _door(key, known[key[0]], runs, seen) for key in keys}
     recent = runs[-1].finished - REMEMBERED if runs else None
     return [
         one
@@ -64,33 +63,31 @@ def doors(runs: Sequence[Run]) -> list[Door]:
 _Key = tuple[str, ...]
 
 
-def _seen(run: Run) -> dict[_Key, list[tuple[str, Mapping[str, Any]]]]:
+def _seen(
+    run: Run, kinds: Mapping[str, DoorKind]
+) -> dict[_Key, list[tuple[str, Mapping[str, Any]]]]:
     """Door -> the machines that noted it, and what they noted."""
     found: dict[_Key, list[tuple[str, Mapping[str, Any]]]] = {}
     for (host, control), facts in run.facts.items():
         for fact in facts:
-            kind = fact["kind"]
-            if KINDS.get(kind) == control:
-                place = "" if kind in PRACTICE else host
-                what = (f"{k}={v}" for k, v in sorted(fact.items()) if _names(k))
-                found.setdefault((kind, control, place, *what), []).append((host, fact))
+            kind = kinds.get(fact["kind"])
+            if kind and kind.control == control:
+                place = "" if kind.shared else host
+                what = (f"{k}={v}" for k, v in sorted(fact.items()) if k in kind.named_by)
+                found.setdefault((kind.fact, control, place, *what), []).append((host, fact))
+    alone = {one.control: one for one in kinds.values() if one.by_verdict}
     for (host, control), verdict in run.verdicts.items():
-        if control == ACCOUNTS and verdict in (Verdict.FAIL, Verdict.WAIVED):
-            found[ANONYMOUS, control, host] = [(host, {})]
+        if control in alone and verdict in (Verdict.FAIL, Verdict.WAIVED):
+            found[alone[control].fact, control, host] = [(host, {})]
     return found
-
-
-def _names(field: str) -> bool:
-    """Whether a field says which door it is; the others say what was found there."""
-    return field not in {*_MOMENTS, "kind", "images", "ipv4", "ipv6"}
 
 
 def _door(
     key: _Key,
+    kind: DoorKind,
     runs: Sequence[Run],
     seen: Sequence[Mapping[_Key, list[tuple[str, Mapping[str, Any]]]]],
 ) -> Door:
-    kind, control = key[:2]
     at = max(i for i, found in enumerate(seen) if key in found)
     first, before = at, None
     for i in range(at - 1, -1, -1):
@@ -108,7 +105,7 @@ def _door(
     )
     before = before if before and before < since else None
     hosts = tuple(dict.fromkeys(host for host, _ in noted))
-    return Door(kind, control, hosts, facts, since, last, before, gone)
+    return Door(kind, hosts, facts, since, last, before, gone)
 
 
 def _looked(run: Run, key: _Key) -> bool:

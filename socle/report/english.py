@@ -30,31 +30,15 @@ ENGLISH = {
     "theme_none": "not applicable",
     "more": "and {n} more, detailed further on|and {n} more, detailed further on",
     "by_theme": "State by theme",
-    "backups": "Backups",
-    "backups_intro": "A backup is worth what comes back from it: real files are restored as a test "
-    "and compared.",
-    "backups_none": "No machine that was examined has data to back up.",
-    "backup_verdict": "Recent copies and restoration tested",
     "machine": "Machine",
-    "repository": "Repository",
-    "last_copy": "Last copy",
-    "last_restore": "Last restore test",
-    "restored": "{date}, {n} files came back intact",
-    "restore_failed": "failed on {date}",
     "not_known": "not measured",
-    "disk_untested": "by the disk's signed record",
-    "place_on-site": "at the practice",
-    "place_off-site": "away from the practice",
-    "place_disk": "unplugged disk",
-    "exercise": "Last full exercise of restoration, as the practice declares: {date}.",
     "uncovered_title": "What no tool covers",
     "uncovered": "premises: keys, alarm, screens in the public's view|"
     "contracts: hosting, software publishers, providers|"
     "habits: passwords lent, phishing mail, sessions left open|"
     "in the medical software: who reads which record|"
     "paper, telephones, devices that this report does not list|"
-    "the register of processing, what patients are told, what is done after a leak|"
-    "the recovery envelope of the backups, in a safe away from the practice",
+    "the register of processing, what patients are told, what is done after a leak",
     "page": "page {n} of {total}",
     "matrix_title": "By machine and theme",
     "matrix": "Each mark is a promise; the larger it is, the more severe.",
@@ -63,7 +47,6 @@ ENGLISH = {
     "not_examined": "not examined",
     "decide": "What has to be decided",
     "n_machines": "{n} machine|{n} machines",
-    "restore_test": "Restore test",
     "in_detail": "{title}, in detail",
     "decide_intro": "For each point: put it right, or accept a dated exception in writing.",
     "decide_none": "Nothing to decide: no promise that was checked is broken.",

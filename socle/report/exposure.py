@@ -13,12 +13,10 @@ from typing import Literal
 from socle.exposure.judge import Judged, Open
 from socle.exposure.recognised import recognised
 from socle.report.history import Pair, Run
+from socle.report.rooms import Inside
 from socle.report.typography import count, long_day, typeset
 from socle.verify.verdicts import Verdict
 
-CANARY, MAPPINGS = "host-public-reachability", "box-port-mappings"
-INSIDE = (CANARY, MAPPINGS)
-"""What machines of the practice can tell, from inside."""
 _WORDS = {
     "fr": {
         "no": "Aucune image n'est joignable depuis Internet, d'après {proofs}.",
@@ -32,13 +30,6 @@ _WORDS = {
         "imaging_port": "un port d'imagerie répond depuis Internet, {where}",
         "port": "un port non déclaré répond depuis Internet, {where}",
         "where": "{address} port {port}{what}, vu le {day}",
-        f"{CANARY} good": "le canari du {day} ({n} machine)|le canari du {day} ({n} machines)",
-        f"{CANARY} bad": "{host} a reçu des connexions non sollicitées d'Internet ou est exposé, "
-        "d'après le canari du {day}",
-        f"{CANARY} missing": "le canari (ce que les machines reçoivent d'Internet)",
-        f"{MAPPINGS} good": "les redirections annoncées par la box, lues le {day}",
-        f"{MAPPINGS} bad": "le réglage de la box est à revoir, vu depuis {host} le {day}",
-        f"{MAPPINGS} missing": "les redirections de la box",
         "missing": "Non mesuré, ou il y a trop longtemps : {missing}.",
         "known": "Ce que l'on sait : {proofs} n'ont rien relevé.",
     },
@@ -54,13 +45,6 @@ _WORDS = {
         "imaging_port": "an imaging port answers from the Internet, {where}",
         "port": "an undeclared port answers from the Internet, {where}",
         "where": "{address} port {port}{what}, seen on {day}",
-        f"{CANARY} good": "the canary of {day} ({n} machine)|the canary of {day} ({n} machines)",
-        f"{CANARY} bad": "{host} received unsolicited connections from the Internet or is exposed, "
-        "by the canary of {day}",
-        f"{CANARY} missing": "the canary (what machines receive from the Internet)",
-        f"{MAPPINGS} good": "the box's port mappings, read on {day}",
-        f"{MAPPINGS} bad": "the box's settings have to be looked at, seen from {host} on {day}",
-        f"{MAPPINGS} missing": "the box's port mappings",
         "missing": "Not measured, or too long ago: {missing}.",
         "known": "What is known: {proofs} found nothing.",
     },
@@ -72,7 +56,7 @@ class Fact:
     """The last verdict of a promise on a machine, and when it was given."""
 
     host: str
-    control: str
+    inside: Inside
     verdict: Verdict
     when: datetime
 
@@ -85,28 +69,40 @@ class Answer:
     text: str
 
 
-def facts(runs: Sequence[Run], now: datetime, max_age_days: int) -> list[Fact]:
-    """The last verdicts of what machines can tell from inside, without those that are too old.
+def facts(
+    runs: Sequence[Run], now: datetime, max_age_days: int, inside: Sequence[Inside]
+) -> list[Fact]:
+    """The last verdicts of what machines can tell from ``inside``, without those too old.
 
     A machine that the practice no longer has, by the last run, is left out.
     """
+    telling = {one.control: one for one in inside}
     last: dict[Pair, Fact] = {}
     for run in runs:
         for (host, control), verdict in run.verdicts.items():
-            if control in INSIDE:
-                last[host, control] = Fact(host, control, verdict, run.finished)
+            if control in telling:
+                last[host, control] = Fact(host, telling[control], verdict, run.finished)
     limit = now - timedelta(days=max_age_days)
     return [one for one in last.values() if one.when >= limit]
 
 
-def answer(judged: Judged, places: Sequence[str], inside: Sequence[Fact], language: str) -> Answer:
-    """The sentence. ``places``: the public addresses that the look was judged for."""
+def answer(
+    judged: Judged,
+    places: Sequence[str],
+    told: Sequence[Fact],
+    inside: Sequence[Inside],
+    language: str,
+) -> Answer:
+    """The sentence. ``places``: the public addresses that the look was judged for.
+
+    ``told``: what machines told of what can be told from ``inside``.
+    """
     words = _WORDS[language]
-    bad = [*_opened(judged.open, words, language), *_bad(inside, words, language)]
+    bad = [*_opened(judged.open, words, language), *_bad(told, language)]
     if bad:
         return Answer("open", _set(words["yes"].format(found="; ".join(bad)), language))
-    proofs = list(_good(inside, words, language))
-    missing = [words[f"{c} missing"] for c in INSIDE if not _measured(inside, c)]
+    proofs = list(_good(told, inside, language))
+    missing = [one.missing.said(language) for one in inside if not _measured(told, one)]
     note = " " + words["missing"].format(missing=", ".join(missing)) if missing else ""
     if judged.verdict is Verdict.PASS and judged.oldest is not None:
         day = long_day(judged.oldest, language)
@@ -120,11 +116,12 @@ def answer(judged: Judged, places: Sequence[str], inside: Sequence[Fact], langua
     return Answer("unknown", _set(text + note, language))
 
 
-def seen(judged: Judged, places: Sequence[str], inside: Sequence[Fact]) -> tuple[str, ...]:
+def seen(
+    judged: Judged, places: Sequence[str], told: Sequence[Fact], inside: Sequence[Inside]
+) -> tuple[str, ...]:
     """What answers, a sentence each, in French; else the answer itself."""
-    words = _WORDS["fr"]
-    bad = [*_opened(judged.open, words, "fr"), *_bad(inside, words, "fr")]
-    return tuple(bad) or (answer(judged, places, inside, "fr").text,)
+    bad = [*_opened(judged.open, _WORDS["fr"], "fr"), *_bad(told, "fr")]
+    return tuple(bad) or (answer(judged, places, told, inside, "fr").text,)
 
 
 def _opened(found: Sequence[Open], words: Mapping[str, str], language: str) -> Iterator[str]:
@@ -141,25 +138,25 @@ def _opened(found: Sequence[Open], words: Mapping[str, str], language: str) -> I
         yield words["lets_in" if one.port.images else imaging].format(where=where)
 
 
-def _bad(inside: Sequence[Fact], words: Mapping[str, str], language: str) -> Iterator[str]:
+def _bad(told: Sequence[Fact], language: str) -> Iterator[str]:
     """A waiver accepts a risk; it does not close a port."""
-    for one in inside:
+    for one in told:
         if one.verdict in (Verdict.FAIL, Verdict.WAIVED):
             day = long_day(one.when, language)
-            yield words[f"{one.control} bad"].format(host=one.host, day=day)
+            yield one.inside.bad.said(language).format(host=one.host, day=day)
 
 
-def _good(inside: Sequence[Fact], words: Mapping[str, str], language: str) -> Iterator[str]:
-    for control in INSIDE:
-        passed = [o.when for o in inside if o.control == control and o.verdict is Verdict.PASS]
+def _good(told: Sequence[Fact], inside: Sequence[Inside], language: str) -> Iterator[str]:
+    for each in inside:
+        passed = [one.when for one in told if one.inside == each and one.verdict is Verdict.PASS]
         if passed:
             day = long_day(min(passed), language)
-            yield count(words[f"{control} good"], len(passed), language, day=day)
+            yield count(each.good.said(language), len(passed), language, day=day)
 
 
-def _measured(inside: Sequence[Fact], control: str) -> bool:
+def _measured(told: Sequence[Fact], inside: Inside) -> bool:
     """Whether every machine that the control is for could be asked."""
-    given = [one.verdict for one in inside if one.control == control]
+    given = [one.verdict for one in told if one.inside == inside]
     applying = [verdict for verdict in given if verdict is not Verdict.NOT_APPLICABLE]
     return bool(applying) and Verdict.UNKNOWN not in applying
 

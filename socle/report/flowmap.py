@@ -13,7 +13,8 @@ from itertools import groupby
 from typing import Any
 
 from socle.baseline.model import Practice
-from socle.report.labels import hosts_name, peer_name
+from socle.report import declared
+from socle.report.labels import HOUSE, Labels
 from socle.report.svg import Drawing, shown, wrap
 from socle.report.typography import typeset
 from socle.report.words import words
@@ -55,18 +56,25 @@ class _Peer:
 def as_svg(rows: Sequence[Row], practice: Practice, language: str = "fr") -> str:
     """The whole drawing as one self-contained SVG, light or dark as the reader's screen is."""
     hosts = [{"name": host.name, "groups": host.groups} for host in practice.hosts.values()]
-    return Drawing.stacked(cards(rows, hosts, language), WIDTH)
+    labels = declared.of(practice.root).labels
+    return Drawing.stacked(cards(rows, hosts, language, labels), WIDTH)
 
 
 def as_images(
-    rows: Sequence[Row], hosts: Sequence[Mapping[str, Any]], language: str = "fr"
+    rows: Sequence[Row],
+    hosts: Sequence[Mapping[str, Any]],
+    language: str = "fr",
+    labels: Labels = HOUSE,
 ) -> list[str]:
     """The pieces of ``cards``, each as an SVG file in the colours of paper."""
-    return [card.image() for card in cards(rows, hosts, language)]
+    return [card.image() for card in cards(rows, hosts, language, labels)]
 
 
 def cards(
-    rows: Sequence[Row], hosts: Sequence[Mapping[str, Any]], language: str = "fr"
+    rows: Sequence[Row],
+    hosts: Sequence[Mapping[str, Any]],
+    language: str = "fr",
+    labels: Labels = HOUSE,
 ) -> list[Drawing]:
     """The drawing in pieces that a page can break between: the headings, then a box each.
 
@@ -78,7 +86,7 @@ def cards(
     for row in rows:
         sets.setdefault(frozenset(row["hosts"]), []).append(row)
     widest = sorted(sets.values(), key=lambda carried: -len(carried[0]["hosts"]))
-    drawn = (_card(carried[0]["hosts"], carried, hosts, language) for carried in widest)
+    drawn = (_card(carried[0]["hosts"], carried, hosts, language, labels) for carried in widest)
     return [_headings(language), *drawn]
 
 
@@ -95,10 +103,11 @@ def _card(
     rows: Sequence[Row],
     hosts: Sequence[Mapping[str, Any]],
     language: str,
+    labels: Labels,
 ) -> Drawing:
     """One box of machines with everything that comes in to them and goes out of them."""
-    sides = {way: _peers(rows, way, hosts, language) for way in ("in", "out")}
-    title, listed = _machines(names, hosts, language)
+    sides = {way: _peers(rows, way, hosts, language, labels) for way in ("in", "out")}
+    title, listed = _machines(names, labels.hosts_name(names, hosts, language))
     gap = 10
     heights = [sum(peer.height + gap for peer in side) - gap for side in sides.values() if side]
     height = max([*heights, 40 + LINE * (len(title) + len(listed))])
@@ -112,11 +121,8 @@ def _card(
     return drawing
 
 
-def _machines(
-    names: Sequence[str], hosts: Sequence[Mapping[str, Any]], language: str
-) -> tuple[list[str], list[str]]:
+def _machines(names: Sequence[str], label: str | None) -> tuple[list[str], list[str]]:
     """What stands in the machines' box: its title, and the names below it."""
-    label = hosts_name(names, hosts, language)
     if label is None:
         return list(names[:MAX_NAMES]) + _more(names), []
     return wrap(label, MIDDLE - 24, 13), list(names[:MAX_NAMES]) + _more(names)
@@ -127,12 +133,16 @@ def _more(names: Sequence[str]) -> list[str]:
 
 
 def _peers(
-    rows: Iterable[Row], way: str, hosts: Sequence[Mapping[str, Any]], language: str
+    rows: Iterable[Row],
+    way: str,
+    hosts: Sequence[Mapping[str, Any]],
+    language: str,
+    labels: Labels,
 ) -> list[_Peer]:
     """The peers on one side, each with its flows; flows with the same peers stand together."""
     mine = sorted((row for row in rows if row["direction"] == way), key=_ends)
     return [
-        _peer(list(peers), list(group), hosts, language)
+        _peer(list(peers), list(group), hosts, language, labels)
         for peers, group in groupby(mine, key=_ends)
     ]
 
@@ -142,7 +152,11 @@ def _ends(row: Row) -> tuple[str, ...]:
 
 
 def _peer(
-    peers: Sequence[str], rows: Sequence[Row], hosts: Sequence[Mapping[str, Any]], language: str
+    peers: Sequence[str],
+    rows: Sequence[Row],
+    hosts: Sequence[Mapping[str, Any]],
+    language: str,
+    labels: Labels,
 ) -> _Peer:
     text = words(language)
     flows = tuple(_flow(row, language) for row in rows)
@@ -150,9 +164,9 @@ def _peer(
         return _Peer("anyone", tuple(wrap(text["map_any"], SIDE - 24, 12)), "", flows)
     groups = {group for host in hosts for group in host["groups"]}
     names = {host["name"] for host in hosts}
-    labels = [peer_name(peer, language) for peer in peers]
-    lines = [line for label in labels[:4] for line in wrap(label, SIDE - 24, 12)[:2]]
-    lines += [f"+ {len(labels) - 4}"] if len(labels) > 4 else []  # noqa: PLR2004 - four fit
+    called = [labels.peer_name(peer, language) for peer in peers]
+    lines = [line for name in called[:4] for line in wrap(name, SIDE - 24, 12)[:2]]
+    lines += [f"+ {len(called) - 4}"] if len(called) > 4 else []  # noqa: PLR2004 - four fit
     inside = all(peer in groups | names for peer in peers)
     addresses = "" if inside else _addresses(rows[0]["addresses"], peers)
     return _Peer("inside" if inside else "outside", tuple(lines), addresses, flows)

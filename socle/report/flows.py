@@ -10,8 +10,10 @@ from rich.text import Text
 
 from socle import harmless
 from socle.baseline.model import Practice
+from socle.report import declared
 from socle.report.flowmap import as_svg
-from socle.report.labels import peer_name
+from socle.report.labels import HOUSE, Labels
+from socle.report.rooms import Direction
 from socle.report.typography import typeset
 from socle.report.words import words
 
@@ -19,7 +21,7 @@ __all__ = ["as_markdown", "as_svg", "as_table", "cell", "heading", "register"]
 
 Row = dict[str, Any]
 
-DIRECTIONS = {"in": "firewall_inbound", "out": "firewall_outbound"}
+DIRECTIONS: Sequence[Direction] = ("in", "out")
 COLUMNS = ("direction", "name", "hosts", "peers", "ports", "purpose", "asked_by")
 
 
@@ -31,7 +33,8 @@ def register(practice: Practice) -> list[Row]:
     words, with "any" when every address is meant; ``addresses`` is empty then.
     """
     rows: dict[tuple[Any, ...], Row] = {}
-    for direction, variable in DIRECTIONS.items():
+    told = declared.of(practice.root)
+    for direction, variable in ((d, variable) for d in DIRECTIONS for variable in told.flows(d)):
         for host in practice.hosts.values():
             for entry in host.settings.get(variable, ()):
                 row = _row(direction, entry)
@@ -41,23 +44,24 @@ def register(practice: Practice) -> list[Row]:
     return list(rows.values())
 
 
-def as_markdown(rows: Iterable[Row], language: str = "fr") -> str:
+def as_markdown(rows: Iterable[Row], language: str = "fr", labels: Labels = HOUSE) -> str:
     """The register as a Markdown table."""
     lines = [_pipes(heading(column, language) for column in COLUMNS)]
     lines.append(_pipes("---" for _ in COLUMNS))
     lines += [
-        _pipes(harmless.markdown(cell(row, column, language)) for column in COLUMNS) for row in rows
+        _pipes(harmless.markdown(cell(row, column, language, labels)) for column in COLUMNS)
+        for row in rows
     ]
     return "\n".join(lines) + "\n"
 
 
-def as_table(rows: Iterable[Row], language: str = "fr") -> Table:
+def as_table(rows: Iterable[Row], language: str = "fr", labels: Labels = HOUSE) -> Table:
     """The register for the terminal."""
     table = Table(title=words(language)["flows"], title_justify="left", show_lines=True)
     for column in COLUMNS:
         table.add_column(heading(column, language), overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell(row, column, language)) for column in COLUMNS))
+        table.add_row(*(Text(cell(row, column, language, labels)) for column in COLUMNS))
     return table
 
 
@@ -66,7 +70,7 @@ def heading(column: str, language: str) -> str:
     return words(language)[f"flow_{column}"]
 
 
-def cell(row: Mapping[str, Any], column: str, language: str) -> str:
+def cell(row: Mapping[str, Any], column: str, language: str, labels: Labels) -> str:
     """One cell of the register, as text."""
     text = words(language)
     match column:
@@ -76,7 +80,7 @@ def cell(row: Mapping[str, Any], column: str, language: str) -> str:
             hosts, users = ", ".join(row["hosts"]), ", ".join(row.get("users", ()))
             return text["flow_users"].format(hosts=hosts, users=users) if users else hosts
         case "peers":
-            return ", ".join(peer_name(peer, language) for peer in row["peers"])
+            return ", ".join(labels.peer_name(peer, language) for peer in row["peers"])
         case "ports":
             return f"{row['protocol']} {', '.join(row['ports'])}".strip()
         case "purpose":

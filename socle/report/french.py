@@ -30,31 +30,15 @@ FRENCH = {
     "theme_none": "sans objet",
     "more": "et {n} de plus, détaillé plus loin|et {n} de plus, détaillés plus loin",
     "by_theme": "État par thème",
-    "backups": "Sauvegardes",
-    "backups_intro": "Une sauvegarde ne vaut que si l'on sait en revenir : des fichiers réels sont "
-    "restaurés pour l'essai, et comparés.",
-    "backups_none": "Aucune machine examinée n'a de données à sauvegarder.",
-    "backup_verdict": "Copies récentes et restauration essayée",
     "machine": "Machine",
-    "repository": "Dépôt",
-    "last_copy": "Dernière copie",
-    "last_restore": "Dernier essai de restauration",
-    "restored": "{date}, {n} fichiers revenus intacts",
-    "restore_failed": "échec le {date}",
     "not_known": "non mesuré",
-    "disk_untested": "selon le relevé signé du disque",
-    "place_on-site": "au cabinet",
-    "place_off-site": "hors du cabinet",
-    "place_disk": "disque débranché",
-    "exercise": "Dernier exercice complet de restauration, déclaré par le cabinet : {date}.",
     "uncovered_title": "Ce qu'aucun outil ne couvre",
     "uncovered": "les locaux : clés, alarme, écrans visibles du public|"
     "les contrats : hébergeur, éditeurs, prestataires|"
     "les habitudes : mots de passe prêtés, courriels piégés, session laissée ouverte|"
     "dans le logiciel médical : qui lit quel dossier|"
     "le papier, les téléphones, les appareils absents de ce rapport|"
-    "le registre des traitements, l'information des patients, la réaction à une fuite|"
-    "l'enveloppe de secours des sauvegardes, dans un coffre hors du cabinet",
+    "le registre des traitements, l'information des patients, la réaction à une fuite",
     "page": "page {n} sur {total}",
     "matrix_title": "Par machine et par thème",
     "matrix": "Chaque signe est une promesse ; plus il est grand, plus elle est grave.",
@@ -63,7 +47,6 @@ FRENCH = {
     "not_examined": "non examinée",
     "decide": "Ce qu'il faut décider",
     "n_machines": "{n} machine|{n} machines",
-    "restore_test": "Essai de restauration",
     "in_detail": "{title}, en détail",
     "decide_intro": "Pour chaque point : corriger, ou accepter par écrit une exception datée.",
     "decide_none": "Rien à décider : aucune promesse vérifiée n'est rompue.",

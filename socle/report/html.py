@@ -14,13 +14,16 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from socle import harmless
-from socle.report import flows, labels, typography
-from socle.report.backups import exercise, machines
+from socle.report import flows, typography
 from socle.report.data import write_text
+from socle.report.declared import NOTHING_DECLARED, Declared
 from socle.report.doctor import doctor, where
 from socle.report.evolution import evolution
 from socle.report.flowmap import cards
 from socle.report.history import NOTHING_KEPT, History
+from socle.report.labels import HOUSE, Labels, cited, label
+from socle.report.labels import SEVERITIES as SEVERITY_NAMES
+from socle.report.labels import VERDICTS as VERDICT_NAMES
 from socle.report.promises import SEVERITIES, VERDICTS, parts
 from socle.report.story import story
 from socle.report.view import SOON, page
@@ -31,23 +34,24 @@ LONG = 700  # characters of technical text that stand on the page unfolded
 
 
 def render_html(
-    document: Mapping[str, Any], language: str = "fr", past: History = NOTHING_KEPT
+    document: Mapping[str, Any],
+    language: str = "fr",
+    past: History = NOTHING_KEPT,
+    declared: Declared = NOTHING_DECLARED,
 ) -> str:
     """The page of a report document, in French ("fr") or English ("en").
 
-    ``past``: the runs before it, to be compared with.
+    ``past``: the runs before it, to be compared with; ``declared``: what the rooms say.
     """
-    turned = page(document, language)
+    turned = page(document, language, declared)
     return (
-        environment(language)
+        environment(language, declared.labels)
         .get_template("report.html.j2")
         .render(
             document=document,
             page=turned,
             doctor=doctor(turned),
             where=partial(where, page=turned),
-            backups=machines(turned),
-            exercise=exercise(turned),
             evolution=evolution(past, turned),
             story=story(past, turned),
             language=language,
@@ -57,23 +61,28 @@ def render_html(
             soon=SOON,
             style=Markup("".join(map(resource, STYLES))),  # noqa: S704 - our own
             drawings=[
-                card.element() for card in cards(document["flows"], document["hosts"], language)
+                card.element()
+                for card in cards(document["flows"], document["hosts"], language, declared.labels)
             ],
             flow_columns=flows.COLUMNS,
-            references=labels.cited(document["controls"]),
+            references=cited(document["controls"]),
         )
     )
 
 
 def write_html(
-    document: Mapping[str, Any], path: Path, language: str = "fr", past: History = NOTHING_KEPT
+    document: Mapping[str, Any],
+    path: Path,
+    language: str = "fr",
+    past: History = NOTHING_KEPT,
+    declared: Declared = NOTHING_DECLARED,
 ) -> None:
     """Writes the page in one step, readable by its owner alone."""
-    write_text(render_html(document, language, past), path)
+    write_text(render_html(document, language, past, declared), path)
 
 
 @cache
-def environment(language: str) -> Environment:
+def environment(language: str, labels: Labels = HOUSE) -> Environment:
     """The templates of a language, with the filters that they use."""
     made = Environment(
         loader=FunctionLoader(resource),
@@ -84,9 +93,8 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     text = words(language)
-    for kind in ("verdicts", "severities", "groups", "references"):
-        pairs = getattr(labels, kind.upper())
-        made.filters[f"{kind}_label"] = partial(labels.label, pairs, language=language)
+    for kind, pairs in (("verdicts", VERDICT_NAMES), ("severities", SEVERITY_NAMES)):
+        made.filters[f"{kind}_label"] = partial(label, pairs, language=language)
     made.filters |= {
         "typeset": partial(typography.typeset, language=language),
         "count": lambda n, sentence: typography.count(sentence, n, language),
@@ -99,7 +107,8 @@ def environment(language: str) -> Environment:
             labels.hosts_name(names, hosts, language) or ", ".join(names)
         ),
         "heading": partial(flows.heading, language=language),
-        "cell": lambda row, column: flows.cell(row, column, language),
+        "cell": lambda row, column: flows.cell(row, column, language, labels),
+        "references_label": partial(labels.document, language=language),
         "lower_first": lambda text: text[:1].lower() + text[1:],
         "code": _code,
         "beginning": _beginning,

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from socle.harmless import markdown
+from socle.report.declared import NOTHING_DECLARED, Declared
 from socle.report.view import Page, page
 
 VERSION = "1.2.0"
@@ -22,10 +23,12 @@ REASONS = {"pass": "pass", "fail": "fail", "waived": "fail", "unknown": "other"}
 Json = dict[str, Any]
 
 
-def as_oscal(document: Mapping[str, Any], language: str = "fr") -> Json:
+def as_oscal(
+    document: Mapping[str, Any], language: str = "fr", declared: Declared = NOTHING_DECLARED
+) -> Json:
     """The assessment results of a report document. Equal documents give equal results."""
     name = _Names(document)
-    turned = page(document, language)
+    turned = page(document, language, declared)
     result = {
         "uuid": name("result"),
         "title": turned.name,

@@ -14,6 +14,7 @@ from typing import Any
 import typst
 
 from socle.report.data import write_bytes
+from socle.report.declared import NOTHING_DECLARED, Declared
 from socle.report.history import NOTHING_KEPT, History
 from socle.report.printed import printed
 
@@ -27,14 +28,19 @@ _OTHER = re.compile(f"[^{SHOWN}]")
 
 
 def render_pdf(
-    document: Mapping[str, Any], language: str = "fr", past: History = NOTHING_KEPT
+    document: Mapping[str, Any],
+    language: str = "fr",
+    past: History = NOTHING_KEPT,
+    declared: Declared = NOTHING_DECLARED,
 ) -> bytes:
     """The PDF of a report document, in French ("fr") or English ("en"), after the ``past`` runs.
+
+    ``declared``: what the rooms say.
 
     The same document gives the same bytes on every computer: fonts come with the library, the date
     is the measure's.
     """
-    data = json.dumps(_shown(printed(document, language, past)), ensure_ascii=False)
+    data = json.dumps(_shown(printed(document, language, past, declared)), ensure_ascii=False)
     with as_file(files("socle.report").joinpath("templates")) as templates:
         made: bytes = typst.compile(
             str(templates / "report.typ"),
@@ -49,10 +55,14 @@ def render_pdf(
 
 
 def write_pdf(
-    document: Mapping[str, Any], path: Path, language: str = "fr", past: History = NOTHING_KEPT
+    document: Mapping[str, Any],
+    path: Path,
+    language: str = "fr",
+    past: History = NOTHING_KEPT,
+    declared: Declared = NOTHING_DECLARED,
 ) -> None:
     """Writes the PDF in one step, readable by its owner alone."""
-    write_bytes(render_pdf(document, language, past), path)
+    write_bytes(render_pdf(document, language, past, declared), path)
 
 
 def _shown(value: Any) -> Any:

@@ -10,22 +10,28 @@ from datetime import datetime
 from typing import Any
 
 from socle.report import flows, labels
-from socle.report.backups import Machine, exercise, machines
-from socle.report.doctor import doctor, where
+from socle.report.declared import NOTHING_DECLARED, Declared
+from socle.report.doctor import Brief, doctor, where
 from socle.report.evolution import evolution
 from socle.report.flowmap import as_images
 from socle.report.history import NOTHING_KEPT, History
 from socle.report.printed_points import Data, away, decision, unmeasured, waivers
 from socle.report.promises import VERDICTS, Promise
+from socle.report.sections import Section
 from socle.report.story import Story, story
 from socle.report.typography import decimal, long_moment
 from socle.report.view import Page, page
 from socle.report.words import words
 
 
-def printed(document: Mapping[str, Any], language: str, past: History = NOTHING_KEPT) -> Data:
+def printed(
+    document: Mapping[str, Any],
+    language: str,
+    past: History = NOTHING_KEPT,
+    declared: Declared = NOTHING_DECLARED,
+) -> Data:
     """All pages of a report document in a language, after the ``past`` runs."""
-    turned, text = page(document, language), words(language)
+    turned, text = page(document, language, declared), words(language)
     told = story(past, turned)
     return {
         "language": language,
@@ -43,10 +49,9 @@ def printed(document: Mapping[str, Any], language: str, past: History = NOTHING_
         "decisions": [decision(promise, turned) for promise in turned.decisions],
         "waivers": waivers(document["waivers"], turned),
         "unmeasured": [*away(turned), *unmeasured(turned)],
-        "backups": [_machine(one) for one in machines(turned)],
-        "exercise": exercise(turned),
+        "sections": [_section(one) for one in turned.sections],
         "evolution": _evolution(past, turned),
-        "flows": _flows(document, language),
+        "flows": _flows(turned),
         "themes": [
             [theme.name, [_promise(promise, turned) for promise in theme.promises]]
             for theme in turned.themes
@@ -74,8 +79,7 @@ def _doctor(turned: Page, told: Story | None) -> Data:
         "more_decisions": first.more_decisions,
         "waivers": waivers(first.waivers, turned),
         "more_waivers": first.more_waivers,
-        "backups": [_machine(one) for one in first.backups],
-        "more_backups": first.more_backups,
+        "briefs": [_brief(one) for one in first.briefs],
         "uncovered": first.uncovered,
     }
 
@@ -95,15 +99,30 @@ def _story(told: Story | None) -> Data | None:
     }
 
 
-def _machine(machine: Machine) -> Data:
+def _brief(brief: Brief) -> Data:
     return {
-        "name": machine.name,
-        "verdict": machine.verdict,
-        "copied": machine.copied,
-        "restored": machine.restored,
-        "repositories": [
-            [" · ".join(filter(None, (one.name, one.place))), one.copied, one.restored]
-            for one in machine.repositories
+        "title": brief.section.title,
+        "none": brief.section.none,
+        "columns": brief.section.brief,
+        "machines": [[one.verdict, one.name, one.brief] for one in brief.machines],
+        "more": brief.more,
+    }
+
+
+def _section(section: Section) -> Data:
+    rows = [
+        [[" · ".join(filter(None, (row.name, row.note))), *row.cells] for row in machine.rows]
+        for machine in section.machines
+    ]
+    return {
+        "title": section.title,
+        "intro": f"{section.intro} {section.remark}",
+        "none": section.none,
+        "columns": [column.name for column in section.columns],
+        "shares": [column.share for column in section.columns],
+        "machines": [
+            [machine.verdict, machine.name, lines]
+            for machine, lines in zip(section.machines, rows, strict=True)
         ],
     }
 
@@ -121,21 +140,22 @@ def _evolution(past: History, turned: Page) -> Data | None:
     }
 
 
-def _flows(document: Mapping[str, Any], language: str) -> Data:
-    rows = document["flows"]
+def _flows(turned: Page) -> Data:
+    language, called = turned.language, turned.declared.labels
+    rows, hosts = turned.document["flows"], turned.document["hosts"]
     return {
         "columns": [flows.heading(column, language) for column in flows.COLUMNS],
         "rows": [
             [
-                labels.hosts_name(row["hosts"], document["hosts"], language)
-                or flows.cell(row, column, language)
+                called.hosts_name(row["hosts"], hosts, language)
+                or flows.cell(row, column, language, called)
                 if column == "hosts"
-                else flows.cell(row, column, language)
+                else flows.cell(row, column, language, called)
                 for column in flows.COLUMNS
             ]
             for row in rows
         ],
-        "drawings": as_images(rows, document["hosts"], language),
+        "drawings": as_images(rows, hosts, language, called),
     }
 
 
@@ -186,7 +206,7 @@ def _annex(turned: Page) -> Data:
         "digest": document["baseline"]["digest"],
         "references": [[p.title, p.id, " · ".join(p.references) or "—"] for p in turned.promises],
         "documents": [
-            labels.label(labels.REFERENCES, key, language)
+            turned.declared.labels.document(key, language)
             for key in labels.cited(document["controls"])
         ],
     }

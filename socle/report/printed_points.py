@@ -110,5 +110,5 @@ def _breakable(text: str) -> str:
 
 
 def _names(names: Sequence[str], turned: Page) -> str:
-    known = labels.hosts_name(names, turned.document["hosts"], turned.language)
+    known = turned.declared.labels.hosts_name(names, turned.document["hosts"], turned.language)
     return known or ", ".join(names)

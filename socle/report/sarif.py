@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from socle.report.labels import reference
+from socle.report.labels import HOUSE, Labels
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -25,7 +25,7 @@ KINDS = {
 Json = dict[str, Any]
 
 
-def as_sarif(document: Mapping[str, Any], language: str = "fr") -> Json:
+def as_sarif(document: Mapping[str, Any], language: str = "fr", labels: Labels = HOUSE) -> Json:
     """The SARIF log of a report document: one result for each control on each host."""
     numbers = {control["id"]: number for number, control in enumerate(document["controls"])}
     severities = {control["id"]: control["severity"] for control in document["controls"]}
@@ -43,7 +43,7 @@ def as_sarif(document: Mapping[str, Any], language: str = "fr") -> Json:
                 "name": "Socle",
                 "version": document["socle"],
                 "language": language,
-                "rules": [_rule(control, language) for control in document["controls"]],
+                "rules": [_rule(control, language, labels) for control in document["controls"]],
             }
         },
         "invocations": [
@@ -61,8 +61,10 @@ def as_sarif(document: Mapping[str, Any], language: str = "fr") -> Json:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(control: Mapping[str, Any], language: str) -> Json:
-    sources = [reference(key, value, language) for key, value in control["references"].items()]
+def _rule(control: Mapping[str, Any], language: str, labels: Labels) -> Json:
+    sources = [
+        labels.reference(key, value, language) for key, value in control["references"].items()
+    ]
     return {
         "id": control["id"],
         "shortDescription": {"text": control["title"][language]},

@@ -37,8 +37,7 @@ class ControlEntry(_Shape):
 
 
 class Fact(BaseModel):
-    """What a check noted as data. ``copy``, ``restore`` and ``disk`` tell of backups; ``open``,
-    ``mapping``, ``received``, ``public`` and ``answered`` of doors that stood open."""
+    """What a check noted as data. Its room decides which kinds there are, and what they mean."""
 
     model_config = ConfigDict(extra="allow")
 

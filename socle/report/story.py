@@ -9,21 +9,20 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import get_args
 
 from socle.exposure.recognised import recognised
 from socle.report.doctor import where
-from socle.report.doors import ACCOUNTS, ANONYMOUS, KINDS, LISTENERS, Door, doors
+from socle.report.doorkinds import DoorKind, Reach
+from socle.report.doors import Door, doors
 from socle.report.history import Apply, History, Pair, Run, run_of
 from socle.report.notification import HOURS
 from socle.report.typography import DASH, count, long_days, typeset
 from socle.report.view import Page
-from socle.report.words import words
+from socle.report.words import Text, words
 from socle.verify.verdicts import Verdict
 
-_BOX = ("open", "mapping", "received", "public")
-_WALLS = ("firewall-default-deny", LISTENERS, ACCOUNTS, "orthanc-dicom-peers", "orthanc-tls",
-          "orthanc-network")  # fmt: skip
-"""Promises that keep strangers out although a door leads to the machine."""
+_REACH: Sequence[Reach] = get_args(Reach)
 _MOST = 6  # doors, and one less of what is closed: the page is one
 
 Runs = tuple[tuple[str, str], ...]
@@ -56,7 +55,7 @@ class Story:
 def story(past: History, page: Page) -> Story | None:
     """The page of a report after its ``past`` runs; None where no door stood open."""
     runs = [*past.runs, run_of(page.document)]
-    found = doors(runs)
+    found = doors(runs, page.declared.doors)
     if not found:
         return None
     text = words(page.language)
@@ -75,29 +74,30 @@ def story(past: History, page: Page) -> Story | None:
 
 
 def _first(found: Sequence[Door]) -> list[Door]:
-    """What is open stands first, what shows images before all."""
-    return sorted(found, key=lambda one: (one.gone is not None, not one.facts.get("images")))
+    """What is open stands first, what is worse than that before all."""
+    return sorted(found, key=lambda one: (one.gone is not None, not one.worse))
 
 
 def _lead(found: Sequence[Door], page: Page) -> str:
-    text = words(page.language)
     still = [one for one in found if one.gone is None]
-    if any(one.facts.get("images") for one in still):
-        return text["story_lead_images"]
-    wide = len(_ports(still)) + sum(one.kind == "public" for one in still)
-    if wide:
-        return count(text["story_lead_open"], wide, page.language)
-    if any(one.kind == "received" for one in still):
-        return text["story_lead_received"]
-    return text["story_lead_inside" if still else "story_lead_closed"]
+    if not still:
+        return words(page.language)["story_lead_closed"]
+    for one in still:
+        if one.kind.worse and one.worse:
+            return one.kind.worse.lead.said(page.language)
+    widest = min((one.kind.reach for one in still), key=_REACH.index)
+    alike = [one for one in still if one.kind.reach == widest]
+    n = len(_numbers(alike)) + sum(one.number is None for one in alike)
+    return count(alike[0].kind.lead.said(page.language), n, page.language)
 
 
 def _line(one: Door, page: Page) -> Line:
     text, language = words(page.language), page.language
-    key = "story_open_images" if one.facts.get("images") else f"story_{one.kind}"
+    kind = one.kind
+    told = kind.worse.what if kind.worse and one.worse else kind.what
     usual = recognised().purpose(int(one.facts.get("port", 0)), language)
     values = {"host": ", ".join(one.hosts), "usual": f" {DASH} {usual}" if usual else ""}
-    what = text[key].format_map({**values, **one.facts})
+    what = told.said(language).format_map({**values, **one.facts})
     once = one.since == one.last
     moments = {
         "story_once" if once else "story_since": one.since,
@@ -108,16 +108,16 @@ def _line(one: Door, page: Page) -> Line:
     said = [text[key].format(day=day) for key, day in days.items()]
     if once and not one.before:
         said.insert(1, text["story_nobody"])
-    whom = text[f"story_{one.kind}_whom"]
     when = typeset(" ; ".join(said) if language == "fr" else "; ".join(said), language)
-    return Line("pass" if one.gone else "fail", what, whom, when)
+    return Line("pass" if one.gone else "fail", what, kind.whom.said(language), when)
 
 
 def _closed(runs: Sequence[Run], past: History, page: Page) -> Iterator[Line]:
     """The promises about strangers that are kept, those first that were broken before."""
     mended, kept = [], []
+    walls, doorways = page.declared.walls, {one.control for one in page.declared.doors}
     for promise in page.promises:
-        if promise.id not in (*KINDS.values(), *_WALLS):
+        if promise.id not in walls | doorways:
             continue
         good = promise.hosts("pass")
         if not good or promise.hosts("fail"):
@@ -125,9 +125,9 @@ def _closed(runs: Sequence[Run], past: History, page: Page) -> Iterator[Line]:
         title = f"{promise.title} · {where(good, page)}"
         was = _broken([(host, promise.id) for host in good], runs)
         if was is not None:
-            applies = past.applies if promise.id in _WALLS else ()  # Socle changes no box
+            applies = past.applies if promise.id in walls else ()  # Socle changes no box
             mended.append(Line("pass", title, when=_mended(was, applies, page)))
-        elif promise.id in _WALLS:
+        elif promise.id in walls:
             kept.append(Line("pass", title, when=words(page.language)["story_holds"]))
     yield from (*mended, *kept)
 
@@ -152,27 +152,24 @@ def _mended(was: tuple[datetime, datetime], applies: Sequence[Apply], page: Page
 
 
 def _todo(still: Sequence[Door], page: Page) -> Iterator[str]:
-    text, kinds = words(page.language), {one.kind for one in still}
-    if numbers := _ports(still):
-        named = ", ".join(f"{number}" for number in sorted(numbers))
-        yield count(text["story_todo_close"], len(numbers), page.language, ports=named)
-    if "mapping" in kinds:
-        yield text["story_todo_upnp"]
-    if "received" in kinds:
-        yield text["story_todo_received"]
-    if "public" in kinds:
-        yield text["story_todo_public"]
-    if kinds & set(_BOX):
-        yield text["story_todo_guide"].format(guide=text["story_guide"])
-    if kinds & {"answered", ANONYMOUS}:
-        yield text["story_todo_deploy"]
-    yield text["story_todo_look"].format(practice=page.document["practice"])
+    language, numbers = page.language, _numbers(still)
+    named = ", ".join(f"{number}" for number in sorted(numbers))
+    kinds = {one.kind for one in still}
+    for text in _once_each([one for one in page.declared.doors if one in kinds]):
+        yield count(text.said(language), len(numbers), language, ports=named)
+    look = words(language)["story_todo_look"]
+    yield look.format(practice=page.document["practice"])
 
 
-def _ports(found: Sequence[Door]) -> set[int]:
+def _once_each(kinds: Sequence[DoorKind]) -> list[Text]:
+    """What is left to do about some kinds of doors; a repeated sentence stays at its last place."""
+    every = [text for kind in kinds for text in kind.todo]
+    return [*reversed(dict.fromkeys(reversed(every)))]
+
+
+def _numbers(found: Sequence[Door]) -> set[int]:
     """Ports of the box that lead inwards, by the numbers that the Internet sees."""
-    fields = {"open": "port", "mapping": "external_port"}
-    return {int(one.facts[fields[one.kind]]) for one in found if one.kind in fields}
+    return {number for one in found if (number := one.number) is not None}
 
 
 def _runs(text: str) -> Runs:

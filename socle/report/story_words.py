@@ -5,30 +5,10 @@ FRENCH = {
     "story_still": "ouvert",
     "story_shut": "refermé",
     "story_see": "Une porte a été trouvée ouverte : la page suivante dit laquelle, et que faire.",
-    "story_lead_images": "Depuis Internet, un logiciel d'imagerie laisse entrer un inconnu.",
-    "story_lead_open": "Le cabinet a {n} porte ouverte sur Internet.|"
-    "Le cabinet a {n} portes ouvertes sur Internet.",
-    "story_lead_received": "Des connexions venues d'Internet arrivent jusqu'aux machines.",
-    "story_lead_inside": "Sur le réseau du cabinet, le logiciel d'imagerie répond à des inconnus.",
     "story_lead_closed": "Ce qui était ouvert n'a plus été retrouvé.",
     "story_found": "Ce qui est ouvert, ou l'était",
     "story_whom": "À qui",
     "story_when": "Depuis quand",
-    "story_open": "Port {port} de {address}, joignable depuis Internet{usual}",
-    "story_open_images": "Port {port} de {address}, joignable depuis Internet : un logiciel "
-    "d'imagerie y laisse entrer un inconnu",
-    "story_open_whom": "à toute personne sur Internet",
-    "story_mapping": "Redirection de la box : port {external_port}/{protocol} d'Internet vers "
-    "{address}, port {port}",
-    "story_mapping_whom": "à toute personne sur Internet, si cette machine répond",
-    "story_received": "Paquets d'Internet que personne n'avait demandés, arrivés à {host}",
-    "story_received_whom": "à Internet : la box laisse passer jusqu'à cette machine",
-    "story_public": "Adresse d'Internet sur {host} même : {address}",
-    "story_public_whom": "à Internet, sans que la box filtre rien",
-    "story_answered": "Port d'imagerie {port} de {host}, ouvert à un appareil non déclaré",
-    "story_answered_whom": "aux appareils du réseau du cabinet ; à Internet si la box y mène",
-    "story_anonymous": "Orthanc, sur {host}, ouvert sans compte ou avec un compte connu de tous",
-    "story_anonymous_whom": "à quiconque atteint ce serveur",
     "story_since": "au moins depuis le {day}",
     "story_once": "vu le {day}",
     "story_before": "pas encore le {day}",
@@ -41,20 +21,8 @@ FRENCH = {
     "par Socle le {applied}",
     "story_holds": "tenue à ce passage",
     "story_todo": "Ce qui vous reste à faire",
-    "story_todo_close": "Sur la box, page des redirections (NAT/PAT) et de la DMZ : fermer le "
-    "port {ports}. Aucun réglage des machines ne le peut.|"
-    "Sur la box, page des redirections (NAT/PAT) et de la DMZ : fermer les ports {ports}. Aucun "
-    "réglage des machines ne le peut.",
-    "story_todo_upnp": "Sur la box : désactiver UPnP, sinon un programme rouvrira le port.",
-    "story_todo_received": "Sur la box : supprimer toute redirection et la DMZ, activer le "
-    "pare-feu IPv6 (niveau moyen ou plus).",
-    "story_todo_public": "Sur la box : quitter le mode bridge.",
-    "story_todo_guide": "Où cliquer, pour Livebox, Freebox, Bbox et SFR Box : le guide `{guide}`.",
-    "story_todo_deploy": "Avec le prestataire : appliquer la configuration de Socle aux serveurs "
-    "d'imagerie (`docs/fr/imagerie.md`).",
     "story_todo_look": "Regarder de nouveau depuis une autre ligne, celle d'un téléphone : "
     "`socle exposure attest inventories/{practice}`.",
-    "story_guide": "docs/fr/box.md",
     "story_law": "Ce que demande la loi",
     "story_law_items": "**Est-ce une violation ?** Oui si des données de patients ont été lues, "
     "changées ou perdues par qui n'y avait pas droit. Une porte ouverte ne dit pas si quelqu'un "
@@ -77,10 +45,6 @@ FRENCH = {
     "story_disclaimer": "Cette page dit ce qui a été mesuré. Elle ne dit ni si la loi est "
     "respectée, ni s'il y a eu violation : le responsable de traitement en juge, conseillé au "
     "besoin.",
-    "story_quiet": "Vu depuis une autre ligne, aucun port non déclaré ne répondait : {n} port TCP "
-    "essayé, le plus ancien le {day}.|"
-    "Vu depuis une autre ligne, aucun port non déclaré ne répondait : {n} ports TCP essayés, le "
-    "plus ancien le {day}.",
 }
 
 ENGLISH = {
@@ -88,32 +52,10 @@ ENGLISH = {
     "story_still": "open",
     "story_shut": "closed again",
     "story_see": "A door was found open: the next page says which one, and what to do.",
-    "story_lead_images": "From the Internet, an imaging program lets a stranger in.",
-    "story_lead_open": "The practice has {n} door open to the Internet.|"
-    "The practice has {n} doors open to the Internet.",
-    "story_lead_received": "Connections from the Internet arrive at the machines.",
-    "story_lead_inside": "On the practice's network, the imaging program answers strangers.",
     "story_lead_closed": "What was open was not found any more.",
     "story_found": "What is open, or was",
     "story_whom": "To whom",
     "story_when": "Since when",
-    "story_open": "Port {port} of {address}, open to the Internet{usual}",
-    "story_open_images": "Port {port} of {address}, open to the Internet: an imaging program "
-    "there lets a stranger in",
-    "story_open_whom": "to anybody on the Internet",
-    "story_mapping": "The box's forwarding: port {external_port}/{protocol} of the Internet to "
-    "{address}, port {port}",
-    "story_mapping_whom": "to anybody on the Internet, if that machine answers",
-    "story_received": "Packets from the Internet that nobody had asked for, arrived at {host}",
-    "story_received_whom": "to the Internet: the box lets it through to this machine",
-    "story_public": "An address of the Internet on {host} itself: {address}",
-    "story_public_whom": "to the Internet, and the box filters nothing",
-    "story_answered": "Imaging port {port} of {host}, open to a device that is not declared",
-    "story_answered_whom": "to devices on the practice's network; to the Internet if the box leads "
-    "there",
-    "story_anonymous": "Orthanc, on {host}, open without an account, or with one that everybody "
-    "knows",
-    "story_anonymous_whom": "to whoever reaches this server",
     "story_since": "at least since {day}",
     "story_once": "seen on {day}",
     "story_before": "not yet on {day}",
@@ -126,20 +68,8 @@ ENGLISH = {
     "applied on {applied}",
     "story_holds": "kept in this run",
     "story_todo": "What is left for you to do",
-    "story_todo_close": "On the box, page of port forwarding (NAT/PAT) and DMZ: close port "
-    "{ports}. No setting of the machines can do that.|On the box, page of port forwarding "
-    "(NAT/PAT) and DMZ: close ports {ports}. No setting of the machines can do that.",
-    "story_todo_upnp": "On the box: switch UPnP off, or a program will open the port again.",
-    "story_todo_received": "On the box: remove every port forwarding and the DMZ, switch the IPv6 "
-    "firewall on.",
-    "story_todo_public": "On the box: leave bridge mode.",
-    "story_todo_guide": "Where to click, for the French Livebox, Freebox, Bbox and SFR Box: the "
-    "guide `{guide}`.",
-    "story_todo_deploy": "With the IT provider: apply Socle's configuration to the imaging servers "
-    "(`docs/en/imaging.md`).",
     "story_todo_look": "Look again from another line, a phone's: "
     "`socle exposure attest inventories/{practice}`.",
-    "story_guide": "docs/fr/box.md",
     "story_law": "What the law asks (France)",
     "story_law_items": "**Is it a breach?** Yes if patients' data were read, changed or lost by "
     "who had no right to. An open door does not tell whether somebody came in: the logs have to "
@@ -159,8 +89,4 @@ ENGLISH = {
     "story_disclaimer": "This page says what was measured. It says neither that the law is "
     "complied with, nor whether there was a breach: the controller judges that, with advice where "
     "needed.",
-    "story_quiet": "Seen from another line, no undeclared port answered: {n} TCP port tried, the "
-    "longest ago on {day}.|"
-    "Seen from another line, no undeclared port answered: {n} TCP ports tried, the longest ago on "
-    "{day}.",
 }

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import chain
+from functools import cached_property
 from typing import Any
 
-from socle.exposure.judge import CONTROL as OUTSIDE
-from socle.report.labels import GROUPS, THEMES, label, reference
+from socle.report.declared import NOTHING_DECLARED, Declared
 from socle.report.promises import VERDICTS, Promise, Theme
-from socle.report.typography import count, long_day, typeset
+from socle.report.sections import Section
+from socle.report.typography import count, typeset
 from socle.report.words import words
 
 SOON = 60  # days before the end of an exception from which the page says so
@@ -19,11 +19,12 @@ SOON = 60  # days before the end of an exception from which the page says so
 
 @dataclass(frozen=True)
 class Page:
-    """What the template reads beside the document itself."""
+    """What the template reads beside the document itself. ``declared``: what the rooms say."""
 
     document: Mapping[str, Any]
     language: str
     promises: tuple[Promise, ...]
+    declared: Declared
 
     @property
     def name(self) -> str:
@@ -46,9 +47,17 @@ class Page:
             if promise.verdicts:
                 groups.setdefault(promise.theme, []).append(promise)
         return tuple(
-            Theme(label(THEMES, key, self.language), tuple(sorted(group, key=lambda p: p.rank)))
+            Theme(
+                self.declared.labels.theme(key, self.language),
+                tuple(sorted(group, key=lambda p: p.rank)),
+            )
             for key, group in groups.items()
         )
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """What the rooms add."""
+        return self.declared.sections(self)
 
     @property
     def decisions(self) -> tuple[Promise, ...]:
@@ -111,7 +120,8 @@ class Page:
 
     def facts(self, host: Mapping[str, Any]) -> tuple[str, ...]:
         """What is known of a host: its groups, its system, its addresses."""
-        groups = [label(GROUPS, g, self.language) for g in host["groups"] if g != "all"]
+        name = self.declared.labels.group_name
+        groups = [name(group, self.language) for group in host["groups"] if group != "all"]
         system = [host["os"]] if host["os"] else []
         return (*groups, *system, *host["addresses"])
 
@@ -140,16 +150,7 @@ class Page:
         ):
             if n:
                 said.append((verdict, self._say(key, n, names=names)))
-        return (*said, *self._seen_from_outside())
-
-    def _seen_from_outside(self) -> Iterator[tuple[str, str]]:
-        """That a look from another line found nothing, where one did and none found anything."""
-        given = [p.verdicts.values() for p in self.promises if p.id == OUTSIDE]
-        passed = [one for one in chain(*given) if one["verdict"] == "pass"]
-        looks = [f for one in passed for f in one.get("facts", ()) if f["kind"] == "look"]
-        if looks and not any(one["verdict"] in ("fail", "waived") for one in chain(*given)):
-            day = long_day(min(datetime.fromisoformat(f["since"]) for f in looks), self.language)
-            yield "pass", self._say("story_quiet", min(f["ports"] for f in looks), day=day)
+        return (*said, *self.declared.sentences(self))
 
     def _kept(self, kept: int) -> str:
         if not self.applicable:
@@ -167,8 +168,8 @@ class Page:
         return count(words(self.language)[key], n, self.language, **values)
 
 
-def page(document: Mapping[str, Any], language: str) -> Page:
-    """The document as a page in a language."""
+def page(document: Mapping[str, Any], language: str, declared: Declared = NOTHING_DECLARED) -> Page:
+    """The document as a page in a language, with what the rooms have ``declared``."""
     verdicts: dict[str, dict[str, Mapping[str, Any]]] = {}
     for host in document["hosts"]:
         for entry in host["verdicts"]:
@@ -180,9 +181,11 @@ def page(document: Mapping[str, Any], language: str) -> Page:
             typeset(control["title"][language], language),
             control["severity"],
             control["theme"],
-            tuple(reference(k, v, language) for k, v in control["references"].items()),
+            tuple(
+                declared.labels.reference(k, v, language) for k, v in control["references"].items()
+            ),
             verdicts.get(control["id"], {}),
         )
         for control in controls
     )
-    return Page(document, language, promises)
+    return Page(document, language, promises, declared)

@@ -7,6 +7,7 @@ holds both numbers of a sentence, for ``socle.report.typography.count``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 
 from socle.report import region_words, story_words
@@ -14,12 +15,24 @@ from socle.report.english import ENGLISH
 from socle.report.french import FRENCH
 from socle.report.typography import typeset
 
-__all__ = ["LANGUAGES", "words"]
+__all__ = ["LANGUAGES", "Text", "words"]
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {
     "fr": FRENCH | region_words.FRENCH | story_words.FRENCH,
     "en": ENGLISH | region_words.ENGLISH | story_words.ENGLISH,
 }
+
+
+@dataclass(frozen=True)
+class Text:
+    """A sentence or a name in both languages, written as the others are."""
+
+    fr: str
+    en: str
+
+    def said(self, language: str) -> str:
+        """The sentence in "fr" or "en", typeset."""
+        return typeset(self.fr if language == "fr" else self.en, language)
 
 
 @cache

@@ -7,13 +7,13 @@ import pytest
 from socle.baseline import rooms
 from socle.baseline.catalogue import controls_page, settings_page
 from socle.commands.upkeep import generate, lint
-from socle.report import labels
+from socle.report.labels import HOUSE as LABELS
 
 THIN, NBSP = "\u202f", "\u00a0"
 
 
 def test_controls_in_english(toy: Any) -> None:
-    page = controls_page(rooms.find(toy.root), "en", labels)
+    page = controls_page(rooms.find(toy.root), "en", LABELS)
     assert "## Room `toy`\n\n### The toy is locked\n\n- Identifier: `toy-lock`\n" in page
     assert "- Severity: High\n- Machines: All machines\n- References: CNIL 2024: 6.1\n" in page
     assert "- Answers: « ouvert »\n- Verified, not enforced: nothing can be enforced" in page
@@ -25,7 +25,7 @@ def test_controls_in_french_are_typeset(toy: Any) -> None:
     text = text.replace("Le jouet est verrouillé", "Jouet : l'ours est verrouillé")
     text = text.replace('["6.1"]}', '["6.1"], rgpd: ["32"]}')
     toy.write("/roles/toy/controls.yml", text)
-    page = controls_page(rooms.find(toy.root), "fr", labels)
+    page = controls_page(rooms.find(toy.root), "fr", LABELS)
     assert f"### Jouet{NBSP}: l\u2019ours est verrouillé\n" in page
     assert f"- Gravité{NBSP}: Élevée\n- Machines{NBSP}: Toutes les machines\n" in page
     assert f"CNIL 2024{NBSP}: 6.1{THIN}; RGPD{NBSP}: 32\n" in page
@@ -35,7 +35,7 @@ def test_controls_in_french_are_typeset(toy: Any) -> None:
 def test_a_page_without_references_names_no_source(toy: Any) -> None:
     text = (toy.root / "roles/toy/controls.yml").read_text()
     toy.write("/roles/toy/controls.yml", text.replace('{cnil_guide_2024: ["6.1"]}', "{}"))
-    page = controls_page(rooms.find(toy.root), "en", labels)
+    page = controls_page(rooms.find(toy.root), "en", LABELS)
     assert "Sources" not in page
     assert "References" not in page
 

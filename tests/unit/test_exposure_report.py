@@ -3,17 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from documents import DECLARED
 from exposed import HERE, NOW, attested
 
 from socle.baseline.model import Control
 from socle.exposure.judge import judge
 from socle.exposure.model import Port
 from socle.exposure.recognised import Association, recognised
-from socle.report.exposure import CANARY, MAPPINGS, Fact, answer, facts, seen
+from socle.report.exposure import Fact, answer, facts, seen
 from socle.report.history import Run
 from socle.report.notification import Known, measures, notification
 from socle.verify.verdicts import Verdict
 
+INSIDE = DECLARED.inside
+CANARY, MAPPINGS = (one.control for one in INSIDE)
 PASS, FAIL, UNKNOWN, WAIVED = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED
 CLOSED = judge([attested()], [HERE], NOW)
 NOTHING = judge([], [HERE], NOW)
@@ -21,7 +24,8 @@ IMAGES = judge([attested(opened=[Port(port=9000, dicom=Association.ACCEPTED)])],
 
 
 def fact(control, verdict=PASS, host="imagerie"):
-    return Fact(host, control, verdict, NOW)
+    telling = next(one for one in INSIDE if one.control == control)
+    return Fact(host, telling, verdict, NOW)
 
 
 BOTH = [fact(CANARY), fact(MAPPINGS)]
@@ -32,7 +36,7 @@ def plain(text):
 
 
 def said(judged, inside, language="fr"):
-    found = answer(judged, [HERE], inside, language)
+    found = answer(judged, [HERE], inside, INSIDE, language)
     return found.state, plain(found.text)
 
 
@@ -86,7 +90,7 @@ def test_the_answer_is_there_in_english():
 def test_verdicts_that_are_too_old_do_not_count():
     old = Run(NOW - timedelta(days=91), {("a", CANARY): PASS}, frozenset("a"), frozenset())
     new = Run(NOW, {("a", MAPPINGS): PASS, ("a", "other"): FAIL}, frozenset("a"), frozenset())
-    assert [one.control for one in facts([old, new], NOW, 90)] == [MAPPINGS]
+    assert [one.inside.control for one in facts([old, new], NOW, 90, INSIDE)] == [MAPPINGS]
 
 
 def document(**changes) -> str:
@@ -96,7 +100,7 @@ def document(**changes) -> str:
         "since": NOW - timedelta(days=30),
         "known": None,
         "approved_by": None,
-        "seen": seen(NOTHING, [HERE], []),
+        "seen": seen(NOTHING, [HERE], [], INSIDE),
         "machines": ("imagerie",),
         "silent": {},
         "strangers": {},
@@ -123,7 +127,7 @@ def test_the_72_hours_count_from_when_it_became_known():
 
 def test_facts_are_filled_in():
     text = document(
-        seen=seen(IMAGES, [HERE], []),
+        seen=seen(IMAGES, [HERE], [], INSIDE),
         silent={"accueil": "no answer"},
         strangers={"imagerie": 3},
         stored={"imagerie": 5300},

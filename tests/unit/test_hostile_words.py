@@ -18,7 +18,7 @@ from xml.dom import minidom
 
 import pytest
 import regions
-from documents import STARTED, document, outcome, practice, waiver
+from documents import DECLARED, STARTED, document, outcome, practice, waiver
 from hostile import NASTY, harmful
 from pypdf import PdfReader
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
@@ -154,12 +154,12 @@ class Tags(HTMLParser):
 
 @EVERY
 def test_every_report_shows_it_as_text(nasty, tmp_path):
-    write(hostile(nasty), {kind: tmp_path / kind for kind in WRITERS}, "fr")
+    write(hostile(nasty), {kind: tmp_path / kind for kind in WRITERS}, "fr", declared=DECLARED)
     for kind in set(WRITERS) - {"pdf"}:
         assert not harmful((tmp_path / kind).read_text(encoding="utf-8")), kind
     for kind in WRITERS:
         assert (tmp_path / kind).stat().st_mode & 0o777 == 0o600
-    plain = Tags(render_html(hostile("nothing `much`"), "fr")).found
+    plain = Tags(render_html(hostile("nothing `much`"), "fr", declared=DECLARED)).found
     assert Tags((tmp_path / "html").read_text(encoding="utf-8")).found <= plain
     said = json.loads((tmp_path / "sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
     assert not [one for one in said if "](" in one["message"]["text"]]

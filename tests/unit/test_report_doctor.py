@@ -4,21 +4,14 @@ from datetime import date
 from html import unescape
 
 import pytest
-from documents import (
-    copy,
-    crowded,
-    document,
-    kept,
-    outcome,
-    practice,
-    restore,
-    waiver,
-    with_backups,
-)
+from documents import DECLARED, crowded, document, kept, outcome, practice, waiver
 
-from socle.report.backups import exercise, machines
+from socle.report.declared import Declared
 from socle.report.doctor import MOST, doctor
 from socle.report.html import render_html
+from socle.report.pdf import render_pdf
+from socle.report.rooms import RoomReport
+from socle.report.sections import Column, Machine, Row, Section
 from socle.report.view import page
 from socle.report.words import words
 from socle.verify.verdicts import Verdict
@@ -26,17 +19,6 @@ from socle.verify.verdicts import Verdict
 
 def first_page(report, language="fr"):
     return doctor(page(report, language))
-
-
-def backups(report, language="en"):
-    return [
-        (one.name, plain(one.copied), plain(one.restored))
-        for one in machines(page(report, language))
-    ]
-
-
-def plain(text):
-    return text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2019", "'")
 
 
 def test_a_theme_is_as_good_as_its_worst_promise():
@@ -67,71 +49,38 @@ def test_the_exception_that_ends_first_comes_first():
     ]
 
 
-def test_a_machine_is_as_old_as_its_oldest_copy():
-    report = with_backups(copy("nas", 30), copy("far", 21), restore("nas", 29), restore("far", 11))
-    assert backups(report) == [("accueil", "21 November 2026", "11 November 2026")]
-
-
-def test_a_repository_that_was_not_restored_from_leaves_the_machine_unproven():
-    report = with_backups(copy("nas", 30), copy("far", 30), restore("nas", 29))
-    assert backups(report) == [("accueil", "30 November 2026", "not measured")]
-    (machine,) = machines(page(report, "en"))
-    assert [plain(one.restored) for one in machine.repositories] == [
-        "29 November 2026, 21 files came back intact",
-        "not measured",
-    ]
-
-
-def test_a_failed_restore_is_told_before_a_good_one():
-    facts = (copy("nas", 30), copy("far", 30), restore("nas", 1), restore("far", 30, "failed"))
-    report = with_backups(*facts, verdict=Verdict.FAIL)
-    assert backups(report) == [("accueil", "30 November 2026", "failed on 30 November 2026")]
-    assert machines(page(report, "en"))[0].verdict == "fail"
-
-
-def test_without_facts_nothing_is_claimed():
-    assert backups(with_backups()) == [("accueil", "not measured", "not measured")]
-
-
-def test_a_machine_without_data_has_no_backups():
-    report = document(
-        practice(("accueil",), ("backup-scheduled",)),
-        [outcome("accueil", "backup-scheduled", Verdict.NOT_APPLICABLE)],
-    )
-    assert backups(report) == []
-
-
-def test_an_unplugged_disk_counts_for_the_machine_whose_copies_it_holds():
-    disk = {
-        "kind": "disk",
-        "repository": "usb",
-        "machine": "accueil",
-        "time": "2026-11-20T08:00:00Z",
-    }
-    (machine,) = machines(page(with_backups(copy("nas", 30), restore("nas", 29), disk), "en"))
-    assert [(one.name, one.place) for one in machine.repositories][-1] == ("usb", "unplugged disk")
-    assert plain(machine.copied) == "30 November 2026"
-
-
-def test_the_full_exercise_is_told_as_declared():
-    told = exercise(page(with_backups({"kind": "exercise", "date": "2026-11-15"}), "en"))
-    assert plain(told) == (
-        "Last full exercise of restoration, as the practice declares: 15 November 2026."
-    )
-    assert exercise(page(with_backups(), "en")) == ""
-
-
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_page_never_claims_conformity(language):
     cabinet = practice()
-    html = unescape(render_html(document(cabinet, kept(cabinet)), language))
+    report = document(cabinet, kept(cabinet))
+    html = unescape(render_html(report, language, declared=DECLARED))
     assert words(language)["disclaimer"] in html
     assert all(item in html for item in words(language)["uncovered"].split("|"))
+    assert DECLARED.uncovered(language)
+    assert all(item in html for item in DECLARED.uncovered(language))
 
 
-def test_a_document_of_an_older_run_has_a_page_too():
-    report = with_backups()
-    for host in report["hosts"]:
-        for entry in host["verdicts"]:
-            del entry["facts"]
-    assert backups(report) == [("accueil", "not measured", "not measured")]
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_section_stands_on_the_page_in_short_and_whole(language):
+    names = [f"m{i}" for i in range(MOST + 1)]
+    machines = [Machine(name, "pass", (f"{name} in short",), ()) for name in names]
+    machines.append(Machine("worst", "fail", ("in short",), (Row("one", "note", ("<b>",)),)))
+    columns = (Column("First", 1.0), Column("Second", 2.0))
+    section = Section("toys", "Toys", "Intro.", "None.", ("Brief",), columns, tuple(machines))
+    declared = Declared((RoomReport(sections=lambda _: (section,)),))
+    cabinet = practice()
+    report = document(cabinet, kept(cabinet))
+    (brief,) = doctor(page(report, language, declared)).briefs
+    assert [one.name for one in brief.machines] == ["worst", *names[: MOST - 1]]
+    html = render_html(report, language, declared=declared)
+    assert "<td>in short</td>" in html
+    assert '<section id="toys"' in html
+    assert "<td>&lt;b&gt;</td>" in html
+    assert words(language)["not_known"] in html, "of the machines without rows"
+    assert render_pdf(report, language, declared=declared)
+
+
+def test_without_a_checkout_a_report_has_the_sections_of_the_house():
+    html = render_html(document(practice(), []))
+    assert words("fr")["by_theme"] in html
+    assert '<section id="backups"' not in html

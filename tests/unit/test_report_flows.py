@@ -5,12 +5,14 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from documents import ROOT
 from rich.console import Console
 
 from socle.baseline.model import Connection, Host, Practice
 from socle.commands.flows import flows
 from socle.report.flowmap import WIDTH
 from socle.report.flows import COLUMNS, as_markdown, as_svg, as_table, cell, register
+from socle.report.labels import HOUSE
 from socle.report.svg import measure, wrap
 from socle.report.typography import NBSP, THIN, count, typeset
 
@@ -39,7 +41,7 @@ def practice(machines):
         hosts[name] = Host(name, ("all", *own), (), Connection("ssh", name), flows)
         for group in ("all", *own):
             groups[group] = (*groups.get(group, ()), name)
-    return Practice("demo", Path("/x"), Path("/x"), hosts, groups, ())
+    return Practice("demo", Path("/x"), ROOT, hosts, groups, ())
 
 
 @pytest.fixture
@@ -82,9 +84,9 @@ def test_a_flow_that_some_accounts_alone_may_use_says_so():
     web = flow("web", ["any"])
     rows = register(practice({"a": ((), [], [web, web | {"users": ["root", "clamav"]}])}))
     assert [row["users"] for row in rows] == [[], ["root", "clamav"]], "not the same flow"
-    assert [cell(row, "hosts", "en") for row in rows] == ["a", "a (accounts: root, clamav)"]
+    assert [cell(row, "hosts", "en", HOUSE) for row in rows] == ["a", "a (accounts: root, clamav)"]
     before = {key: value for key, value in rows[0].items() if key != "users"}
-    assert cell(before, "hosts", "en") == "a", "of a report that was kept before"
+    assert cell(before, "hosts", "en", HOUSE) == "a", "of a report that was kept before"
 
 
 def test_addresses_of_the_hosts_are_united():

@@ -6,7 +6,7 @@ from html import unescape
 from io import BytesIO
 
 import pytest
-from documents import STARTED, document, outcome, practice
+from documents import DECLARED, STARTED, document, outcome, practice
 from pypdf import PdfReader
 
 from socle.report.history import Apply, History, run_of
@@ -60,7 +60,7 @@ def exposed(control, *facts, **words):
 
 def told(now, *past, language="en", applies=()):
     kept = History(tuple(map(run_of, past)), applies)
-    return story(kept, page(now, language))
+    return story(kept, page(now, language, DECLARED))
 
 
 def plain(text):
@@ -197,7 +197,7 @@ def test_the_law_is_told_with_its_nuance_and_no_conformity_is_claimed(language):
     for word in ("72", "33", "34", "Conseil d'État", "449694", "2022"):
         assert word in law
     assert "socle incident inventories/demo --known DATE" in prose(found.incident)
-    page_text = unescape(render_html(exposed(BOX, MAPPING), language))
+    page_text = unescape(render_html(exposed(BOX, MAPPING), language, declared=DECLARED))
     assert words(language)["story_disclaimer"] in page_text
 
 
@@ -207,7 +207,9 @@ def test_it_is_one_page_even_when_everything_is_open(language):
     facts = {LOOK: ports, BOX: [MAPPING], CANARY: [RECEIVED, PUBLIC], PORTS: [ANSWERED]}
     broken = dict.fromkeys((*facts, ACCOUNTS), Verdict.FAIL)
     hosts = tuple(f"machine-au-nom-long-{i}" for i in range(12))
-    pdf = PdfReader(BytesIO(render_pdf(report(broken, facts, hosts=hosts), language)))
+    pdf = PdfReader(
+        BytesIO(render_pdf(report(broken, facts, hosts=hosts), language, declared=DECLARED))
+    )
     pages = [plain(" ".join(one.extract_text().split())) for one in pdf.pages]
     assert pages[1].startswith(plain(words(language)["story"]))
     assert plain(words(language)["story_disclaimer"]) in pages[1]
@@ -223,14 +225,14 @@ def test_the_page_names_no_more_than_it_can_hold_and_says_so():
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_a_quiet_line_has_a_sentence_instead(language):
     made = report(facts={LOOK: [QUIET]})
-    text = plain(unescape(render_html(made, language)))
+    text = plain(unescape(render_html(made, language, declared=DECLARED)))
     assert 'id="story"' not in text
     assert {"fr": "27 ports TCP essayés", "en": "27 TCP ports tried"}[language] in text
 
 
 def test_no_sentence_where_it_is_not_known():
     made = report({LOOK: Verdict.UNKNOWN})
-    assert "from another line" not in render_html(made, "en")
+    assert "from another line" not in render_html(made, "en", declared=DECLARED)
 
 
 def test_a_fact_of_another_promise_opens_nothing():
