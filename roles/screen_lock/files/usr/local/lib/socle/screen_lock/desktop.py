@@ -135,9 +135,10 @@ def start_locker(session, environment):
         return "its own locker did not lock, and i3lock is not installed"
     names = ("DISPLAY", "XAUTHORITY", "HOME", "USER", "LOGNAME", "XDG_RUNTIME_DIR")
     environ = [f"--setenv={name}={environment[name]}" for name in names if name in environment]
+    unit = f"socle-locker-{session['Id']}.service"
     words = [
         *("/usr/bin/systemd-run", "--quiet", "--collect"),
-        f"--unit=socle-locker-{session['Id']}",
+        f"--unit={unit}",
         f"--uid={session['User']}",
         *(f"--property={one}" for one in ALWAYS),
         *environ,
@@ -147,9 +148,16 @@ def start_locker(session, environment):
         done = subprocess.run(
             words, capture_output=True, text=True, timeout=TIME_LIMIT, check=False
         )
+        if done.returncode == 0 or _is_starting(unit):  # by the service, at the same moment
+            return None
     except (OSError, subprocess.SubprocessError) as error:  # the person's environment goes along
         return f"i3lock was not started: {error}"
-    return None if done.returncode == 0 else f"i3lock was not started: {done.stderr.strip()[-120:]}"
+    return f"i3lock was not started: {done.stderr.strip()[-120:]}"
+
+
+def _is_starting(unit):
+    words = ("/usr/bin/systemctl", "is-active", "--quiet", unit)
+    return subprocess.run(words, timeout=TIME_LIMIT, check=False).returncode == 0
 
 
 def _as_user(session, environment, *words):
