@@ -81,6 +81,9 @@ class Connections:
             name: Link(host, self._prefix(host), self.notebook, known)
             for name, host in hosts.items()
         }
+        self._turns: Collection[Turn] = ()
+        self._new: set[str] = set()  # wanted, and nothing is known of what to ask them ahead
+        self._first: dict[tuple[str, ...], str] = {}  # groups -> the host that was asked first
 
     def link(self, name: str) -> Link:
         """The link of a host, opened or not."""
@@ -94,15 +97,40 @@ class Connections:
     def begin(self, wanted: Mapping[str, Collection[str]]) -> None:
         """Connect to these hosts side by side, and ask each at once what it was asked last time.
 
-        ``wanted``: host -> ids of the controls that will be looked at.
+        One that was never asked is asked what another with the same groups was asked: last time,
+        or before it in this verification. ``wanted``: host -> ids of the controls that will be
+        looked at.
         """
-        turns = {(name, one) for name, controls in wanted.items() for one in controls}
-        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-            list(pool.map(lambda name: self._begin(name, turns), wanted))
+        self._turns = {(name, one) for name, controls in wanted.items() for one in controls}
+        known = {name for name in self._links if self.notebook.knows(name)}
+        models = {self._kind(name): name for name in known}
+        likes = {name: None if name in known else models.get(self._kind(name)) for name in wanted}
+        self._new = {name for name, like in likes.items() if like is None} - known
+        self._begin_all({name: like for name, like in likes.items() if name not in self._new})
+        self.open(self._new)
 
     def turn(self, host: str, control: str) -> None:
         """From now on the questions are those of ``control`` about ``host``."""
+        if host in self._new:
+            self._meet(host)
         self.notebook.turn(host, control)
+
+    def _meet(self, host: str) -> None:
+        """The first of a kind is asked one by one, the others all at once what it was asked."""
+        first = self._first.setdefault(self._kind(host), host)
+        alike = {name for name in self._new if self._kind(name) == self._kind(host)}
+        if first == host:
+            self._new.discard(host)
+            return
+        self._new -= alike
+        self._begin_all(dict.fromkeys(alike, first))
+
+    def _kind(self, name: str) -> tuple[str, ...]:
+        return self._links[name].target.groups
+
+    def _begin_all(self, likes: Mapping[str, str | None]) -> None:
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            list(pool.map(lambda name: self._begin(name, likes[name]), likes))
 
     def used(self) -> dict[str, Link]:
         """The links that carried a command, by their hosts' names."""
@@ -123,10 +151,10 @@ class Connections:
         with suppress(Unreachable):  # the link remembers, each check will say it
             self._links[name].open()
 
-    def _begin(self, name: str, turns: Collection[Turn]) -> None:
+    def _begin(self, name: str, like: str | None) -> None:
         self._try(name)
         if self._links[name].trouble is None:
-            self.notebook.ask_ahead(self._links[name], turns)
+            self.notebook.ask_ahead(self._links[name], self._turns, like)
 
     def _end(self, link: Link) -> None:
         exit_master = ["ssh", "-F", str(self._config), "-O", "exit", "--", link.target.name]

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from socle.verify.batch import Timed, ask_all
 from socle.verify.checks import Unknown
@@ -70,10 +70,19 @@ class Recorder:
         self._note(Entry(self._turn, question, answer, time.monotonic() - started, live))
         return answer
 
-    def ask_ahead(self, link: Link, turns: Collection[Turn]) -> None:
-        """Ask a host at once what these checks asked last time; look at it meanwhile."""
+    def knows(self, host: str) -> bool:
+        """Whether it is remembered what was asked of ``host``."""
+        return bool(self._memory and self._memory.recall(host))
+
+    def ask_ahead(self, link: Link, turns: Collection[Turn], like: str | None = None) -> None:
+        """Ask a host at once what these checks asked last time; look at it meanwhile.
+
+        ``like``: another host, whose questions this one is asked instead, of which none is known.
+        """
         host = link.target.name
         recalled = self._memory.recall(host) if self._memory else []
+        if like is not None:
+            recalled = self._asked_of(like, host)
         due = [one for one in recalled if not one.turns.isdisjoint(turns)]
         looks = [one for one in due if one.question.asked == HERE]
         eyes = threading.Thread(target=self._look, args=(host, looks), daemon=True)
@@ -94,6 +103,24 @@ class Recorder:
                 if self._place(one) == host and not one.live and one.turn != NOBODY
             ]
             self._memory.keep(host, asked, self._ran)
+
+    def _asked_of(self, other: str, host: str) -> list[Remembered]:
+        """What ``other`` was asked about itself, now or last time, as questions to ``host``."""
+        now = [
+            Remembered(one.question, one.seconds, frozenset([one.turn]))
+            for one in self.entries
+            if one.turn[0] == other and not one.live
+        ]
+        found: dict[Question, Remembered] = {}
+        for one in now or (self._memory.recall(other) if self._memory else []):
+            controls = {control for watched, control in one.turns if watched == other}
+            if one.question.asked != other or not controls:
+                continue
+            question = replace(one.question, asked=host)
+            before = found[question].turns if question in found else frozenset()
+            turns = before | {(host, control) for control in controls}
+            found[question] = Remembered(question, one.seconds, turns)
+        return list(found.values())
 
     def _take(self, question: Question) -> Timed | None:
         place = question.asked or self._turn[0]

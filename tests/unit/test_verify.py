@@ -63,7 +63,7 @@ def test_every_ending_has_its_verdict(report):
         "waived until 2027-05-31 by Dr N.: Salle d'échographie",
         "measured: pass\n  120 s",
         "toy: 36 verdicts on 3 hosts in",
-        "commands sent: accueil 3, medecin 2, imagerie 4",
+        "commands sent: accueil 3, medecin 3, imagerie 4",
     ],
 )
 def test_the_report_says_why(report, words):

@@ -233,6 +233,29 @@ def test_a_full_disk_is_not_filled_further(tmp_path, monkeypatch):
     assert list((tmp_path / "private").iterdir()) == []
 
 
+def test_who_was_never_asked_is_asked_what_the_first_of_its_kind_was(tmp_path):
+    way = HERE.connection
+    kinds = {"a": ("all", "servers"), "b": ("all", "servers"), "c": ("all", "servers"),
+             "d": ("all", "workstations"), "e": ("all", "servers")}  # fmt: skip
+    hosts = {name: Host(name, kind, (), way) for name, kind in kinds.items()}
+    memory = Memory(tmp_path / "private")
+
+    def verified(*names):
+        notebook = Recorder(memory)
+        connections = Connections(hosts, notebook)
+        connections.begin({name: ["first"] for name in names})
+        for name in names:
+            connections.turn(name, "first")
+            assert connections.link(name).run("echo same").stdout == b"same\n"
+            connections.link(name).run(f"echo {name}")
+        connections.close()
+        return [one.turn[0] for one in notebook.entries if one.ahead]
+
+    assert verified("a", "b", "c", "d") == ["b", "c"], "what is the same for all"
+    assert verified("e") == ["e"], "as another was asked last time"
+    assert verified("a", "d") == ["a", "a", "d", "d"], "each its own questions"
+
+
 def test_hosts_are_asked_ahead_side_by_side(tmp_path):
     names = ("a", "b", "c")
     hosts = {name: Host(name, ("all",), (), HERE.connection) for name in names}
