@@ -89,7 +89,7 @@ def machine_for(scenario: Path, practice: Practice, wanted: str | None) -> str:
     """
     header, control = scenarios.header(scenario), scenario.parent.name
     if "lab" in header:
-        tested = f"pytest tests -k {scenarios.name(scenario)}"
+        tested = f"pytest tests/lab tests/vm -k {scenarios.name(scenario)}"
         raise SocleError(
             f"{scenario.name}: this lab cannot show it, one of the tests can: {tested}"
         )

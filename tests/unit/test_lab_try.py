@@ -144,7 +144,7 @@ def test_the_machine_is_the_one_asked_for_or_the_scenario_s_or_the_first_in_scop
 @pytest.mark.parametrize(
     ("text", "wanted", "said"),
     [
-        ("# lab: vm\n", None, f"pytest tests -k {CONTROL}/in-the-way"),
+        ("# lab: vm\n", None, f"pytest tests/lab tests/vm -k {CONTROL}/in-the-way"),
         ("# host: nobody\n", None, "nobody: expected a host of p"),
         ("", "nobody", "nobody: expected a host of p"),
     ],
