@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from socle.errors import short
 from socle.lab.errors import LabError
 
 BROKEN = ".fail.sh"
@@ -21,7 +22,7 @@ def within(file: Path, roles: Path) -> Path:
     """The file, absolute. LabError where it is no scenario of a room below ``roles``."""
     found = file.resolve()
     if found not in find(roles.resolve()):
-        raise LabError(f"{file}: expected a scenario of a room, {roles}/{_PLACE}")
+        raise LabError(f"{file}: expected a scenario of a room, {short(roles)}/{_PLACE}")
     return found
 
 
