@@ -22,6 +22,7 @@ from socle.commands import (
     incident,
     lab,
     machine,
+    new_room,
     region,
     show,
     upkeep,
@@ -68,7 +69,7 @@ app.command(incident.incident, group="Seen from the Internet")
 for _machines in (demo.app, lab.app):
     _machines.group = ("Throw-away machines",)
     app.command(_machines)
-for _upkeep in (upkeep.generate, upkeep.lint):
+for _upkeep in (new_room.new_room, upkeep.generate, upkeep.lint):
     app.command(_upkeep, group="Upkeep")
 
 

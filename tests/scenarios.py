@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
 
-from socle.verify.verdicts import Outcome, Verdict
+from socle.commands.lab_try import what_is_wrong
+from socle.lab.scenarios import find, header, name, undo_of
+from socle.verify.verdicts import Outcome
 
 ROLES = Path(__file__).parents[1] / "roles"
-SCENARIOS = sorted(ROLES.glob("*/scenarios/*/*.fail.sh"))
-HEADER = re.compile(r"^# (host|lab): (\S+)$", re.MULTILINE)
-
-
-def header(scenario: Path) -> dict[str, str]:
-    """``# host: NAME`` where it is not the usual host, ``# lab: vm`` where it takes a real disk."""
-    return dict(HEADER.findall(scenario.read_text()))
+SCENARIOS = find(ROLES)
 
 
 def of_lab(lab: str | None) -> pytest.MarkDecorator:
     """The test's parameter ``scenario``: those of one kind of machine (None: the containers)."""
     chosen = [scenario for scenario in SCENARIOS if header(scenario).get("lab") == lab]
-    names = [f"{scenario.parent.name}/{scenario.name[:-8]}" for scenario in chosen]
-    return pytest.mark.parametrize("scenario", chosen, ids=names)
+    return pytest.mark.parametrize("scenario", chosen, ids=map(name, chosen))
 
 
 class Batches:
@@ -78,10 +72,10 @@ class Batches:
 
     def _undo(self, scenario: Path) -> bool:
         """Run what a person does where no engine can mend the world, if there is such a thing."""
-        undo = scenario.with_name(scenario.name.replace(".fail.sh", ".undo.sh"))
-        if undo.exists():
+        undo = undo_of(scenario)
+        if undo:
             self.practice.root_on(self.machine[scenario], undo.read_text())
-        return undo.exists()
+        return undo is not None
 
     def _verdicts(self, batch: list[Path]) -> dict[Path, Outcome]:
         controls: dict[str, list[str]] = {}
@@ -95,9 +89,7 @@ class Batches:
 
 def seen_and_mended(batches: Batches, scenario: Path) -> None:
     """The check fails on the broken machine, and holds again afterwards."""
-    broken, mended = batches.outcomes(scenario)
-    assert broken.verdict is Verdict.FAIL, broken.detail
-    assert mended.verdict is Verdict.PASS, mended.detail
+    assert what_is_wrong(*batches.outcomes(scenario)) == []
 
 
 def selected(request: pytest.FixtureRequest) -> list[Path]:

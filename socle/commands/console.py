@@ -7,7 +7,9 @@ no markup, and stay on the line where they are said.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -43,6 +45,16 @@ class Screen(Console):
 
 SCREEN = Screen()
 say = SCREEN.say
+
+
+@contextmanager
+def step(title: str) -> Iterator[None]:
+    """A titled part of a longer work, with the seconds that it took."""
+    started = time.monotonic()
+    say()
+    say(f"==> {title}", style="bold cyan")
+    yield
+    say(f"    {time.monotonic() - started:.1f} s", style="dim")
 
 
 def warn(line: str) -> None:

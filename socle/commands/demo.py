@@ -6,14 +6,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cyclopts import App
 
-from socle.commands.console import SCREEN, say
+from socle.commands.console import SCREEN, say, step
 from socle.errors import SocleError
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ def up() -> int:
 
     started = time.monotonic()
     _install_lab()
-    with _step("Boot a practice of five machines, its box, a modality, a visitor, an attacker"):
+    with step("Boot a practice of five machines, its box, a modality, a visitor, an attacker"):
         boot(PRACTICE)
         shutil.rmtree(BUILD / "evidence", ignore_errors=True)
         machines = lab_of(load(PRACTICE))
@@ -53,25 +51,25 @@ def up() -> int:
     hosts = {name: host.addresses for name, host in practice.hosts.items()}
     if not story.hardened(machines):
         _before(machines)
-    with _step("Before, from inside: what the visitor's computer can open"):
+    with step("Before, from inside: what the visitor's computer can open"):
         _scan(machines, hosts)
-    with _step(f"Harden: pyinfra {PRACTICE}/inventory.py deploy.py -y"):
+    with step(f"Harden: pyinfra {PRACTICE}/inventory.py deploy.py -y"):
         _harden()
-    with _step("After, from the Internet: the same attempts, through the same box"):
+    with step("After, from the Internet: the same attempts, through the same box"):
         story.attempts(machines, before=False)
-    with _step("After, from inside: what the visitor's computer can still open"):
+    with step("After, from inside: what the visitor's computer can still open"):
         _scan(machines, hosts)
-    with _step("After: the modality and the doctor at work"):
+    with step("After: the modality and the doctor at work"):
         story.work(machines, practice)
-    with _step(f"Copy the data, and prove that they come back: socle backup run {PRACTICE}"):
+    with step(f"Copy the data, and prove that they come back: socle backup run {PRACTICE}"):
         packages.load(practice.root, "backup", "commands").run(PRACTICE)
     if story.box_is_open(machines):
         _box_set_right(machines)
-    with _step(f"Verify: socle verify {PRACTICE}"):
+    with step(f"Verify: socle verify {PRACTICE}"):
         code = _verify("report", evidence=BUILD / "evidence")
-    with _step("Sign the report and the evidence, and check the signatures"):
+    with step("Sign the report and the evidence, and check the signatures"):
         _sign(sorted((BUILD / "evidence").glob("*.bundle")))
-    with _step("Look from another line, and sign what was seen: socle exposure attest"):
+    with step("Look from another line, and sign what was seen: socle exposure attest"):
         story.look_from_outside(machines, PRACTICE, BUILD / "exposure.json")
     say()
     say(f"Done in {time.monotonic() - started:.0f} s.", style="bold")
@@ -92,9 +90,9 @@ def down() -> int:
 def _before(machines: Lab) -> None:
     from socle.commands import demo_story as story  # noqa: PLC0415
 
-    with _step("Set up imaging and box as the fined doctors had them"):
+    with step("Set up imaging and box as the fined doctors had them"):
         story.as_found(machines)
-    with _step("Before, from the Internet: what an attacker takes through the box"):
+    with step("Before, from the Internet: what an attacker takes through the box"):
         story.attempts(machines, before=True)
 
 
@@ -102,11 +100,11 @@ def _box_set_right(machines: Lab) -> None:
     """Verify says what is still wrong, and the owner of the box does something about it."""
     from socle.commands import demo_story as story  # noqa: PLC0415
 
-    with _step(f"Verify while the box is still open: socle verify {PRACTICE}"):
+    with step(f"Verify while the box is still open: socle verify {PRACTICE}"):
         if _verify("report-box-open") != BROKEN:
             raise DemoFailed("verify was to say that the box lets packets in: see above")
         SCREEN.print(_BOX_OPEN, soft_wrap=True)
-    with _step("Set the box right, as only its owner can (docs/fr/box.md)"):
+    with step("Set the box right, as only its owner can (docs/fr/box.md)"):
         story.close_box(machines)
 
 
@@ -162,15 +160,6 @@ def _scan(machines: Lab, hosts: dict[str, tuple[str, ...]]) -> None:
         said = (f"open: {shown}", "red") if ports else ("nothing", "green")
         say(f"    {name:12} ", said)
     say(f"    ({len(PORTS)} ports tried on every IPv4 and IPv6 address)", style="dim")
-
-
-@contextmanager
-def _step(title: str) -> Iterator[None]:
-    started = time.monotonic()
-    say()
-    say(f"==> {title}", style="bold cyan")
-    yield
-    say(f"    {time.monotonic() - started:.1f} s", style="dim")
 
 
 def _without_a_lab(error: SocleError) -> str:

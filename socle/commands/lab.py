@@ -109,3 +109,37 @@ def shell(machine: str, practice: Path = _DEMO, *, command: str = "bash -i") -> 
     write(answer.stdout)
     write(answer.stderr, sys.stderr)
     return answer.returncode
+
+
+@app.command(name="try")
+def try_(scenario: Path, practice: Path = _DEMO, *, machine: str | None = None) -> int:
+    """Make one mistake on a running, hardened machine; verify, mend, verify again.
+
+    It is mended by an apply, or by the scenario's .undo.sh where there is one. Each step shows what
+    it says and how long it took.
+
+    Exit code: 0 the mistake was seen and mended, 1 it was not, 2 it cannot be tried here.
+
+    Parameters
+    ----------
+    scenario
+        The mistake: roles/ROOM/scenarios/CONTROL/MISTAKE.fail.sh
+    practice
+        Folder of the practice, whose lab runs: `make demo`, or `socle lab up` and an apply.
+    machine
+        Where, else the scenario's `# host:`, else the first host that the control applies to.
+    """
+    from socle.baseline import load  # noqa: PLC0415
+    from socle.commands import lab_try  # noqa: PLC0415
+    from socle.lab import scenarios  # noqa: PLC0415
+
+    loaded = load(practice, identified=True)
+    chosen = scenarios.within(scenario, loaded.root / "roles")
+    where = lab_try.machine_for(chosen, loaded, machine)
+    wrong = lab_try.attempt(chosen, lab_try.Warm(loaded, where))
+    say()
+    for sentence in wrong:
+        say(sentence, style="bold red")
+    if not wrong:
+        say(f"{scenarios.name(chosen)}: seen and mended on {where}", style="bold green")
+    return 1 if wrong else 0

@@ -12,6 +12,7 @@ from cyclopts import Parameter
 
 from socle.commands.machines import Repeated, tell_new
 from socle.commands.verify_screen import Screen
+from socle.errors import SocleError
 
 
 def verify(
@@ -32,6 +33,7 @@ def verify(
     since_last: Annotated[bool, Parameter(negative="")] = False,
     language: Literal["fr", "en"] = "fr",
     verbose: Annotated[bool, Parameter(alias="-v", negative="")] = False,
+    durations: Annotated[int | bool, Parameter(negative="")] = False,
 ) -> int:
     """Judge every promise on every machine of a practice. Changes nothing that it judges.
 
@@ -72,6 +74,9 @@ def verify(
         Of the report and of the controls' titles.
     verbose
         Show why a control does not apply, what each pass has seen, commands and seconds a host.
+    durations
+        Show what each control's check costs in seconds, over all hosts, the slowest first: of the N
+        slowest with --durations N, else of all.
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
 
@@ -88,6 +93,8 @@ def verify(
         from socle.verify.run import exit_code  # noqa: PLC0415
         from socle.verify.run import verify as judge  # noqa: PLC0415
     loaded = loading.result()
+    if durations is not False and durations < 1:
+        raise SocleError(f"--durations: expected a number of controls, 1 or more, read {durations}")
     screen = Screen(loaded, language, verbose=verbose)
     place = keeping.history_of(loaded, history)
     past = keeping.past(place, loaded, needed=since_last)
@@ -105,6 +112,8 @@ def verify(
         )
     finished = datetime.now().astimezone()
     screen.conclude(outcomes, (finished - started).total_seconds())
+    if durations:
+        screen.durations(outcomes, None if durations is True else durations, ahead=ahead)
     tell_new(loaded, screen.links)
     document = build(loaded, outcomes, started=started, finished=finished, os_names=screen.os_names)
     wanted = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}

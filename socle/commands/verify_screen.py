@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from socle.baseline.model import Practice
+from socle.commands import durations
 from socle.commands.console import Screen as Terminal
 from socle.verify.verdicts import Outcome, Verdict
 
@@ -109,6 +110,13 @@ class Screen:
         if self._verbose:
             sent = ", ".join(f"{name} {count}" for name, count in self._executions.items())
             self._console.say(f"commands sent: {sent or 'none'}")
+
+    def durations(self, outcomes: Iterable[Outcome], most: int | None, *, ahead: bool) -> None:
+        """What the ``most`` expensive controls cost, else all. ``ahead``: some were asked so."""
+        self._console.line()
+        self._console.print(durations.table(durations.costs(outcomes, most)))
+        if ahead:
+            self._apart(durations.AHEAD)
 
     def _deserves_words(self, outcome: Outcome) -> bool:
         """A host that cannot be asked has one sentence, not one a control."""

@@ -1,0 +1,45 @@
+"""Broken hosts, named after the mistake: ``roles/ROOM/scenarios/CONTROL/MISTAKE.fail.sh``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from socle.errors import short
+from socle.lab.errors import LabError
+
+BROKEN = ".fail.sh"
+_PLACE = f"ROOM/scenarios/CONTROL/MISTAKE{BROKEN}"
+_HEADER = re.compile(r"^# (host|lab): (\S+)$", re.MULTILINE)
+
+
+def find(roles: Path) -> list[Path]:
+    """The scenarios of all rooms below ``roles``, in alphabetical order."""
+    return sorted(roles.glob(f"*/scenarios/*/*{BROKEN}"))
+
+
+def within(file: Path, roles: Path) -> Path:
+    """The file, absolute. LabError where it is no scenario of a room below ``roles``."""
+    found = file.resolve()
+    if found not in find(roles.resolve()):
+        raise LabError(f"{file}: expected a scenario of a room, {short(roles)}/{_PLACE}")
+    return found
+
+
+def name(scenario: Path) -> str:
+    """``CONTROL/MISTAKE``, as the tests name it."""
+    return f"{scenario.parent.name}/{scenario.name.removesuffix(BROKEN)}"
+
+
+def header(scenario: Path) -> dict[str, str]:
+    """``# host: NAME`` where it is not the usual host, ``# lab: vm`` where it takes a real disk."""
+    return dict(_HEADER.findall(scenario.read_text(encoding="utf-8")))
+
+
+def undo_of(scenario: Path) -> Path | None:
+    """What a person does where no engine can mend the world: ``MISTAKE.undo.sh``, if it is there.
+
+    It takes the place of an apply.
+    """
+    undo = scenario.with_name(f"{scenario.name.removesuffix(BROKEN)}.undo.sh")
+    return undo if undo.exists() else None
