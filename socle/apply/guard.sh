@@ -12,6 +12,7 @@ set -eu
 guard=/var/lib/socle/guard
 units=/etc/systemd/system
 confirmed=/run/socle/confirmed # the last run whose change was confirmed
+longest=900                    # seconds that a whole run may take
 
 guard_arm() {
     run=$1 seconds=$2 tables=$3
@@ -19,7 +20,9 @@ guard_arm() {
     umask 077
     if guard_watches "$run"; then # armed by this run already
         guard_save "$guard" "$tables" "$@"
-        systemctl restart socle-guard.timer
+        echo "$seconds" >"$guard/seconds"
+        guard_units "$guard"
+        guard_watch
         return
     fi
     guard_mend "$run"
@@ -35,6 +38,7 @@ guard_arm() {
         find "$units" -type l | sort >"$guard.new/links"
         guard_save "$guard.new" "$tables" "$@"
         guard_units "$guard.new" # first: no copy without its timer
+        guard_try
         mv "$guard.new" "$guard"
         sync -f "$guard"
     fi
@@ -71,8 +75,29 @@ guard_watches() {
 guard_watch() {
     systemctl --quiet enable socle-guard.timer 2>/dev/null
     systemctl restart socle-guard.timer
-    systemctl --quiet is-active socle-guard.timer && return
+    systemctl --quiet is-active socle-guard.timer && guard_in_time && return
     echo "the host cannot start the timer that would undo the change" >&2
+    exit 1
+}
+
+# Whether the timer is as it was written: a drop-in of somebody else's may have put it off.
+guard_in_time() {
+    left=$(systemd-analyze timespan "$(cat "$guard/seconds")s" | sed -n 's/^ *Human: //p')
+    systemctl show socle-guard.timer --property=Unit,RandomizedDelayUSec,TimersMonotonic |
+        grep -cxE -e 'Unit=socle-guard.service' -e 'RandomizedDelayUSec=0' \
+            -e "TimersMonotonic=\{ OnActiveUSec=$left ; next_elapse=.*" | grep -qx 3
+}
+
+# Starts the service while there is nothing to put back: it must get as far as its script, and be
+# able to write where it would. A drop-in of somebody else's may keep it from that.
+guard_try() {
+    mkdir -p "$guard.trial"
+    systemctl start socle-guard.service || :
+    [ -d "$guard.trial" ] || return 0
+    changed=$(systemctl show --value --property=DropInPaths socle-guard.service)
+    guard_clear
+    echo "the host cannot run the service that would undo the change (systemctl cat" \
+        "socle-guard.service${changed:+; changed by $changed})" >&2
     exit 1
 }
 
@@ -136,6 +161,8 @@ guard_restore_script() {
     cat <<'RESTORE'
 # Written by Socle: puts the host back as it was before the change. Run by socle-guard.service.
 guard=/var/lib/socle/guard
+# Only tried out: shows that it could.
+[ ! -d "$guard.trial" ] || { [ -w /etc ] && nft list tables >/dev/null && rmdir "$guard.trial"; }
 # An interrupted restoration goes on; without either folder the change was confirmed in time.
 [ -d "$guard.restoring" ] || mv "$guard" "$guard.restoring" 2>/dev/null || exit 0
 cd "$guard.restoring" || exit 1
@@ -217,7 +244,7 @@ guard_clear() {
     systemctl --quiet disable --now socle-guard.timer 2>/dev/null || :
     rm -f "$units/socle-guard.service" "$units/socle-guard.timer"
     systemctl daemon-reload
-    rm -rf "$guard.done" "$guard.new" "$guard-restore" "$guard-restore.new"
+    rm -rf "$guard.done" "$guard.new" "$guard.trial" "$guard-restore" "$guard-restore.new"
 }
 
 # Whether a former run left something: a change unconfirmed, undone by half, or a piece of the guard.
@@ -228,19 +255,20 @@ guard_left() {
     return 1
 }
 
-# States that a killed run, a restart, a full disk or a lost file leave: a copy begun (.new), a
-# confirmation not tidied (.done), a restoration not finished (.restoring), units without a copy, a
-# copy without its timer.
+# States that a killed run, a restart, a full disk or a lost file leave: a copy begun (.new), units
+# that were being tried (.trial), a confirmation not tidied (.done), a restoration not finished
+# (.restoring), units without a copy, a copy without its timer.
 guard_mend() {
     guard_left || return 0
-    rm -rf "$guard.new" "$guard.done"
+    rm -rf "$guard.new" "$guard.done" "$guard.trial"
     if [ -d "$guard.restoring" ]; then # wait for the host to be back where it was
         guard_units "$guard.restoring"
         guard_back
         [ ! -d "$guard.restoring" ] || { echo "the host cannot finish going back" >&2; exit 1; }
     fi
-    if [ -d "$guard" ]; then # this run answers for it from now on
+    if [ -d "$guard" ]; then # this run, which got in, answers for it from now on, up to its end
         echo "$1" >"$guard/run"
+        echo "$longest" >"$guard/seconds"
         guard_units "$guard"
         guard_watch
     else

@@ -14,6 +14,12 @@ state=$(dirname "$0")/state units=$(dirname "$0")/units
 while [ "${1#--}" != "$1" ]; do shift; done
 for word; do :; done
 case $1 in
+show)
+    set_to=$(sed -n 's/^OnActiveSec=//p' "$units/socle-guard.timer")
+    echo Unit=socle-guard.service
+    echo RandomizedDelayUSec=0
+    echo "TimersMonotonic={ OnActiveUSec=$set_to ; next_elapse=0 }"
+    exit ;;
 enable | restart | start) [ -e "$units/$word" ] || exit 5 ;;
 esac
 case "$1 $word" in
@@ -23,8 +29,15 @@ case "$1 $word" in
 "start socle-guard.service") sh "$(dirname "$0")/guard-restore" ;;
 esac
 """
+ANALYZE = """#!/bin/sh
+echo "   Human: $2"
+"""
 NFT = """#!/bin/sh
-case "$*" in "list table inet socle") echo "table inet socle { }" ;; list*) exit 1 ;; esac
+case "$*" in
+"list table inet socle") echo "table inet socle { }" ;;
+"list tables") ;;
+list*) exit 1 ;;
+esac
 """
 KILLED_AT = "set -T; n=0; trap 'n=$((n + 1)); [ \"$n\" -ne {step} ] || kill -9 0' DEBUG\n"
 
@@ -36,7 +49,10 @@ class Host:
         self.folder, self.guard, self.file = folder, folder / "guard", folder / "sshd.conf"
         for name in ("state", "units", "run"):
             (folder / name).mkdir()
-        for name, text in (("systemctl", SYSTEMCTL), ("nft", NFT), ("logger", "#!/bin/sh\n")):
+        for name, text in (
+            ("systemctl", SYSTEMCTL), ("systemd-analyze", ANALYZE), ("nft", NFT),
+            ("logger", "#!/bin/sh\n"),
+        ):  # fmt: skip
             (folder / name).write_text(text)
             (folder / name).chmod(0o755)
         self.file.write_text("before")
@@ -168,6 +184,33 @@ def test_a_restoration_whose_units_were_lost_is_finished(host):
     subprocess.run(lost, shell=True, cwd=host.folder, check=True)
     assert host.mended() == "free"
     assert host.file.read_text() == "before"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('sh "$(dirname "$0")/guard-restore"', ": a condition that is not met"),
+        ("OnActiveUSec=", "OnActiveUSec=1000"),
+        ("RandomizedDelayUSec=0", "RandomizedDelayUSec=1w"),
+        ("Unit=socle-guard.service", "Unit=true.service"),
+    ],
+)
+def test_no_change_begins_while_a_drop_in_keeps_the_host_from_going_back(host, before, after):
+    assert before in SYSTEMCTL
+    (host.folder / "systemctl").write_text(SYSTEMCTL.replace(before, after))
+    done = host.run((ARM + "echo after >{file}").format(file=host.file))
+    assert done.returncode == 1
+    assert "would undo the change" in done.stderr
+    assert host.file.read_text() == "before"
+
+
+def test_who_takes_over_has_the_time_of_a_run_and_its_own_change_as_little_as_any(host):
+    host.run(ARM.format(file=host.file))
+    assert host.mended() == "armed"
+    timer = host.folder / "units/socle-guard.timer"
+    assert "OnActiveSec=900s" in timer.read_text()
+    host.run(ARM.replace("then", "now").format(file=host.file))
+    assert "OnActiveSec=60s" in timer.read_text()
 
 
 def test_no_change_begins_without_its_timer(host):
