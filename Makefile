@@ -23,7 +23,7 @@ test: venv ## Run the tests, on real hosts and a virtual machine where the compu
 
 proofs: venv ## Run the tests that are too long for make test, with all of the virtual machine
 	@$(BIN)/socle lab prepare --vm
-	@$(PYTEST) -m "proof or vm" tests/vm tests/lab
+	@$(PYTEST) -m "proof or vm" tests/vm tests/lab tests/unit
 
 molecule: venv ## The Ansible role alone, as Ansible users test it
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test
