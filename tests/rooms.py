@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,44 @@ def take_away(root: Path, room: str) -> None:
         file.write_text(_without(file, rf" *{known.prefix}({settings}):"))
 
 
+def add(root: Path, room: str, files: dict[str, str]) -> None:
+    """Add a room as docs/en/new-room.md says: its files, its lines."""
+    for name, text in files.items():
+        file = root / "roles" / room / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    deploy = root / "deploy.py"
+    line = f"from roles.{room}.deploy import {room}\n"
+    text = deploy.read_text().replace("from socle.apply", f"{line}from socle.apply", 1)
+    deploy.write_text(text.replace("remember_declared()\n", f"{room}()\nremember_declared()\n"))
+    site = root / "site.yml"
+    entry = f"    - role: {room}\n      tags: [{room}]\n"
+    site.write_text(site.read_text().replace("  post_tasks:\n", f"{entry}  post_tasks:\n"))
+
+
+def of_the_page(page: Path) -> dict[str, str]:
+    """The files of the room that a page of the docs builds, by their place in the room.
+
+    Code blocks that follow each other are the files that the heading, or the sentence with a colon
+    at its end, names last.
+    """
+    named: list[str] = []
+    found: dict[str, str] = {}
+    text = page.read_text().partition("\n## 9.")[0]
+    for part in re.split(r"^(```\w+\n.*?^```)$", text, flags=re.DOTALL | re.MULTILINE):
+        if part.startswith("```"):
+            for place in named[:1]:
+                beside = Path(next(reversed(found), "")).parent
+                companion = place.endswith(".undo.sh") and "/" not in place
+                found[str(beside / place) if companion else place] = part.split("\n", 1)[1][:-3]
+            named = named[1:]
+            continue
+        for words in part.split("\n\n"):
+            if words.lstrip().startswith("#") or words.rstrip().endswith(":"):
+                named = re.findall(r"`([\w./-]+\.\w+)`", words)
+    return found
+
+
 def needs(*rooms: str) -> pytest.MarkDecorator:
     """Mark a test that shows the core with these rooms as they are."""
     return pytest.mark.skipif(not {*rooms} <= {*ROOMS}, reason=_without_one(rooms))
@@ -68,16 +108,30 @@ def _without_one(rooms: tuple[str, ...]) -> str:
     return f"this checkout has not all of the rooms {', '.join(rooms)}"
 
 
-def python(root: Path, *words: str) -> str:
-    """Run Python with the packages of the copy ``root``; what it printed. Fails where it fails."""
+def python(root: Path, *words: str | Path, ends: tuple[int, ...] = (0,)) -> str:
+    """Run Python with the packages of the copy ``root``; what it printed. ``ends``: exit codes."""
     environment = {**os.environ, "PYTHONPATH": str(root), "COLUMNS": "200"}
     environment.pop("SOCLE_CHECKOUT", None)
     done = subprocess.run(
         [sys.executable, "-B", *words], cwd=root, env=environment, capture_output=True, text=True,
         check=False, timeout=300,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode in ends, done.stdout + done.stderr
     return done.stdout
+
+
+def socle(root: Path, *words: str | Path, ends: tuple[int, ...] = (0,)) -> str:
+    """Run a command of the copy ``root``, as `python` does."""
+    return python(root, "-c", "from socle.cli import main; main()", *words, ends=ends)
+
+
+def assert_untouched(root: Path) -> None:
+    """The core and its tests are those of this checkout, to the byte."""
+    for part in ("socle", "tests"):
+        seen = {path.relative_to(root) for path in (root / part).rglob("*") if path.is_file()}
+        same, *other = filecmp.cmpfiles(REPOSITORY, root, seen, shallow=False)
+        assert not list(chain(*other))
+        assert same
 
 
 def _without(file: Path, start: str) -> str:

@@ -5,12 +5,10 @@ What is deleted is its folder, its lines in ``deploy.py`` and ``site.yml``, and 
 
 from __future__ import annotations
 
-import filecmp
-from itertools import chain
 from pathlib import Path
 
 import pytest
-from rooms import REPOSITORY, ROOMS, copied, python, take_away
+from rooms import ROOMS, assert_untouched, copied, python, take_away
 
 pytestmark = pytest.mark.proof
 
@@ -76,12 +74,3 @@ def test_without_a_room_the_others_and_the_core_stand(house):
     options = ("-q", "-p", "no:cacheprovider", "-m", "not proof", "--tb=short", "-k", chosen)
     python(house, "-m", "pytest", *options, *every)
     assert_untouched(house)
-
-
-def assert_untouched(house: Path) -> None:
-    """The core and its tests are those of this checkout, to the byte."""
-    for part in ("socle", "tests"):
-        seen = {path.relative_to(house) for path in (house / part).rglob("*") if path.is_file()}
-        same, *other = filecmp.cmpfiles(REPOSITORY, house, seen, shallow=False)
-        assert not list(chain(*other))
-        assert same
