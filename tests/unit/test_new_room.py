@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rooms import REPOSITORY, add, assert_untouched, copied, of_the_page, python, socle
+from rooms import REPOSITORY, add, copied, core, of_the_page, python, socle
 
 NAME, CONTROL = "redirects", "icmp-redirects-ignored"
 PATIENTS = '''
@@ -35,14 +36,16 @@ print(json.dumps({
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory) -> Path:
+def house(tmp_path_factory) -> Iterator[Path]:
     """A checkout with the page's room, which names folders of patients besides."""
     files = of_the_page(REPOSITORY / "docs/en/new-room.md")
     settings = files["settings.py"].replace("stricter\n", "patient_data, stricter\n", 1)
     root = copied(tmp_path_factory.mktemp("added") / "house")
+    before = core(root)
     add(root, NAME, files | {"settings.py": settings + PATIENTS})
     socle(root, "generate")
-    return root
+    yield root
+    assert core(root) == before
 
 
 def test_the_page_gives_every_file_of_a_room():
@@ -74,4 +77,3 @@ def test_a_verification_its_report_and_the_region_know_it(house, tmp_path):
     socle(house, *words, ends=(0, 1, 3))
     with table.open(newline="") as file:
         assert CONTROL in {row["control"] for row in csv.DictReader(file)}
-    assert_untouched(house)

@@ -9,7 +9,7 @@ import pytest
 from exposed import HERE, NOW, attested
 from programs import program
 
-from socle.exposure.judge import CONTROL
+from roles.box.report import OUTSIDE
 from socle.exposure.model import Port
 from socle.exposure.papers import Papers
 from socle.verify import ControlFailed, Unknown, Verdict, clock
@@ -112,6 +112,6 @@ def test_a_machine_that_verifies_itself_says_where_the_attestations_lie(toy, tmp
     )
     alone = replace(toy.load(), folder=tmp_path_factory.mktemp("machine"))
     here = Here(alone.hosts, "desk")
-    [outcome] = verify(alone, controls=[CONTROL], connect=lambda _: here)
+    [outcome] = verify(alone, controls=[OUTSIDE], connect=lambda _: here)
     assert outcome.verdict is Verdict.UNKNOWN
     assert outcome.detail == "attestations from another line lie with the operator, not here"
