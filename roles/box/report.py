@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import chain
 
-from socle.exposure.judge import CONTROL as OUTSIDE
 from socle.report.doorkinds import ON_THE_INTERNET, WHERE_TO_CLICK, DoorKind, Worse
 from socle.report.rooms import Inside, RoomReport
 from socle.report.typography import count, long_day
 from socle.report.view import Page
 from socle.report.words import Text
 
-MAPPINGS = "box-port-mappings"
+OUTSIDE, MAPPINGS = "external-exposure-attestation", "box-port-mappings"
 CLOSE = Text(
     "Sur la box, page des redirections (NAT/PAT) et de la DMZ : fermer le port {ports}. "
     "Aucun réglage des machines ne le peut.|Sur la box, page des redirections (NAT/PAT) "

@@ -201,7 +201,7 @@ def public_addresses(host, settings):
     ]
     with suppress(Unknown):  # then the addresses that are declared have to do
         found += [one["external"] for one in asked(host) if one["external"]]
-    local = [ip_network(network) for network in settings.firewall_local_networks]
+    local = [ip_network(network) for network in getattr(settings, "firewall_local_networks", ())]
     return [one for one in found if of_the_internet(ip_address(one), local)]
 
 
@@ -222,5 +222,5 @@ def declares(settings, listener):
     return any(
         rule["protocol"] == listener.protocol
         and any(port_in(listener.port, ports) for ports in rule["ports"])
-        for rule in settings.firewall_inbound
+        for rule in getattr(settings, "firewall_inbound", ())
     )

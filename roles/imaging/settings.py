@@ -167,8 +167,9 @@ class Imaging(RoomSettings):
         addresses = {one.name: self._address(one, practice, problems) for one in self.modalities}
         inbound = _flows(host, practice, (self.https_port, self.dicom_port)) if server else []
         problems += self._general_problems()
+        judged = inbound if "firewall_flows" in host.settings else None
         for one in self.modalities if server else []:
-            problems += self._problems(one, addresses[one.name], inbound)
+            problems += self._problems(one, addresses[one.name], judged)
         if problems:
             raise BadSettings(problems)
         peers = {net for _, peers in inbound for net in (*peers.ipv4, *peers.ipv6)}
@@ -219,13 +220,14 @@ class Imaging(RoomSettings):
         return ""
 
     def _problems(
-        self, one: Modality, address: str, inbound: list[tuple[Flow, PeerAddresses]]
+        self, one: Modality, address: str, inbound: list[tuple[Flow, PeerAddresses]] | None
     ) -> list[BadSetting]:
+        """What is wrong with a modality. ``inbound``: None where no room declares flows."""
         place, found = ("modalities", one.name), []
         if self.dicom_tls == "required" and not one.tls:
             wanted = "tls: true, or a waiver of orthanc-tls that sets imaging_dicom_tls to off"
             found.append(BadSetting((*place, "tls"), wanted, "false"))
-        reached = any(
+        reached = inbound is None or any(
             address in peers.ipv4 and any(port_in(self.dicom_port, str(p)) for p in flow.ports)
             for flow, peers in inbound
         )

@@ -76,7 +76,8 @@ def _expect_silence(host, settings, target, vantage, ports):
     if seen is None:
         unknown("not connected by SSH: there is no other machine to look from")
     visitor, sshd = seen
-    closed = [port for port in ports if not admits(settings.firewall_inbound, visitor, port)]
+    inbound = getattr(settings, "firewall_inbound", ())
+    closed = [port for port in ports if not admits(inbound, visitor, port)]
     states = vantage.tcp([(a, p) for a in target.addresses for p in [sshd, *closed]])
     answers = [f"{a} port {p} ({s})" for (a, p), s in states.items() if p != sshd and s != "silent"]
     answers = [one for one in answers if "rejected" not in one]

@@ -1,4 +1,4 @@
-"""Judge what was seen from outside: ``external-exposure-attestation``.
+"""Judge what was seen from outside.
 
 The last look at each port counts, whichever attestation it stands in. Nobody has looked yet:
 unknown. Somebody did, and it is no proof any more (too long ago, another address, a signature that
@@ -19,7 +19,6 @@ from socle.exposure.recognised import Association, recognised
 from socle.exposure.store import Signed
 from socle.verify.verdicts import Verdict
 
-CONTROL = "external-exposure-attestation"
 MAX_AGE_DAYS = 90
 _CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
 _WANTED = "a signed look from another line, {days} days old at most, that found nothing open"

@@ -27,7 +27,7 @@ _WORDS = {
         "by_word": ", mené depuis une autre ligne selon son signataire",
         "no_scan": "aucun contrôle extérieur signé et récent ne le dit",
         "lets_in": "un logiciel d'imagerie laisse entrer un inconnu depuis Internet, {where}",
-        "imaging_port": "un port d'imagerie répond depuis Internet, {where}",
+        "patients_port": "un port d'imagerie répond depuis Internet, {where}",
         "port": "un port non déclaré répond depuis Internet, {where}",
         "where": "{address} port {port}{what}, vu le {day}",
         "missing": "Non mesuré, ou il y a trop longtemps : {missing}.",
@@ -42,7 +42,7 @@ _WORDS = {
         "by_word": ", from another line by the word of who signed",
         "no_scan": "no signed and recent look from outside says so",
         "lets_in": "an imaging program lets a stranger in from the Internet, {where}",
-        "imaging_port": "an imaging port answers from the Internet, {where}",
+        "patients_port": "an imaging port answers from the Internet, {where}",
         "port": "an undeclared port answers from the Internet, {where}",
         "where": "{address} port {port}{what}, seen on {day}",
         "missing": "Not measured, or too long ago: {missing}.",
@@ -134,8 +134,8 @@ def _opened(found: Sequence[Open], words: Mapping[str, str], language: str) -> I
             what=f" ({usual})" if usual else "",
             day=long_day(one.when, language),
         )
-        imaging = "imaging_port" if one.port.port in rooms.patients else "port"
-        yield words["lets_in" if one.port.images else imaging].format(where=where)
+        kind = "patients_port" if one.port.port in rooms.patients else "port"
+        yield words["lets_in" if one.port.images else kind].format(where=where)
 
 
 def _bad(told: Sequence[Fact], language: str) -> Iterator[str]:

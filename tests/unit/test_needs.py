@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rooms import needs
 
 from socle.baseline import load
 from socle.errors import BadPractice
 
 ROOT = Path(__file__).parents[2]
+pytestmark = needs("firewall")  # it says what is permitted
 RELAY = "{{relay: {}, port: 2525, sender: it@example.org, recipients: [it@example.org]}}"
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMoCLsSeYbzhnkXZsiI1kR11LAYtZzgkmlJ/tdRnbrsL"
 
@@ -47,6 +49,7 @@ def test_the_demo_has_no_question(practice):
     assert questions(practice) == []
 
 
+@needs("backup")
 def test_each_missing_flow_of_a_copy_has_its_stanza(practice):
     without(practice, "sauvegarde-vers-serveur", "sauvegarde")
     asked = load(practice, root=ROOT).questions
@@ -70,6 +73,7 @@ def test_each_missing_flow_of_a_copy_has_its_stanza(practice):
     assert questions(practice) == [], "the stanzas are complete"
 
 
+@needs("backup")
 def test_a_flow_for_another_account_is_none(practice):
     file = practice / "group_vars/all.yml"
     data = yaml.safe_load(file.read_text())
@@ -81,6 +85,7 @@ def test_a_flow_for_another_account_is_none(practice):
     assert "reach sauvegarde on port 22/tcp" in asked
 
 
+@needs("alerting")
 @pytest.mark.parametrize(
     ("relay", "asked"),
     [("mail.example.org", 1), ("192.0.2.25", 1), ("127.0.0.1", 0), ("localhost", 0)],
@@ -92,11 +97,13 @@ def test_a_relay_needs_its_flow(practice, relay, asked):
     assert all(f"reach {relay} on port 2525/tcp" in one for one in found)
 
 
+@needs("alerting")
 def test_warnings_that_are_off_need_nothing(practice):
     add(practice, f"alerting_mail: {RELAY.format('mail.example.org')}")
     assert questions(practice) == []
 
 
+@needs("alerting")
 def test_a_place_for_evidence_needs_its_flow(practice):
     place = f"{{kind: sftp, folder: /in, server: 192.0.2.7, port: 2222, host_key: {KEY}}}"
     add(practice, f"alerting_enabled: true\nalerting_drop: {place}")
@@ -105,6 +112,7 @@ def test_a_place_for_evidence_needs_its_flow(practice):
     assert "reach 192.0.2.7 on port 2222/tcp" in asked
 
 
+@needs("imaging")
 def test_a_device_that_images_are_sent_to_needs_its_flow(practice):
     device = "{name: console, aet: C, host: 10.77.12.61, port: 11112, allow: []}"
     devices = f"imaging_modalities:\n  - {device}"
@@ -113,6 +121,7 @@ def test_a_device_that_images_are_sent_to_needs_its_flow(practice):
     assert "a flow (out) that lets imagerie reach 10.77.12.61 on port 11112/tcp" in asked
 
 
+@needs("backup")
 def test_a_server_without_declared_data_is_asked_about(practice):
     (practice / "group_vars/backup_servers.yml").unlink()
     found = questions(practice)
@@ -128,6 +137,7 @@ def test_a_server_without_declared_data_is_asked_about(practice):
         load(practice, root=ROOT)
 
 
+@needs("backup")
 def test_copies_of_hosts_that_do_not_exist_are_refused(practice):
     text = (practice / "group_vars/all.yml").read_text()
     wrong = text.replace(

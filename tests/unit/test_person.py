@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import os
 import pwd
-import re
 import resource
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from socle import person
 
-ROOM = Path(__file__).parents[2] / "roles/screen_lock/files"
-PROGRAMS = (Path(person.__file__), ROOM / "people.py", ROOM / "observe.py")
 ME = pwd.getpwuid(os.getuid())
 NOBODY = pwd.getpwnam("nobody")
 PATH = {"PATH": "/usr/bin:/bin"}
@@ -123,73 +115,3 @@ def test_environments_are_read_as_far_as_they_are_worth(monkeypatch):
 def test_an_environment_too_large_for_a_program_is_no_answer():
     with pytest.raises(person.Unread, match="too long"):
         person.run(["true"], ME, {"BIG": "x" * (1 << 20)})
-
-
-def joined() -> str:
-    """What the check sends."""
-    text = "\n".join(path.read_text() for path in PROGRAMS)
-    return re.sub(r"^from (person|people) import .*\n", "", text, flags=re.MULTILINE)
-
-
-def test_the_joined_programs_have_no_name_twice():
-    names = Counter(
-        name
-        for node in ast.parse(joined()).body
-        for name in (
-            [node.name]
-            if isinstance(node, ast.FunctionDef | ast.ClassDef)
-            else [t.id for t in getattr(node, "targets", []) if isinstance(t, ast.Name)]
-        )
-    )
-    assert [name for name, count in names.items() if count > 1] == []
-
-
-DOTFILES = {
-    ".profile": "date >~/made; date >/tmp/made; echo x >>/var/tmp/made; export DCONF_PROFILE=mine\n"
-    "setsid sleep 1234 & readonly TMOUT=600\n",
-    ".config/kscreenlockerrc": "[Patient]\nName=DUPONT\n[Daemon][$i]\nTimeout=1\nNote=DUPONT\n",
-}
-
-
-@pytest.fixture(params=["/var/tmp", "/tmp"])  # /tmp itself is covered, too
-def home(request):
-    """The home of ``nobody``, where a check may mount over it."""
-    place = Path(tempfile.mkdtemp(dir=request.param))
-    yield from filled(place)
-    shutil.rmtree(place)
-
-
-def filled(place):
-    for name, text in DOTFILES.items():
-        file = place / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    for path in (place, *place.rglob("*")):
-        os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
-    yield place
-
-
-@AS_ROOT
-def test_a_persons_answers_come_from_a_home_that_stays_as_it_is(home):
-    request = {
-        "person": "nobody",
-        "processes": 5000,
-        "greeter": False,
-        "keys": [],
-        "desktops": {"xfce": False, "kde": True},
-        "kde": ["Timeout"],
-    }
-    account = f"pwd.struct_passwd((*pwd.getpwnam(about)[:5], {str(home)!r}, '/bin/bash'))"
-    source = joined().replace("pwd.getpwnam(about)", account)
-    aside = ast.literal_eval(re.search(r"ASIDE = (\(.*?\))", joined(), re.DOTALL)[1])
-    before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
-    words = [*aside, "/usr/bin/python3", "-IB", "-c", source, json.dumps(request)]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
-    found = json.loads(done.stdout or done.stderr)
-    assert found["unread"] == {}
-    assert found["timeout"] == ["600", True]
-    assert found["login"] == {"DCONF_PROFILE": "mine"}
-    assert found["kde"][0] == "[Daemon][$i]\nTimeout=1"
-    assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
-    assert not Path("/var/tmp/made").exists()
-    assert "sleep 1234" not in subprocess.check_output(["ps", "ax", "-o", "args"], text=True)

@@ -5,7 +5,6 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from documents import ROOT
 from rich.console import Console
 
 from socle.baseline.model import Connection, Host, Practice
@@ -16,6 +15,7 @@ from socle.report.labels import HOUSE
 from socle.report.svg import measure, wrap
 from socle.report.typography import NBSP, THIN, count, typeset
 
+ROOT = Path(__file__).parent / "data/flows"
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -37,7 +37,7 @@ def practice(machines):
     """``machines``: name -> (groups, inbound, outbound)."""
     hosts, groups = {}, {}
     for name, (own, inbound, outbound) in machines.items():
-        flows = {"firewall_inbound": inbound, "firewall_outbound": outbound}
+        flows = {"doors_inbound": inbound, "doors_outbound": outbound}
         hosts[name] = Host(name, ("all", *own), (), Connection("ssh", name), flows)
         for group in ("all", *own):
             groups[group] = (*groups.get(group, ()), name)
@@ -108,7 +108,7 @@ def test_a_set_that_means_every_address_says_so():
     assert row["addresses"] == []
 
 
-def test_a_practice_without_a_firewall_room_has_no_flows():
+def test_a_practice_without_a_room_for_flows_has_no_flows():
     host = Host("a", ("all",), (), Connection("ssh", "a"))
     empty = Practice("demo", Path("/x"), Path("/x"), {"a": host}, {"all": ("a",)}, ())
     assert register(empty) == []

@@ -8,6 +8,7 @@ from io import BytesIO
 import pytest
 from documents import DECLARED, STARTED, document, outcome, practice
 from pypdf import PdfReader
+from rooms import needs
 
 from socle.report.history import Apply, History, run_of
 from socle.report.html import render_html
@@ -17,6 +18,7 @@ from socle.report.view import page
 from socle.report.words import words
 from socle.verify.verdicts import Verdict
 
+pytestmark = needs("box", "firewall", "imaging")
 LOOK, BOX, CANARY = "external-exposure-attestation", "box-port-mappings", "host-public-reachability"
 PORTS, ACCOUNTS = "imaging-listeners", "orthanc-http-auth"
 CONTROLS = (LOOK, BOX, CANARY, PORTS, ACCOUNTS, "firewall-default-deny", "lock")

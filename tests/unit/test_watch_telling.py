@@ -7,13 +7,17 @@ from types import SimpleNamespace
 import pytest
 
 import socle
+from socle.baseline import rooms
 from socle.watch import report, telling
+from socle.watch.broken import OWN
 from socle.watch.model import Attempt
 from socle.watch.places import Folder, Sftp
 from socle.watch.report import Report
 
 ROOT = Path(socle.__file__).parents[1]
-BROKEN, OTHER = "firewall-default-deny", "updates-fresh"
+BROKEN, OTHER = [one.id for room in rooms.promises(ROOT) for one in room.controls if one.id != OWN][
+    :2
+]
 MAIL = {
     "relay": "smtp.cabinet.example",
     "port": 587,

@@ -23,7 +23,7 @@ from socle.commands.machines import Refused
 from socle.commands.secrets import make
 from socle.errors import BadPractice
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMoCLsSeYbzhnkXZsiI1kR11LAYtZzgkmlJ/tdRnbrsL"
 SERVER = "name: x, kind: server, medium: disk, place: off-site"
 HDS = "reference: HDS-1, until: 2030-01-01"

@@ -17,9 +17,9 @@ from socle.baseline.rooms import find
 from socle.lab.box import Box, Forward, rules
 from socle.verify import Unknown
 
-ROOT = Path(__file__).parents[2]
-ROOM = ROOT / "roles/box"
-DATA = Path(__file__).parent / "data/box"
+ROOT = Path(__file__).parents[3]
+ROOM = Path(__file__).parents[1]
+DATA = Path(__file__).parent / "data"
 RECORDED = "10.78.63.254"
 OPENED = {
     "protocol": "tcp",

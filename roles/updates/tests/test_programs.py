@@ -15,8 +15,8 @@ from socle.baseline import load
 from socle.baseline.windows import Window
 from socle.errors import BadPractice
 
-ROOT = Path(__file__).parents[2]
-FILES = ROOT / "roles/updates/files"
+ROOT = Path(__file__).parents[3]
+FILES = Path(__file__).parents[1] / "files"
 ON_HOST = FILES / "usr/local/lib/socle/updates"
 DEBIAN = {"origin": "Debian", "label": "Debian-Security", "suite": "stable-security",
           "codename": "trixie-security"}  # fmt: skip

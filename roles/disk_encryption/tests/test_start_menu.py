@@ -13,7 +13,7 @@ from roles.disk_encryption.bootchain import read
 from socle.baseline.rooms import find
 from socle.render import render
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 HASH = "grub.pbkdf2.sha512.10000." + "0A" * 64 + "." + "1B" * 64
 BACKUP = {
     "uuid": "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[2] / "roles/screen_lock/files/probe.sh"
+SCRIPT = Path(__file__).parents[1] / "files/probe.sh"
 
 
 def without_autologin(path: Path) -> str:

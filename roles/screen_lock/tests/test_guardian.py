@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = Path(__file__).parents[2] / "roles/screen_lock/files/usr/local/lib/socle/screen_lock"
+PROGRAM = Path(__file__).parents[1] / "files/usr/local/lib/socle/screen_lock"
 
 # loginctl show-session of systemd 257: a GNOME session, GDM's greeter, an Xfce session that ends.
 RECORDED = """\
@@ -148,7 +148,7 @@ def test_a_person_cannot_claim_to_be_locked(program, monkeypatch, gnome):
         ("x11", None, None),
     ],
 )
-def test_a_desktop_that_does_not_lock_gets_a_locker(  # noqa: PLR0917
+def test_a_desktop_that_does_not_lock_gets_a_locker(
     program, monkeypatch, gnome, kind, started, failure
 ):
     guardian = program["guardian"]
@@ -193,9 +193,7 @@ def test_the_display_is_the_sessions_own(program, gnome):
         ("wayland", (1, "Call failed: The name is not activatable\n"), None),
     ],
 )
-def test_idle_time_out_of_recorded_answers(  # noqa: PLR0917
-    program, monkeypatch, gnome, kind, answer, expected
-):
+def test_idle_time_out_of_recorded_answers(program, monkeypatch, gnome, kind, answer, expected):
     desktop = program["desktop"]
     monkeypatch.setattr(desktop, "_as_user", lambda *_: answer)
     seen, why = desktop.idle({**gnome, "Type": kind}, {"DISPLAY": ":7"})

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 from programs import program
 
-FILES = Path(__file__).parents[2] / "roles/updates/files"
+FILES = Path(__file__).parents[1] / "files"
 
 joined = {"pending": program(FILES / "usr/local/lib/socle/updates/pending.py")}
 with patch.dict(sys.modules, joined):  # on a host they are one text

@@ -10,8 +10,8 @@ import pytest
 from socle.baseline import load
 from socle.render import render
 
-ROOT = Path(__file__).parents[2]
-ROOM = ROOT / "roles/screen_lock"
+ROOT = Path(__file__).parents[3]
+ROOM = Path(__file__).parents[1]
 TEMPLATES = ROOM / "templates/etc"
 
 

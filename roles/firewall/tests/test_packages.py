@@ -10,7 +10,7 @@ import pytest
 
 from socle.verify import Unknown
 
-ROOM = Path(__file__).parents[2] / "roles/firewall"
+ROOM = Path(__file__).parents[1]
 LISTING = """\
 bash installed
 rpcbind installed

@@ -11,7 +11,7 @@ from socle.baseline import load
 from socle.errors import BadPractice
 from socle.render import render
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def flow(port: int, peer: str, more: str = "") -> str:
@@ -62,7 +62,7 @@ def test_refused_with_file_and_line(problems, line, said):
 
 def test_a_flow_of_root_alone_is_nobody_else_s():
     settings = load(ROOT / "inventories/demo", root=ROOT).hosts["accueil"].settings
-    rules = render(ROOT / "roles/firewall/templates/etc/socle/firewall.nft.j2", settings)
+    rules = render(Path(__file__).parents[1] / "templates/etc/socle/firewall.nft.j2", settings)
     to_the_box = [line for line in rules.splitlines() if "dport" in line and "1900" in line]
     assert to_the_box
     assert all("meta skuid { root } udp dport { 1900, 5351 } " in line for line in to_the_box)

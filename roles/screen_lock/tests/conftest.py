@@ -1,0 +1,3 @@
+"""What unit tests share."""
+
+from unit_fixtures import *  # noqa: F403 - fixtures
