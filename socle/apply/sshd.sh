@@ -37,7 +37,24 @@ ssh_objection() {
         ssh_closed AllowUsers DenyUsers
     elif ssh_group denygroups || { ssh_value allowgroups | grep -q . && ! ssh_group allowgroups; }; then
         ssh_closed AllowGroups DenyGroups
+    elif ssh_value authenticationmethods | grep -qvxE 'any|publickey'; then
+        ssh_closed AuthenticationMethods
+    elif ssh_value forcecommand | grep -qvx none; then
+        ssh_closed ForceCommand
+    else
+        ssh_untried
     fi
+}
+
+# What somebody else changed since sshd last read its files: nobody has got in by it yet.
+ssh_untried() {
+    read_at=$(systemctl show --value --timestamp=us+utc --property=StateChangeTimestamp ssh.service)
+    [ -n "$read_at" ] && ! systemctl --quiet is-active ssh.socket || return 0
+    theirs=$(find /etc/ssh/sshd_config /etc/ssh/sshd_config.d -type f -newerct "$read_at" 2>/dev/null |
+        grep -vxF -f "${guard:-/var/lib/socle/guard}/paths" | tr '\n' ' ')
+    [ -z "$theirs" ] || echo "sshd has not read ${theirs}since somebody changed it, so nobody knows" \
+        "whether it lets $user in: reload sshd in a session that stays open, log in anew, and apply" \
+        "again; or take it back"
 }
 
 ssh_closed() {

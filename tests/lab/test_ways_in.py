@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 pytestmark = pytest.mark.lab
@@ -78,4 +80,13 @@ def test_sshd_does_not_read_a_port_that_nobody_can_reach(pending, engine, code):
     assert f"port 2222 stands in {PENDING}" in said
     assert "Traceback" not in output
     assert pending.root_on(SERVER, SSHD) == before
+    assert "guard" not in pending.root_on(SERVER, "ls -A /var/lib/socle")
+
+
+def test_sshd_does_not_read_what_somebody_else_left_and_nobody_has_tried(pending):
+    theirs = "Match User adm-socle\n  AuthorizedKeysFile /etc/ssh/keys-%u\n"
+    pending.root_on(SERVER, f"printf %s {shlex.quote(theirs)} >{PENDING}")
+    output = pending.pyinfra("-y", "--limit", SERVER, code=1)
+    said = " ".join(output.split())
+    assert f"sshd has not read {PENDING} since somebody changed it" in said
     assert "guard" not in pending.root_on(SERVER, "ls -A /var/lib/socle")

@@ -66,6 +66,13 @@ def objection(tmp_path, user: str, effective: str, *, code: int = 0) -> str:
         ("adm-socle", ("port 22\n", "port 22\ndenyusers *\n"), "DenyUsers"),
         ("adm-socle", ("port 22\n", "port 22\nallowgroups staff\n"), ""),
         ("adm-socle", ("port 22\n", "port 22\nallowgroups wheel\n"), "AllowGroups"),
+        ("adm-socle", ("port 22\n", "port 22\nauthenticationmethods any\nforcecommand none\n"), ""),
+        (
+            "adm-socle",
+            ("port 22\n", "port 22\nauthenticationmethods publickey,password\n"),
+            "AuthenticationMethods",
+        ),
+        ("adm-socle", ("port 22\n", "port 22\nforcecommand /bin/false\n"), "ForceCommand"),
     ],
 )
 def test_what_the_files_would_do(tmp_path, user, change, said):
