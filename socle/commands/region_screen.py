@@ -72,6 +72,8 @@ def name_silent(survey: Survey, silent: Mapping[str, str], codes: Path | None) -
     ]
     for name, other in sorted(silent.items()):
         meant = f"; is it {other}, which is not in that file?" if other else ""
+        if other == name:
+            meant = "; a practice with this name came under an id: write that id instead"
         lines.append(f"{codes}: {name}: expected evidence of it, none counts{meant}")
     for one in lines[:NAMED]:
         warn(one)

@@ -14,8 +14,9 @@ from socle.errors import SocleError
 from socle.evidence import files
 from socle.evidence.signature import Trust
 from socle.region import work
-from socle.region.believing import Believed, Believer, Bound
+from socle.region.believing import Believed, Believer
 from socle.region.cache import Cache
+from socle.region.codes import Codes
 from socle.region.judging import Judge, Step, machine_digest
 from socle.region.model import Head, Judging, Machine, Refused, Source
 from socle.region.pool import spread
@@ -46,13 +47,14 @@ class Survey:
         judging: Judging = "sample",
         baseline: Path | None = None,
         trust: Trust | None = None,
-        bound: Bound = lambda _head, _name: False,
+        names: Codes | None = None,
     ) -> None:
         """``root``: the checkout whose checks judge. ``baseline``: settings are resolved again.
 
         ``judging``: which verdicts that the very same checks gave are given again: a sample of
         each signer's, all (so it is where nobody looks at signatures), or none, whatever checks
-        gave them. ``key``: the secret that draws the sample. ``bound``: see `Believer`.
+        gave them. ``key``: the secret that draws the sample. ``names``: what the region's own
+        list says of practices.
         """
         if baseline is not None and not (baseline / "group_vars").is_dir():
             raise SocleError(f"{baseline}: expected a baseline, a folder with group_vars/")
@@ -69,7 +71,8 @@ class Survey:
         self._oldest = now - timedelta(days=max_age_days)
         every = baseline is not None or (trust is None and judging == "sample")
         self.judging: Judging = "all" if every else judging
-        self._believer = Believer(cache, trust, bound, now, workers)
+        self._names = names or Codes(key)
+        self._believer = Believer(cache, trust, self._names, now, workers)
         self._judge = Judge(
             cache,
             root,
@@ -82,7 +85,7 @@ class Survey:
 
     def read(self, paths: list[Path], step: Step) -> Reading:
         """Read every file; ``step`` is called after each."""
-        reading = Reading()
+        reading = Reading(self._names.owner)
 
         def unread() -> Iterator[Path]:
             for path in paths:
