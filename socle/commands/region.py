@@ -120,6 +120,8 @@ def region(
         reading, silent = _judged(survey, folder, tally, names)
     origin = Origin(
         older=max(0, reading.count - sum(tally.sources.values())),
+        back=len(survey.back),
+        claimed=len(survey.claimed),
         renewed=reading.renewed,
         shared=len(survey.shared),
         refused=len(reading.refused),
@@ -139,6 +141,7 @@ def region(
     if refused is not None:
         screen.write_list(left_out, refused)
     screen.name(left_out)
+    screen.name_back(survey.back)
     screen.name_silent(survey, silent, codes)
     return screen.conclude(tally, origin, len(left_out))
 

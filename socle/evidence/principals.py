@@ -51,3 +51,8 @@ def practices(signers: str) -> frozenset[str]:
     lines = filter(None, map(_PRINCIPALS.match, signers.splitlines()))
     names = (name for line in lines for name in (line["quoted"] or line["plain"] or "").split(","))
     return frozenset(vouched.practice for name in names if (vouched := parse(name)))
+
+
+def all_machines(signer: str) -> bool:
+    """Whether each of the names in ``signer`` ("a,b", as OpenSSH has it) is a machine's."""
+    return all((found := parse(name)) and found.host for name in signer.split(","))

@@ -12,6 +12,7 @@ from socle.baseline.model import Control
 from socle.baseline.rooms import promises
 from socle.errors import SocleError
 from socle.evidence import files
+from socle.evidence.principals import all_machines
 from socle.evidence.signature import Trust
 from socle.region import work
 from socle.region.believing import Believed, Believer
@@ -31,7 +32,9 @@ class Survey:
 
     ``refused``: files that nobody vouches for, or that cannot be judged. ``differing``: bundles
     whose own verdicts are not those that their answers give. ``silent``: practice -> machines
-    that it declares and that sent nothing. ``shared``: names of several practices, or without an
+    that it declares and that sent nothing; ``claimed``: those that only a machine's key declares,
+    which count for nothing. ``back``: bundles that count, older than what counted before for
+    their machine. ``shared``: names of several practices, or without an
     id and of a machine with two installations, which may be two practices.
     """
 
@@ -66,6 +69,8 @@ class Survey:
         self.refused: list[Refused] = []
         self.differing: list[Refused] = []
         self.silent: dict[str, tuple[Head, set[str]]] = {}
+        self.claimed: dict[str, tuple[Head, set[str]]] = {}
+        self.back: list[Refused] = []
         self.shared: set[str] = set()
         self._cache, self._now, self._workers = cache, now, workers
         self._oldest = now - timedelta(days=max_age_days)
@@ -110,6 +115,7 @@ class Survey:
         believed = self._believer.newest(reading.machines())
         self.refused += self._believer.refused
         self._notice(believed)
+        self._look_back(believed)
         young = {
             key: one
             for key, one in believed.items()
@@ -132,6 +138,7 @@ class Survey:
         """
         owners, heard = defaultdict(set), defaultdict(set)
         declared: dict[str, set[str]] = defaultdict(set)
+        claimed: dict[str, set[str]] = defaultdict(set)
         heads: dict[str, Head] = {}
         installations: dict[tuple[str, str], set[str]] = defaultdict(set)  # owner, host
         for (owner, host, installed), one in believed.items():
@@ -142,7 +149,8 @@ class Survey:
             owners[head.practice].add(owner)
             installations[owner, host].add(installed)
             if one.candidate.collected >= self._oldest:
-                declared[owner].update(head.hosts)
+                said = claimed if all_machines(one.signer) else declared
+                said[owner].update(head.hosts)
         self.shared = {name for name, of in owners.items() if len(of) > 1}
         self.shared |= {
             heads[owner].practice for (owner, _), of in installations.items() if len(of) > 1
@@ -150,6 +158,23 @@ class Survey:
         for owner, head in heads.items():
             if missing := declared[owner] - heard[owner]:
                 self.silent[owner] = head, missing
+            if more := claimed[owner] - declared[owner] - heard[owner]:
+                self.claimed[owner] = head, more
+
+    def _look_back(self, believed: Mapping[Key, Believed]) -> None:
+        """Whose newest evidence is gone, so that older evidence stands for today."""
+        for (owner, host, installed), one in believed.items():
+            if one.signed is False:
+                continue
+            # What counted while nobody looked at signatures says nothing of what is signed.
+            machine = machine_digest((owner, host, f"{installed}/{one.signed}"))
+            before, moment = self._cache.newest(machine), one.candidate.collected
+            if before is None or moment > before:
+                self._cache.keep_newest(machine, moment)
+            elif moment < before:
+                there = before.astimezone(moment.tzinfo)
+                reason = f"evidence of {there:%Y-%m-%d %H:%M} counted before: where is it?"
+                self.back.append(Refused(one.candidate.path, reason))
 
     def _machine(self, key: Key, one: Believed, source: Source, trouble: str | None) -> Machine:
         """The machine with what the cache knows by now."""

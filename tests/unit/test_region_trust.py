@@ -319,3 +319,41 @@ def test_a_file_that_was_replaced_after_it_was_signed_is_altered(real, region, s
     ((found,), _, surveyed) = survey(region, state, trust=signers.trust)
     assert not found.signed
     assert reasons(surveyed) == {"accueil": "not signed by anyone known: altered"}
+
+
+def test_evidence_that_went_back_in_time_is_named_until_newer_comes(real, region, state, signers):
+    mine = signers.key(f"practice:{MARTIN}/it")
+    signers.put(region, machine(real, id_=MARTIN, days=20), mine)
+    newest = signers.put(region, machine(real, id_=MARTIN, days=1), mine)
+    _, _, surveyed = survey(region, state, trust=signers.trust)
+    assert surveyed.back == []
+    newest.unlink()
+    for _ in range(2):  # what counts now does not make it forgotten
+        ((found,), _, surveyed) = survey(region, state, trust=signers.trust)
+        assert (NOW - found.head.collected).days == 20
+        (back,) = surveyed.back
+        assert "counted before" in back.reason
+    signers.put(region, machine(real, id_=MARTIN), mine)
+    _, _, surveyed = survey(region, state, trust=signers.trust)
+    assert surveyed.back == []
+
+
+def test_an_unsigned_bundle_that_nobody_asked_about_is_no_past_of_a_signed_one(
+    real, region, state, signers
+):
+    signers.put(region, machine(real, id_=MARTIN, days=1), signers.key(f"practice:{MARTIN}/it"))
+    put(region, machine(real, id_=MARTIN))
+    survey(region, state)
+    _, _, surveyed = survey(region, state, trust=signers.trust)
+    assert surveyed.back == []
+
+
+def test_a_machines_key_invents_no_other_machines(real, region, state, signers):
+    desk, person = signers.key(f"machine:{MARTIN}/accueil"), signers.key(f"practice:{MARTIN}/it")
+    invented = tuple(f"poste-{number}" for number in range(50))
+    signers.put(region, machine(real, id_=MARTIN, hosts=("serveur", *invented)), desk)
+    signers.put(region, machine(real, host="medecin", id_=MARTIN, hosts=("serveur",)), person)
+    machines, _, surveyed = survey(region, state, trust=signers.trust)
+    assert len(machines) == 2
+    assert [missing for _, missing in surveyed.silent.values()] == [{"serveur"}]
+    assert [missing for _, missing in surveyed.claimed.values()] == [set(invented)]
