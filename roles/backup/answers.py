@@ -22,6 +22,7 @@ NAMESPACE = "socle-restore-test"
 EVIDENCE = "/var/lib/socle/evidence/restore-tests"
 PATIENCE = 150
 """Seconds for an answer; each repository has half a minute for each of three questions."""
+_LARGEST = 4 << 20  # characters of it; some thousand are usual
 NETWORK = ("does not answer", "refuses the connection", "was cut")
 """Reasons that say nothing of the copies themselves."""
 
@@ -35,11 +36,13 @@ def status(host: Any) -> Found:
     Unknown where there is none.
     """
     answer = host.run(f"{PROGRAM} status --try-delete --json", timeout=PATIENCE)
+    if len(answer.stdout) > _LARGEST:
+        raise Unknown("socle-backup status: its answer is too large")
     try:
         found = json.loads(answer.stdout)
-    except ValueError:
+    except (ValueError, RecursionError):
         said = (answer.stderr or answer.stdout).strip().splitlines() or ["no answer"]
-        raise Unknown(f"socle-backup status: {said[-1]}") from None
+        raise Unknown(f"socle-backup status: {said[-1][:300]}") from None
     if not isinstance(found, dict):
         raise Unknown("socle-backup status: not the expected answer")
     return found

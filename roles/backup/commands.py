@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -12,6 +13,9 @@ from roles.backup.machines import LONGEST, clients, complete, with_copies
 from roles.backup.restore import restore
 from socle.commands.console import SCREEN, data, say, write
 from socle.commands.machines import Refused, Repeated, chosen, connected
+
+if TYPE_CHECKING:
+    from socle.baseline.model import Host
 
 app = App(name="backup", help="Copies of a practice's data: make them now, look at them, recover.")
 _AT_ONCE = 4  # machines; they share one server and one line
@@ -92,29 +96,45 @@ def status(
     json
         Print data instead of a table.
     """
-    from roles.backup.answers import status as asked  # noqa: PLC0415
-    from roles.backup.status_screen import table  # noqa: PLC0415
+    from roles.backup.status_screen import grow  # noqa: PLC0415
     from socle.baseline import load  # noqa: PLC0415
+
+    loaded = load(practice, identified=True)
+    hosts = with_copies(chosen(loaded, limit or ()))
+    names = [host.name for host in hosts]
+    with connected(loaded) as connections:
+        said = _answers(connections, hosts)
+        answers = dict(said) if json else grow(said, names, SCREEN)
+    if json:
+        data({name: answers[name] for name in names})
+    return 4 if any("error" in answer for answer in answers.values()) else 0
+
+
+def _answers(connections: Any, hosts: Sequence[Host]) -> Iterator[tuple[str, Any]]:
+    """Each machine's name and answer, or why there is none, as they come."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        asked = {pool.submit(_answer, connections, host): host.name for host in hosts}
+        for done in as_completed(asked):
+            yield asked[done], done.result()
+
+
+def _answer(connections: Any, host: Host) -> Any:
+    from roles.backup.answers import status as asked  # noqa: PLC0415
+    from roles.backup.status_screen import expected, table  # noqa: PLC0415
     from socle.verify.backend import testinfra_host  # noqa: PLC0415
     from socle.verify.checks import Unknown  # noqa: PLC0415
 
-    loaded = load(practice, identified=True)
-    answers: dict[str, Any] = {}
-    with connected(loaded) as connections:
-        for host in with_copies(chosen(loaded, limit or ())):
-            try:
-                answer = asked(testinfra_host(connections.link(host.name)))
-                table({host.name: answer})
-                answers[host.name] = answer
-            except Unknown as trouble:
-                answers[host.name] = {"error": str(trouble)}
-            except Exception:  # whatever it answers instead: the others' answers are shown
-                answers[host.name] = {"error": "socle-backup status: not the expected answer"}
-    if json:
-        data(answers)
-    else:
-        SCREEN.print(table(answers))
-    return 4 if any("error" in answer for answer in answers.values()) else 0
+    strange = {"error": "socle-backup status: not the expected answer"}
+    try:
+        answer = asked(testinfra_host(connections.link(host.name)))
+        if not expected(answer, host):
+            return strange
+        table({host.name: answer})
+    except Unknown as trouble:
+        return {"error": str(trouble)}
+    except Exception:  # whatever it answers instead: the others' answers are shown
+        return strange
+    return answer
 
 
 @app.command

@@ -96,6 +96,19 @@ def expect_complete(one: Found, folders: Sequence[str], live: Collection[str]) -
     )
 
 
+def expect_nothing_left_out(last_run: Found) -> None:
+    """No file claims more than a copy can read. Whose they are is told, never their names."""
+    owners = last_run.get("left_out", {})
+    whose = ", ".join(f"{count} of {owner}" for owner, count in list(owners.items())[:20])
+    expect(
+        not owners,
+        seen=f"files left out of the last copy, larger than a copy can read: {whose or 'none'}",
+        wanted="every file is in the copy",
+        fix="as that person, find files with far more bytes than blocks (ls -ls), remove them; "
+        f"then {COPY}",
+    )
+
+
 def expect_checked(one: Found, settings: Settings, now: str) -> None:
     """The repository was checked lately, and found whole. A new one has a week."""
     last, days = one["last_check"], settings.backup_check_days

@@ -46,7 +46,9 @@ def test_a_fresh_complete_copy_exists(host, settings, seen):
         copies.expect_fresh(repository, settings)
         copies.expect_complete(repository, settings.backup_folders, live)
         copies.expect_checked(repository, settings, seen["now"])
-    dumps = (seen["last_run"] or {}).get("databases", {})
+    last = seen["last_run"] or {}
+    copies.expect_nothing_left_out(last)
+    dumps = last.get("databases", {})
     failed = [name for name, why in dumps.items() if why]
     expect(
         not failed,

@@ -83,6 +83,7 @@ def region(
     from socle.baseline.digests import baseline_digest  # noqa: PLC0415
     from socle.baseline.loading import check_region  # noqa: PLC0415
     from socle.commands import region_screen as screen  # noqa: PLC0415
+    from socle.evidence.principals import practices  # noqa: PLC0415
     from socle.evidence.store import operator_state  # noqa: PLC0415
     from socle.region.cache import Cache  # noqa: PLC0415
     from socle.region.codes import Codes, key_of, read_codes  # noqa: PLC0415
@@ -94,8 +95,11 @@ def region(
 
     place = state or operator_state() / "region"
     key = key_of(place)
-    names = Codes(key, read_codes(codes) if codes else None)
     trust = _trust(allowed_signers, revoked, authorities)
+    vouched = None
+    if trust is not None:
+        vouched = practices(trust.signers.read_text(encoding="utf-8", errors="replace"))
+    names = Codes(key, read_codes(codes) if codes else None, vouched)
     root, now = own_root(), datetime.now().astimezone()
     if baseline is not None:
         check_region(baseline.absolute(), root)
@@ -110,12 +114,14 @@ def region(
             judging=judge,
             baseline=baseline,
             trust=trust,
-            bound=names.bound,
+            names=names,
         )
         tally = Tally(survey.controls.values(), now, max_age_days)
         reading, silent = _judged(survey, folder, tally, names)
     origin = Origin(
         older=max(0, reading.count - sum(tally.sources.values())),
+        back=len(survey.back),
+        claimed=len(survey.claimed),
         renewed=reading.renewed,
         shared=len(survey.shared),
         refused=len(reading.refused),
@@ -135,6 +141,7 @@ def region(
     if refused is not None:
         screen.write_list(left_out, refused)
     screen.name(left_out)
+    screen.name_back(survey.back)
     screen.name_silent(survey, silent, codes)
     return screen.conclude(tally, origin, len(left_out))
 

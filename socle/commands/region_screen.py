@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,11 +59,24 @@ def name(left_out: Sequence[Refused]) -> None:
         warn(f"and {more} more files; --refused FILE lists them all")
 
 
+def name_back(back: Sequence[Refused]) -> None:
+    """Say which evidence counts though newer evidence of its machine did before."""
+    for one in sorted(back, key=lambda one: one.path)[:NAMED]:
+        warn(f"{one.path}: counts, and is older than before: {one.reason}")
+    if len(back) > NAMED:
+        warn(f"and {len(back) - NAMED} more machines whose evidence went back in time")
+
+
 def name_silent(survey: Survey, silent: Mapping[str, str], codes: Path | None) -> None:
     """Say who is missing, and which names are those of several practices."""
     lines = [
-        f"{head.practice}: declares {', '.join(sorted(machines))}, which sent no evidence"
+        f"{head.practice}: declares {_some(machines)}, which sent no evidence"
         for head, machines in survey.silent.values()
+    ]
+    lines += [
+        f"{head.practice}: a machine declares {_some(machines)}, no person does and none sent "
+        "evidence: they are not counted"
+        for head, machines in survey.claimed.values()
     ]
     lines += [
         f"{name}: several practices have this name; they are kept apart where they have an id "
@@ -72,11 +85,19 @@ def name_silent(survey: Survey, silent: Mapping[str, str], codes: Path | None) -
     ]
     for name, other in sorted(silent.items()):
         meant = f"; is it {other}, which is not in that file?" if other else ""
+        if other == name:
+            meant = "; a practice with this name came under an id: write that id instead"
         lines.append(f"{codes}: {name}: expected evidence of it, none counts{meant}")
     for one in lines[:NAMED]:
         warn(one)
     if len(lines) > NAMED:
         warn(f"and {len(lines) - NAMED} more of these")
+
+
+def _some(machines: Collection[str]) -> str:
+    """The first names, and how many more there are."""
+    names, more = sorted(machines)[:NAMED], len(machines) - NAMED
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 
 
 def conclude(tally: Tally, origin: Origin, left_out: int) -> int:
@@ -105,4 +126,5 @@ def conclude(tally: Tally, origin: Origin, left_out: int) -> int:
     if total.get("fail"):
         return 1
     missing = tally.silent_practices() or origin.shared or left_out
+    missing = missing or origin.back or origin.claimed
     return 3 if total.get("unknown") or missing else 0

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from socle.errors import SocleError
+
+_PIECE = 1 << 20  # bytes
 
 
 def read(path: Path, most: int) -> bytes:
@@ -15,16 +21,41 @@ def read(path: Path, most: int) -> bytes:
 
     Raises SocleError: it is larger, or no plain file. Raises OSError.
     """
+    with _opened(path, most) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise _too_large(path, most)
+    return content
+
+
+def measure(path: Path, most: int) -> tuple[int, str]:
+    """The size in bytes and the SHA-256 of a file of somebody else, bounded as by :func:`read`."""
+    with _opened(path, most) as file:
+        digest, size = hashlib.sha256(), 0
+        while piece := file.read(_PIECE):
+            size += len(piece)
+            if size > most:  # it grows while it is read
+                raise _too_large(path, most)
+            digest.update(piece)
+    return size, digest.hexdigest()
+
+
+@contextmanager
+def _opened(path: Path, most: int) -> Iterator[BinaryIO]:
     if path.is_symlink():
         raise SocleError(f"{path}: it is a link: expected the file itself")
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # a pipe keeps nobody
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
             raise SocleError(f"{path}: expected a plain file")
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise SocleError(f"{path}: it is larger than {most} bytes")
-    return content
+        if found.st_size > most:  # a sparse file costs nothing to make, and days to read
+            raise _too_large(path, most)
+        yield file
+
+
+def _too_large(path: Path, most: int) -> SocleError:
+    return SocleError(f"{path}: it is larger than {most} bytes")
 
 
 def own_folder(folder: Path) -> None:

@@ -6,7 +6,6 @@ signature of the manifest's bytes) beside it, and ``report.json.tsr`` when it is
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from socle.evidence import files
 MANIFEST, SIGNATURE, STAMP = ".manifest", ".sig", ".tsr"
 COMPANIONS = (MANIFEST, SIGNATURE, STAMP)
 LARGEST = 100_000  # bytes of a companion; ours have some thousand at most
+LARGEST_SIGNED = 1 << 30  # bytes of what is signed; bundles, lists and reports have far fewer
 _KIND = "socle-evidence"
 _VERSION = 1
 _FIRST_YEAR, _LAST_YEAR = 2020, 2200  # of a signature: what is outside cannot be compared
@@ -63,10 +63,11 @@ def companion(file: Path, suffix: str) -> bytes:
 
 
 def describe(file: Path, now: datetime) -> Manifest:
-    """The manifest of ``file`` as it is now. Raises OSError."""
-    with file.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-        size = content.tell()
+    """The manifest of ``file`` as it is now.
+
+    Raises SocleError: a link, no plain file, larger than `LARGEST_SIGNED`. Raises OSError.
+    """
+    size, digest = files.measure(file, LARGEST_SIGNED)
     return Manifest(file.name, size, digest, now.astimezone(UTC).replace(microsecond=0))
 
 

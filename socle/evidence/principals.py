@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+_PRINCIPALS = re.compile(r'[ \t]*(?:"(?P<quoted>[^"]*)"|(?P<plain>[^#\s]\S*))')
 _FORM = re.compile(r"(?P<kind>practice|machine):(?P<id>[0-9a-f]{16})/(?P<name>[^/\s]+)")
 
 
@@ -43,3 +44,15 @@ def parse(principal: str) -> Vouched | None:
     person = found["kind"] == "practice"
     name = found["name"]
     return Vouched(found["id"], name if person else None, None if person else name)
+
+
+def practices(signers: str) -> frozenset[str]:
+    """The ids for which somebody may sign, by the text of an allowed_signers file."""
+    lines = filter(None, map(_PRINCIPALS.match, signers.splitlines()))
+    names = (name for line in lines for name in (line["quoted"] or line["plain"] or "").split(","))
+    return frozenset(vouched.practice for name in names if (vouched := parse(name)))
+
+
+def all_machines(signer: str) -> bool:
+    """Whether each of the names in ``signer`` ("a,b", as OpenSSH has it) is a machine's."""
+    return all((found := parse(name)) and found.host for name in signer.split(","))

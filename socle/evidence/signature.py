@@ -63,6 +63,12 @@ class Trust:
     revoked: Path | None = None
     authorities: Path | None = None
 
+    def check(self) -> None:
+        """Raise SocleError where one of the files is missing."""
+        for needed in (self.signers, self.revoked, self.authorities):
+            if needed is not None and not needed.is_file():
+                raise SocleError(f"{needed}: expected a file with keys, there is none")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -85,7 +91,8 @@ class Result:
 def sign(file: Path, key: Path, now: datetime | None = None) -> Manifest:
     """Sign ``file``: writes its manifest and its signature beside it, the older ones are gone.
 
-    Raises SocleError: the file cannot be read, or ``key`` cannot sign.
+    Raises SocleError: the file cannot be read, or is none that can be verified later (a link,
+    more than 1 GiB), or ``key`` cannot sign.
     """
     if file.name.endswith(COMPANIONS):
         raise SocleError(f"{file}: expected evidence to sign, this is a signature's own file")
@@ -117,10 +124,11 @@ def stamp(file: Path, url: str, authorities: Path) -> Stamp:
 
 
 def verify(file: Path, trust: Trust, now: datetime | None = None) -> Result:
-    """Judge ``file`` by what lies beside it. Raises SocleError: a file of ``trust`` is missing."""
-    for needed in (trust.signers, trust.revoked, trust.authorities):
-        if needed is not None and not needed.is_file():
-            raise SocleError(f"{needed}: expected a file with keys, there is none")
+    """Judge ``file`` by what lies beside it.
+
+    Raises SocleError: a file of ``trust`` is missing, or ``file`` cannot be read.
+    """
+    trust.check()
     try:
         return _verify(file, trust, now or datetime.now(UTC))
     except OSError as error:
@@ -213,7 +221,13 @@ def _moments(result: Result, claimed: datetime, now: datetime) -> list[datetime]
 
 def _differs(file: Path, manifest: Manifest) -> str:
     """Why ``file`` is not the one that was signed; empty when it is."""
-    seen = describe(file, manifest.signed_at)
+    size = file.stat().st_size  # nothing is read where that is enough
+    if size != manifest.size:
+        return f"{manifest.size} bytes were signed, these are {size}"
+    try:
+        seen = describe(file, manifest.signed_at)
+    except SocleError as reason:
+        return str(reason).removeprefix(f"{file}: ")
     if seen.size != manifest.size:
         return f"{manifest.size} bytes were signed, these are {seen.size}"
     if seen.sha256 != manifest.sha256:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +12,10 @@ from socle.evidence.signature import State, Trust
 from socle.evidence.vouching import Subject, may_vouch
 from socle.region import work
 from socle.region.cache import Cache
-from socle.region.model import Head, Refused, Seal
+from socle.region.codes import Codes
+from socle.region.model import Refused, Seal
 from socle.region.reading import Candidate, Key
 from socle.region.seals import Seals
-
-Bound = Callable[[Head, str], bool]
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,14 @@ class Believer:
     """Looks at signatures from the newest bundle on, until one of the machine is good."""
 
     def __init__(
-        self, cache: Cache, trust: Trust | None, bound: Bound, now: datetime, workers: int
+        self, cache: Cache, trust: Trust | None, names: Codes, now: datetime, workers: int
     ) -> None:
-        """``bound``: whether the region's own list lets a name without an id sign for a bundle.
+        """``names``: for whom the region's own list lets a name without an id sign.
 
         Raises SocleError: a file of ``trust`` is missing.
         """
         self.refused: list[Refused] = []
-        self._cache, self._trust, self._bound = cache, trust, bound
+        self._cache, self._trust, self._names = cache, trust, names
         self._now, self._workers = now, workers
         self._seals = Seals(trust, now)
 
@@ -96,7 +95,7 @@ class Believer:
             return f"not signed by anyone known: {seal.state or 'its signature cannot be read'}"
         head = self._cache.known(one.sha256)
         subject = Subject(head.practice, head.id or None, head.host)
-        if may_vouch(seal.signer, subject, lambda name: self._bound(head, name)):
+        if may_vouch(seal.signer, subject, lambda name: self._names.bound(head, name)):
             return ""
         return f"{seal.signer} does not vouch for {head.host} of {head.practice}"
 

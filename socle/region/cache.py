@@ -24,6 +24,7 @@ CREATE TABLE IF NOT EXISTS signatures (sha256 TEXT, trust TEXT, content TEXT,
     PRIMARY KEY (sha256, trust)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counted (machine TEXT PRIMARY KEY, sha256 TEXT, content TEXT)
     WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS newest (machine TEXT PRIMARY KEY, moment TEXT) WITHOUT ROWID;
 """
 
 
@@ -114,10 +115,19 @@ class Cache:
         """Keep what stood for a machine."""
         self._put("counted", machine, sha256, json.dumps(dict(verdicts), separators=(",", ":")))
 
+    def newest(self, machine: str) -> datetime | None:
+        """The latest moment of which a machine's evidence ever counted."""
+        text = self._one("SELECT moment FROM newest WHERE machine = ?", machine)
+        return None if text is None else datetime.fromisoformat(text)
+
+    def keep_newest(self, machine: str, moment: datetime) -> None:
+        """Keep of what moment a machine's evidence is."""
+        self._put("newest", machine, moment.isoformat())
+
     def _prepare(self) -> None:
         (shape,) = self._db.execute("PRAGMA user_version").fetchone()
         if shape not in {0, SHAPE}:
-            for table in ("heads", "verdicts", "signatures", "counted"):
+            for table in ("heads", "verdicts", "signatures", "counted", "newest"):
                 self._db.execute(f"DROP TABLE IF EXISTS {table}")
         self._db.executescript(f"{_TABLES} PRAGMA user_version={SHAPE};")
 

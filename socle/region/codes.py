@@ -9,7 +9,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,15 @@ from socle.region.model import Head
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")  # no spreadsheet takes it for a formula
 _ID = re.compile(r"[0-9a-f]{16}")
+_LIKE_ID = re.compile(r"[0-9A-Fa-f]{16}")
 _BYTES = 5  # 8 letters: among 5000 practices, two get the same code once in 88 000 regions
 
 
 @dataclass(frozen=True)
 class Entry:
     """A practice that the region expects. ``signers``: who may sign for it, besides its id's own.
+
+    Under a practice's name it is theirs alone: any practice can call itself so.
 
     ``line``: where it stands in the file.
     """
@@ -39,9 +42,17 @@ class Entry:
 class Codes:
     """Practice -> code: the region's own, else a keyed hash that nobody can turn round."""
 
-    def __init__(self, key: bytes, given: Mapping[str, Entry] | None = None) -> None:
-        """``key``: keeps the codes the same from run to run; ``given``: see `read_codes`."""
-        self._key = key
+    def __init__(
+        self,
+        key: bytes,
+        given: Mapping[str, Entry] | None = None,
+        vouched: Collection[str] | None = None,
+    ) -> None:
+        """``key``: keeps the codes the same from run to run; ``given``: see `read_codes`.
+
+        ``vouched``: ids that have keys of their own; None where nobody looks at signatures.
+        """
+        self._key, self._vouched = key, vouched
         self.given = given or {}
 
     def of(self, practice: str, id_: str = "", *, shared: bool = False) -> str:
@@ -49,21 +60,43 @@ class Codes:
         name = self.name_in(practice, id_, shared=shared)
         if name is not None:
             return self.given[name].code
-        owner = id_ or practice
+        alike = _ID.fullmatch(practice)  # never the code of the practice that has this id
+        owner = id_ or (f"{practice}/" if alike else practice)
         digest = hmac.digest(self._key, owner.encode("utf-8", "replace"), hashlib.sha256)
         letters = base64.b32encode(digest[:_BYTES]).decode()
         return f"C-{letters[:4]}-{letters[4:]}"
 
     def name_in(self, practice: str, id_: str = "", *, shared: bool = False) -> str | None:
         """Under what the region's file has a practice: its id or its name."""
+        if id_ and id_ in self.given:
+            return id_
+        if self._named(practice, id_):
+            return practice
         # A name that looks like an id could be another practice's.
-        names = [id_] if shared or _ID.fullmatch(practice) else [id_, practice]
-        return next((name for name in names if name in self.given), None)
+        if shared or _ID.fullmatch(practice):
+            return None
+        entry = self.given.get(practice)
+        theirs = entry is None or (self._vouched is not None and entry.signers)
+        return None if theirs else practice
+
+    def owner(self, head: Head) -> str:
+        """Which practice a bundle is of.
+
+        Its id; but whoever signs for a name in the region's file cannot choose one.
+        """
+        return f"{head.practice}/" if self._named(head.practice, head.id) else head.owner
 
     def bound(self, head: Head, signer: str) -> bool:
         """Whether the region's file lets ``signer`` sign for the bundle's practice."""
-        entries = (self.given.get(name) for name in (head.id, head.practice))
-        return any(signer in entry.signers for entry in entries if entry)
+        name = head.practice if self._named(head.practice, head.id) else head.id
+        return bool(name) and name in self.given and signer in self.given[name].signers
+
+    def _named(self, practice: str, id_: str) -> bool:
+        """Whether the file says who signs for the name, and the id is nobody's that is known."""
+        if self._vouched is None or id_ in self._vouched or id_ in self.given:
+            return False
+        entry = None if _ID.fullmatch(practice) else self.given.get(practice)
+        return entry is not None and bool(entry.signers)
 
 
 def read_codes(path: Path) -> dict[str, Entry]:
@@ -83,7 +116,11 @@ def read_codes(path: Path) -> dict[str, Entry]:
     for name, value in data.items():
         line = document.line(name)
         entry = _entry(value, line)
-        if entry is None:
+        if not str(name).strip():
+            wanted = "the id or the name of a practice"
+        elif _LIKE_ID.fullmatch(str(name)) and not _ID.fullmatch(str(name)):
+            wanted = "a practice's id in small letters"
+        elif entry is None:
             wanted = "a code in quotes (up to 32 letters, digits, dots, dashes), or {code, signers}"
         elif entry.code in taken:
             wanted = f"a code of its own; {taken[entry.code]} has this one"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -14,7 +14,7 @@ from socle.evidence.bundle import SUFFIX
 from socle.evidence.signature import CLOCKS
 from socle.region.model import Head, Refused
 
-Key = tuple[str, str, str]  # the practice (`Head.owner`), the host, which installation or ""
+Key = tuple[str, str, str]  # the practice (`Codes.owner`), the host, which installation or ""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,11 @@ class Candidate:
 class Reading:
     """Bundles as they are read.
 
-    ``renewed``: machines of a practice with an id that were installed anew.
+    ``owner``: which practice a bundle is of. ``renewed``: machines of a practice with an id that
+    were installed anew.
     """
 
+    owner: Callable[[Head], str]
     count: int = 0
     refused: list[Refused] = field(default_factory=list)
     renewed: int = 0
@@ -46,10 +48,11 @@ class Reading:
             self.refused.append(Refused(path, "its date lies in the future: a clock is wrong"))
             return
         self.count += 1
+        owner = self.owner(head)
         if head.id:
-            self._with_id.add(head.id)
+            self._with_id.add(owner)
         one = Candidate(path, head.sha256, head.collected, head.installed)
-        self._found.setdefault((head.owner, head.host), []).append(one)
+        self._found.setdefault((owner, head.host), []).append(one)
 
     def machines(self) -> Mapping[Key, list[list[Candidate]]]:
         """Each machine's bundles by moment, the newest first.

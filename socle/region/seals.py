@@ -37,9 +37,8 @@ def _content(file: Path, suffix: str) -> bytes:
 
 
 def _digest(trust: Trust, now: datetime) -> bytes:
+    trust.check()
     digest = hashlib.sha256(f"{now.astimezone(UTC):%Y-%m-%d}".encode())
     for file in (trust.signers, trust.revoked, trust.authorities):
-        if file is not None and not file.is_file():
-            raise SocleError(f"{file}: expected a file with keys, there is none")
         digest.update(b"-" if file is None else hashlib.sha256(file.read_bytes()).digest())
     return digest.digest()

@@ -12,10 +12,12 @@ from socle.baseline.model import Control
 from socle.baseline.rooms import promises
 from socle.errors import SocleError
 from socle.evidence import files
+from socle.evidence.principals import all_machines
 from socle.evidence.signature import Trust
 from socle.region import work
-from socle.region.believing import Believed, Believer, Bound
+from socle.region.believing import Believed, Believer
 from socle.region.cache import Cache
+from socle.region.codes import Codes
 from socle.region.judging import Judge, Step, machine_digest
 from socle.region.model import Head, Judging, Machine, Refused, Source
 from socle.region.pool import spread
@@ -30,7 +32,9 @@ class Survey:
 
     ``refused``: files that nobody vouches for, or that cannot be judged. ``differing``: bundles
     whose own verdicts are not those that their answers give. ``silent``: practice -> machines
-    that it declares and that sent nothing. ``shared``: names of several practices, or without an
+    that it declares and that sent nothing; ``claimed``: those that only a machine's key declares,
+    which count for nothing. ``back``: bundles that count, older than what counted before for
+    their machine. ``shared``: names of several practices, or without an
     id and of a machine with two installations, which may be two practices.
     """
 
@@ -46,13 +50,14 @@ class Survey:
         judging: Judging = "sample",
         baseline: Path | None = None,
         trust: Trust | None = None,
-        bound: Bound = lambda _head, _name: False,
+        names: Codes | None = None,
     ) -> None:
         """``root``: the checkout whose checks judge. ``baseline``: settings are resolved again.
 
         ``judging``: which verdicts that the very same checks gave are given again: a sample of
         each signer's, all (so it is where nobody looks at signatures), or none, whatever checks
-        gave them. ``key``: the secret that draws the sample. ``bound``: see `Believer`.
+        gave them. ``key``: the secret that draws the sample. ``names``: what the region's own
+        list says of practices.
         """
         if baseline is not None and not (baseline / "group_vars").is_dir():
             raise SocleError(f"{baseline}: expected a baseline, a folder with group_vars/")
@@ -64,12 +69,15 @@ class Survey:
         self.refused: list[Refused] = []
         self.differing: list[Refused] = []
         self.silent: dict[str, tuple[Head, set[str]]] = {}
+        self.claimed: dict[str, tuple[Head, set[str]]] = {}
+        self.back: list[Refused] = []
         self.shared: set[str] = set()
         self._cache, self._now, self._workers = cache, now, workers
         self._oldest = now - timedelta(days=max_age_days)
         every = baseline is not None or (trust is None and judging == "sample")
         self.judging: Judging = "all" if every else judging
-        self._believer = Believer(cache, trust, bound, now, workers)
+        self._names = names or Codes(key)
+        self._believer = Believer(cache, trust, self._names, now, workers)
         self._judge = Judge(
             cache,
             root,
@@ -82,7 +90,7 @@ class Survey:
 
     def read(self, paths: list[Path], step: Step) -> Reading:
         """Read every file; ``step`` is called after each."""
-        reading = Reading()
+        reading = Reading(self._names.owner)
 
         def unread() -> Iterator[Path]:
             for path in paths:
@@ -107,6 +115,7 @@ class Survey:
         believed = self._believer.newest(reading.machines())
         self.refused += self._believer.refused
         self._notice(believed)
+        self._look_back(believed)
         young = {
             key: one
             for key, one in believed.items()
@@ -129,6 +138,7 @@ class Survey:
         """
         owners, heard = defaultdict(set), defaultdict(set)
         declared: dict[str, set[str]] = defaultdict(set)
+        claimed: dict[str, set[str]] = defaultdict(set)
         heads: dict[str, Head] = {}
         installations: dict[tuple[str, str], set[str]] = defaultdict(set)  # owner, host
         for (owner, host, installed), one in believed.items():
@@ -139,7 +149,8 @@ class Survey:
             owners[head.practice].add(owner)
             installations[owner, host].add(installed)
             if one.candidate.collected >= self._oldest:
-                declared[owner].update(head.hosts)
+                said = claimed if all_machines(one.signer) else declared
+                said[owner].update(head.hosts)
         self.shared = {name for name, of in owners.items() if len(of) > 1}
         self.shared |= {
             heads[owner].practice for (owner, _), of in installations.items() if len(of) > 1
@@ -147,6 +158,23 @@ class Survey:
         for owner, head in heads.items():
             if missing := declared[owner] - heard[owner]:
                 self.silent[owner] = head, missing
+            if more := claimed[owner] - declared[owner] - heard[owner]:
+                self.claimed[owner] = head, more
+
+    def _look_back(self, believed: Mapping[Key, Believed]) -> None:
+        """Whose newest evidence is gone, so that older evidence stands for today."""
+        for (owner, host, installed), one in believed.items():
+            if one.signed is False:
+                continue
+            # What counted while nobody looked at signatures says nothing of what is signed.
+            machine = machine_digest((owner, host, f"{installed}/{one.signed}"))
+            before, moment = self._cache.newest(machine), one.candidate.collected
+            if before is None or moment > before:
+                self._cache.keep_newest(machine, moment)
+            elif moment < before:
+                there = before.astimezone(moment.tzinfo)
+                reason = f"evidence of {there:%Y-%m-%d %H:%M} counted before: where is it?"
+                self.back.append(Refused(one.candidate.path, reason))
 
     def _machine(self, key: Key, one: Believed, source: Source, trouble: str | None) -> Machine:
         """The machine with what the cache knows by now."""

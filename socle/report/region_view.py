@@ -22,13 +22,17 @@ Bar = tuple[tuple[str, float, float], ...]  # verdict, where it begins and how l
 class Origin:
     """How the tally came about.
 
-    ``older``: bundles that a newer one replaces, ``renewed``: machines that were installed anew,
+    ``older``: bundles that a newer one replaces, ``back``: machines whose evidence is older than
+    it was, ``claimed``: practices of which machines alone declare others that sent nothing,
+    ``renewed``: machines that were installed anew,
     ``shared``: names of several practices, ``differing``: bundles whose verdicts are not what
     their answers give, ``expected``: practices of the region's file, None without one, ``here``:
     digest of the baseline of this checkout.
     """
 
     older: int
+    back: int
+    claimed: int
     renewed: int
     shared: int
     refused: int
@@ -145,6 +149,8 @@ def state(tally: Tally, origin: Origin, language: str) -> tuple[tuple[str, str],
         ("unknown", "region_old_machines", tally.sources[Source.OLD]),
         ("unknown", "region_silent_machines", tally.silent),
         ("unknown", "region_silent_practices", tally.silent_practices()),
+        ("unknown", "region_claimed", origin.claimed),
+        ("unknown", "region_back", origin.back),
         ("unknown", "region_unsigned", tally.signed[False]),
         ("unknown", "region_shared", origin.shared),
         ("unknown", "region_refused", origin.refused),

@@ -22,6 +22,13 @@ FRENCH = {
     "preuve : tout y est « non mesuré ».",
     "region_silent_practices": "{n} cabinet attendu n'a rien envoyé.|"
     "{n} cabinets attendus n'ont rien envoyé.",
+    "region_claimed": "Dans {n} cabinet, une machine en déclare d'autres que personne ne confirme "
+    "et qui n'ont rien envoyé : elles ne sont pas comptées.|Dans {n} cabinets, des machines en "
+    "déclarent d'autres que personne ne confirme et qui n'ont rien envoyé : elles ne sont pas "
+    "comptées.",
+    "region_back": "{n} machine compte par une preuve plus ancienne qu'avant : la plus récente "
+    "manque.|{n} machines comptent par des preuves plus anciennes qu'avant : les plus récentes "
+    "manquent.",
     "region_differing": "{n} preuve porte des verdicts qui ne sont pas ceux de ses réponses ; "
     "toutes celles du même signataire ont été jugées à nouveau.|{n} preuves portent des verdicts "
     "qui ne sont pas ceux de leurs réponses ; toutes celles des mêmes signataires ont été jugées "
@@ -114,6 +121,11 @@ ENGLISH = {
     'them is "not measured".',
     "region_silent_practices": "{n} expected practice sent nothing.|"
     "{n} expected practices sent nothing.",
+    "region_claimed": "In {n} practice a machine declares others that nobody confirms and that "
+    "sent nothing: they are not counted.|In {n} practices machines declare others that nobody "
+    "confirms and that sent nothing: they are not counted.",
+    "region_back": "{n} machine counts by older evidence than before: the newest is missing.|"
+    "{n} machines count by older evidence than before: the newest is missing.",
     "region_differing": "{n} bundle has verdicts that are not what its answers give; all of that "
     "signer's were judged again.|{n} bundles have verdicts that are not what their answers give; "
     "all of those signers' were judged again.",

@@ -66,10 +66,12 @@ class Listener:
         files' own dates say nothing. What comes from the future does not count.
 
         Bundles are read from the newest name on (a signature covers the name), until a host has
-        a fresh one: what is older is not looked at. Raises SocleError: no such folder.
+        a fresh one: what is older is not looked at. Raises SocleError: no such folder, or a file
+        of ``trust`` is missing.
         """
         if not folder.is_dir():
             raise SocleError(f"{folder}: expected a folder with bundles")
+        self.trust.check()
         found = [path for path in folder.rglob(f"*{bundle.SUFFIX}") if path.name[0] != "."]
         found.sort(key=lambda path: path.name, reverse=True)
         refused: list[Refused] = []
@@ -94,7 +96,12 @@ class Listener:
         """When the host said this; None: it is another practice's."""
         if not path.is_file():
             raise _DoesNotCount("expected a plain file")
-        result = verify(path, self.trust, self.now)
+        try:
+            if path.stat().st_size > bundle.LARGEST:
+                raise _DoesNotCount("it is too large for a bundle")
+            result = verify(path, self.trust, self.now)
+        except (OSError, SocleError) as error:  # the others are looked at
+            raise _DoesNotCount(str(error)) from None
         if not result.good or result.claimed is None:
             raise _DoesNotCount(f"{result.state}: {result.detail}".removesuffix(": "))
         try:

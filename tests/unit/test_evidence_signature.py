@@ -10,8 +10,8 @@ from evidence_tools import key, run, signer
 
 from socle.errors import SocleError
 from socle.evidence import sshsig
-from socle.evidence.manifest import Unreadable, describe, evidence, parse
-from socle.evidence.signature import State, Trust, sign, verify
+from socle.evidence.manifest import Manifest, Unreadable, describe, evidence, parse
+from socle.evidence.signature import State, Trust, misfit, sign, verify
 
 NOW = datetime(2026, 11, 22, 11, 5, tzinfo=UTC)
 KNOWN = "prestataire@exemple.fr"
@@ -223,6 +223,48 @@ def test_missing_parts_are_said(signed) -> None:
     sig.unlink()
     with pytest.raises(SocleError, match="no such file"):
         state(signed)
+
+
+def sparse(file: Path, size: int = 1 << 40) -> None:
+    with file.open("wb") as content:
+        content.truncate(size)
+
+
+def unread(*_: object) -> None:
+    raise AssertionError("it is read")
+
+
+def test_a_huge_file_beside_a_copied_signature_is_not_read(signed, monkeypatch) -> None:
+    report, _, trust = signed
+    sparse(report)
+    monkeypatch.setattr("hashlib.sha256", unread)
+    said = f"20 bytes were signed, these are {1 << 40}"
+    found = verify(report, trust, NOW)
+    assert (found.state, found.detail) == (State.ALTERED, said)
+    assert misfit(report) == said
+
+
+def test_a_huge_file_is_not_read_whoever_signed_its_size(signed, monkeypatch) -> None:
+    report, mine, trust = signed
+    sparse(report)
+    claimed = Manifest(report.name, 1 << 40, "0" * 64, NOW).as_bytes()
+    Path(f"{report}.manifest").write_bytes(claimed)
+    Path(f"{report}.sig").write_bytes(sshsig.sign(claimed, mine))
+    monkeypatch.setattr("hashlib.sha256", unread)
+    assert verify(report, trust, NOW).detail == f"it is larger than {1 << 30} bytes"
+    assert "it is larger than" in misfit(report)
+    with pytest.raises(SocleError, match="it is larger than"):
+        sign(report, mine, NOW)
+
+
+def test_a_link_is_not_followed(signed) -> None:
+    report, _, trust = signed
+    report.symlink_to(report.rename(report.with_name("elsewhere")))
+    found = verify(report, trust, NOW)
+    assert (found.state, found.detail) == (
+        State.ALTERED,
+        "it is a link: expected the file itself",
+    )
 
 
 def test_a_folder_is_verified_file_by_file(signed) -> None:

@@ -91,6 +91,26 @@ def test_two_practices_of_one_name_are_said(real, ask, tmp_path):
     assert done.returncode == 3
 
 
+def test_evidence_that_went_back_in_time_is_told(real, ask, tmp_path):
+    put(tmp_path / "region", kept(machine(real, id_=MARTIN, days=20)))
+    newest = put(tmp_path / "region", kept(machine(real, id_=MARTIN)))
+    assert ask("--judge", "none").returncode == 0
+    newest.unlink()
+    page = tmp_path / "page.html"
+    done = ask("--judge", "none", "--html", page)
+    assert "counts, and is older than before" in done.stderr
+    assert done.returncode == 3
+    assert "plus ancienne qu" in page.read_text()
+
+
+def test_a_long_list_of_silent_machines_is_cut(real, ask, tmp_path):
+    names = tuple(f"poste-{number:04}" for number in range(25))
+    put(tmp_path / "region", kept(machine(real, id_=MARTIN, hosts=names)))
+    done = ask("--judge", "none")
+    assert "poste-0019 and 5 more, which sent no evidence" in done.stderr
+    assert "poste-0020" not in done.stderr
+
+
 def test_hostile_files_are_refused_by_name_and_the_others_are_judged(real, ask, tmp_path):
     whole = gzip.decompress(put(tmp_path / "region", kept(machine(real))).read_bytes())
     answers = whole[: whole.index(b'"answers":[')] + b'"answers":['

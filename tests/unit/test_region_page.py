@@ -22,6 +22,8 @@ CONTROLS = [one for room in promises(regions.CHECKOUT) for one in room.controls]
 HERE = "ab" * 32
 ORIGIN = Origin(
     older=2,
+    back=0,
+    claimed=0,
     renewed=0,
     shared=0,
     refused=1,
@@ -94,6 +96,8 @@ def test_the_region_gives_codes_of_its_own(tmp_path):
         ("a: b\nb: X1\n", "no practice's name"),
         ('a: "=SUM(1)"\n', "a code in quotes"),
         ("a: 31\n", "a code in quotes"),
+        ('"FEDCBA9876543210": X1\n', "id in small letters"),
+        ('"": X1\n', "the id or the name of a practice"),
     ],
 )
 def test_a_code_that_would_mislead_is_refused(tmp_path, text, said):

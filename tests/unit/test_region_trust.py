@@ -6,6 +6,7 @@ import pytest
 import regions
 from regions import NOW, machine, put, survey, verdict
 
+from socle.evidence.principals import practices
 from socle.region import judging, work
 from socle.region import survey as surveying
 from socle.region.codes import Codes, Entry
@@ -153,11 +154,56 @@ def test_a_name_without_id_signs_only_for_the_practice_that_the_region_gives_it(
     person = signers.key("it@provider.example")
     for practice in ("cabinet-martin", "cabinet-lopez"):
         signers.put(region, machine(real, practice, practice[8:]), person)
-    codes = Codes(b"key", {"cabinet-martin": Entry("31-0042", ("it@provider.example",))})
-    machines, _, _ = survey(region, state, trust=signers.trust, bound=codes.bound)
+    codes = Codes(b"key", {"cabinet-martin": Entry("31-0042", ("it@provider.example",))}, set())
+    machines, _, _ = survey(region, state, trust=signers.trust, names=codes)
     assert {one.head.host: one.signed for one in machines} == {"martin": True, "lopez": False}
     machines, _, _ = survey(region, state, trust=signers.trust)
     assert not any(one.signed for one in machines)
+
+
+@pytest.mark.parametrize("known", ["codes.yml", "allowed_signers", "only its name"])
+def test_a_name_without_id_cannot_choose_the_id_of_another_practice(
+    real, region, state, signers, known
+):
+    theirs = signers.key(f"practice:{LOPEZ}/it" if known != "only its name" else "it@lopez")
+    mine = signers.key("it@martin")
+    signers.put(region, machine(real, "cabinet-lopez", id_=LOPEZ, days=1), theirs)
+    signers.put(region, machine(real, "cabinet-martin", id_=LOPEZ), mine)
+    given = {"cabinet-martin": Entry("AAA", ("it@martin",))}
+    if known == "codes.yml":
+        given[LOPEZ] = Entry("BBB")
+    if known == "only its name":
+        given["cabinet-lopez"] = Entry("BBB", ("it@lopez",))
+    codes = Codes(b"key", given, practices(signers.trust.signers.read_text()))
+    machines, _, surveyed = survey(region, state, trust=signers.trust, names=codes)
+    counted = {codes.of(one.head.practice, one.head.id): one for one in machines if one.signed}
+    (of_lopez,) = (one for code, one in counted.items() if code != "AAA")
+    assert of_lopez.head.practice == "cabinet-lopez"
+    if known == "only its name":
+        assert counted["AAA"].head.practice == "cabinet-martin"
+    else:
+        assert reasons(surveyed) == {
+            "accueil": "it@martin does not vouch for accueil of cabinet-martin"
+        }
+
+
+def test_a_practice_cannot_take_a_name_that_the_region_gave_to_a_signer():
+    codes = Codes(b"key", {"cabinet-martin": Entry("AAA", ("it@martin",))}, {LOPEZ})
+    assert codes.of("cabinet-martin", LOPEZ).startswith("C-")
+    assert codes.of("cabinet-martin", MARTIN, shared=True) == "AAA"
+
+
+def test_a_practice_called_like_an_id_has_another_code_than_the_practice_with_it():
+    codes = Codes(b"key")
+    assert codes.of(LOPEZ) != codes.of("cabinet-lopez", LOPEZ)
+
+
+def test_ids_that_may_sign_are_those_of_principals_alone():
+    text = f"""
+# practice:{MARTIN}/comment ssh-ed25519 AAAA
+"it@x,machine:{LOPEZ}/accueil" ssh-ed25519 AAAA practice:{MARTIN}/comment
+"""
+    assert practices(text) == {LOPEZ}
 
 
 def test_an_unsigned_newer_bundle_does_not_replace_a_signed_one(real, region, state, signers):
@@ -273,3 +319,41 @@ def test_a_file_that_was_replaced_after_it_was_signed_is_altered(real, region, s
     ((found,), _, surveyed) = survey(region, state, trust=signers.trust)
     assert not found.signed
     assert reasons(surveyed) == {"accueil": "not signed by anyone known: altered"}
+
+
+def test_evidence_that_went_back_in_time_is_named_until_newer_comes(real, region, state, signers):
+    mine = signers.key(f"practice:{MARTIN}/it")
+    signers.put(region, machine(real, id_=MARTIN, days=20), mine)
+    newest = signers.put(region, machine(real, id_=MARTIN, days=1), mine)
+    _, _, surveyed = survey(region, state, trust=signers.trust)
+    assert surveyed.back == []
+    newest.unlink()
+    for _ in range(2):  # what counts now does not make it forgotten
+        ((found,), _, surveyed) = survey(region, state, trust=signers.trust)
+        assert (NOW - found.head.collected).days == 20
+        (back,) = surveyed.back
+        assert "counted before" in back.reason
+    signers.put(region, machine(real, id_=MARTIN), mine)
+    _, _, surveyed = survey(region, state, trust=signers.trust)
+    assert surveyed.back == []
+
+
+def test_an_unsigned_bundle_that_nobody_asked_about_is_no_past_of_a_signed_one(
+    real, region, state, signers
+):
+    signers.put(region, machine(real, id_=MARTIN, days=1), signers.key(f"practice:{MARTIN}/it"))
+    put(region, machine(real, id_=MARTIN))
+    survey(region, state)
+    _, _, surveyed = survey(region, state, trust=signers.trust)
+    assert surveyed.back == []
+
+
+def test_a_machines_key_invents_no_other_machines(real, region, state, signers):
+    desk, person = signers.key(f"machine:{MARTIN}/accueil"), signers.key(f"practice:{MARTIN}/it")
+    invented = tuple(f"poste-{number}" for number in range(50))
+    signers.put(region, machine(real, id_=MARTIN, hosts=("serveur", *invented)), desk)
+    signers.put(region, machine(real, host="medecin", id_=MARTIN, hosts=("serveur",)), person)
+    machines, _, surveyed = survey(region, state, trust=signers.trust)
+    assert len(machines) == 2
+    assert [missing for _, missing in surveyed.silent.values()] == [{"serveur"}]
+    assert [missing for _, missing in surveyed.claimed.values()] == [set(invented)]

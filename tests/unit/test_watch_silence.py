@@ -2,14 +2,16 @@
 
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from evidence_tools import key, signer
 
+from socle.errors import SocleError
 from socle.evidence import bundle
 from socle.evidence.manifest import COMPANIONS
 from socle.evidence.model import Baseline, Bundle, Declared, Machine, Practice, Software
-from socle.evidence.signature import Trust, sign
+from socle.evidence.signature import Trust, sign, verify
 from socle.watch.silence import Listener
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -164,3 +166,30 @@ def test_a_pipe_among_the_bundles_stops_nothing(send, heard):
     found = heard()
     assert not found.silent
     assert [one.reason for one in found.refused] == ["expected a plain file"]
+
+
+def test_a_huge_file_among_the_bundles_stops_nothing(send, heard):
+    good = send("accueil", 1)
+    huge = send.folder / "accueil-20991122T115900Z.bundle"
+    for suffix in (".manifest", ".sig"):
+        huge.with_name(huge.name + suffix).write_bytes(Path(f"{good}{suffix}").read_bytes())
+    with huge.open("wb") as file:
+        file.truncate(1 << 40)
+    found = heard()
+    assert not found.silent
+    assert [one.reason for one in found.refused] == ["it is too large for a bundle"]
+
+
+def test_a_bundle_that_cannot_be_read_stops_nothing(send, heard, monkeypatch):
+    send("accueil", 30)
+    bad = send("accueil", 1)
+
+    def verified(path, *words):
+        if path == bad:
+            raise SocleError(f"{path}: cannot be read: Permission denied")
+        return verify(path, *words)
+
+    monkeypatch.setattr("socle.watch.silence.verify", verified)
+    found = heard()
+    assert found.hosts[0].last == hours(30)
+    assert ["cannot be read" in one.reason for one in found.refused] == [True]

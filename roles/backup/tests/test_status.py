@@ -6,6 +6,7 @@ import errno
 import json
 from contextlib import nullcontext
 from pathlib import Path
+from threading import Barrier, Event
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +15,7 @@ from backup.restic import Answer
 
 from roles.backup import answers, commands
 from socle.commands.console import Screen
+from socle.verify.checks import Unknown
 
 
 def test_verdict_of_attempts():
@@ -128,17 +130,69 @@ def test_a_record_that_cannot_be_written_is_what_it_was(tmp_path, monkeypatch):
     ],
 )
 def test_a_machine_that_answers_strangely_hides_no_other(monkeypatch, capsys, strange):
-    disk = {"name": "coffre", "kind": "disk", "last_copy": None, "attached": False}
-    said = {"accueil": {"repositories": [disk]}, "medecin": strange}
-    hosts = [SimpleNamespace(name=name, settings={"backup_targets": [1]}) for name in said]
+    said = {"accueil": {"repositories": [DISK]}, "medecin": strange}
+    asked_of(monkeypatch, said, said.__getitem__)
+    assert commands.status(Path("p")) == 4
+    shown = capsys.readouterr().out
+    assert "not plugged in" in shown
+    assert "not the expected answer" in shown
+
+
+DISK = {"name": "coffre", "kind": "disk", "last_copy": None, "attached": False}
+
+
+def asked_of(monkeypatch, names, status):
+    settings = {"backup_targets": [1], "backup_served": []}
+    hosts = [SimpleNamespace(name=name, settings=settings) for name in names]
     links = SimpleNamespace(link=lambda name: name)
     monkeypatch.setattr("socle.baseline.load", lambda practice, **_: None)
     monkeypatch.setattr(commands, "chosen", lambda practice, limit: hosts)
     monkeypatch.setattr(commands, "connected", lambda practice: nullcontext(links))
     monkeypatch.setattr("socle.verify.backend.testinfra_host", lambda link: link)
-    monkeypatch.setattr(answers, "status", said.__getitem__)
+    monkeypatch.setattr(answers, "status", status)
     monkeypatch.setattr(commands, "SCREEN", Screen(width=200))
+
+
+def test_more_rows_than_declared_are_not_the_expected_answer(monkeypatch, capsys):
+    row = {"client": "x", "error": None}
+    said = {
+        "accueil": {"repositories": [DISK]},
+        "medecin": {"served": [row] * 1_000},
+        "serveur": {"served": [row | {"client": "y" * 10_000}]},
+    }
+    asked_of(monkeypatch, said, said.__getitem__)
     assert commands.status(Path("p")) == 4
     shown = capsys.readouterr().out
     assert "not plugged in" in shown
-    assert "not the expected answer" in shown
+    assert shown.count("not the expected answer") == 1
+    assert 0 < shown.count("y") < 400
+    assert len(shown.splitlines()) < 40
+
+
+def test_machines_are_asked_side_by_side_and_nobody_waits_for_the_slowest(monkeypatch, capsys):
+    others, shown = Barrier(2), Event()
+
+    def status(name):
+        if name == "slow":
+            assert shown.wait(10)
+        else:
+            others.wait(10)
+        return {"repositories": [DISK]}
+
+    asked_of(monkeypatch, ["slow", "accueil", "medecin"], status)
+    came = []
+    for name, answer in commands._answers(SimpleNamespace(link=str), commands.chosen(None, None)):
+        came.append((name, "error" in answer))
+        if len(came) == 2:
+            shown.set()
+    assert sorted(came[:2]) == [("accueil", False), ("medecin", False)]
+    assert came[2] == ("slow", False)
+
+
+def test_an_answer_of_megabytes_is_not_read():
+    flood = SimpleNamespace(stdout="[" * (5 << 20), stderr="")
+    with pytest.raises(Unknown, match="too large"):
+        answers.status(SimpleNamespace(run=lambda *_, **__: flood))
+    deep = SimpleNamespace(stdout="[" * 200_000, stderr="")
+    with pytest.raises(Unknown):
+        answers.status(SimpleNamespace(run=lambda *_, **__: deep))

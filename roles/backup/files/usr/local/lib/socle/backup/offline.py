@@ -20,6 +20,7 @@ from backup import (
     check,
     disks,
     evidence,
+    hollow,
     paths,
     rehearsal,
     run,
@@ -158,6 +159,7 @@ def _made(config: Config, target: Restic) -> None:
             f"database {name}: {why}" for name, why in record["databases"].items() if why
         ]
         why = [made["reason"], *failed_dumps, missing if record["missing_folders"] else None]
+        why.append(hollow.in_words(record["left_out"]))
         raise BackupError("; ".join(one for one in why if one))
 
 

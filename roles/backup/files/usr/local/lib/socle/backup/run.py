@@ -5,11 +5,13 @@
     {"started": "2026-11-22T02:10:00Z", "ended": "…" (null: still running, or killed),
      "result": "ok | incomplete | failed | running",
      "missing_folders": ["/srv/gone"], "databases": {"dossiers": null or "why it failed"},
+     "left_out": {"anna": 1},
      "repositories": {"serveur": {"result": "ok | incomplete | failed", "reason": null or "why",
         "snapshot": "1d057174", "files": 165, "bytes": 4121381, "added": 4333138,
         "unreadable": 0, "seconds": 1.2}}}
 
-``incomplete``: a snapshot was made, but some files could not be read.
+``incomplete``: a snapshot was made, but some files could not be read, or were left out
+(``left_out``: owner -> how many, see ``hollow``).
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from backup import awake, dumps, manifest, paths, state
+from backup import awake, dumps, hollow, manifest, paths, state
 from backup.config import Config, Repository, Secrets
 from backup.errors import BackupError
 from backup.reasons import missing_repository, reason
@@ -57,6 +59,7 @@ def new_record(config: Config) -> dict[str, Any]:
         "ended": None,
         "result": "running",
         "missing_folders": [one for one in config.folders if not Path(one).exists()],
+        "left_out": {},
         "databases": {},
         "repositories": {},
     }
@@ -69,7 +72,7 @@ def verdict(record: dict[str, Any]) -> str:
         return "failed"
     if record["missing_folders"]:
         return "failed"
-    return "incomplete" if "incomplete" in parts else "ok"
+    return "incomplete" if "incomplete" in parts or record["left_out"] else "ok"
 
 
 @contextmanager
@@ -88,7 +91,13 @@ def prepared(config: Config, record: dict[str, Any]) -> Iterator[list[str]]:
     try:
         record["databases"] = dumps.make(config.databases)
         made = manifest.make(config.host, folders, excludes, config.restore_sample_files)
-        yield [*words, "--", *dict.fromkeys([*folders, *own])]
+        places = list(dict.fromkeys([*folders, *own]))
+        before = hollow.look(places, excludes)
+        limit = before.limit()
+        record["left_out"] = hollow.left_out(before, hollow.Sizes(), limit)
+        yield [*words, "--exclude-larger-than", str(limit), "--", *places]
+        after = hollow.look(places, excludes, over=limit)  # what was made or grew meanwhile
+        record["left_out"] = hollow.left_out(before, after, limit)
         manifest.keep(made)
     finally:
         dumps.clean()
@@ -163,6 +172,7 @@ def lines(record: dict[str, Any]) -> list[str]:
     """The record in words."""
     said = [f"declared folder is missing: {one}" for one in record["missing_folders"]]
     said += [f"database {name}: {why}" for name, why in record["databases"].items() if why]
+    said += filter(None, [hollow.in_words(record["left_out"])])
     for name, one in record["repositories"].items():
         numbers = f", {one['files']} files, {one['bytes']} bytes" if one["snapshot"] else ""
         why = f": {one['reason']}" if one["reason"] else ""

@@ -1,0 +1,111 @@
+"""Files that claim terabytes and hold next to nothing: restic reads every byte that they claim.
+
+Whoever may write can make one in a moment (``truncate -s 7T``); reading it takes days, and nothing
+else of the machine is copied meanwhile. Where such files claim more than `ALLOWED` together, the
+largest are left out by their size, never one that holds what it claims; the run is incomplete then
+and says whose they are.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import sys
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+ALLOWED = 1 << 40
+"""Bytes of nothing that one copy may read: about an hour."""
+RATIO = 100
+"""A file that claims more than so many times what it holds is hollow."""
+_SMALL = 1 << 20  # bytes that are read sooner than looked into
+_BLOCK = 512
+
+
+@dataclass
+class Sizes:
+    """``full``: bytes of the largest file that holds what it claims. ``hollow``: of the others.
+
+    ``over``: owner's number -> files that are larger than asked.
+    """
+
+    full: int = 0
+    hollow: list[tuple[int, int]] = field(default_factory=list)  # bytes, owner's number
+    over: Counter[int] = field(default_factory=Counter)
+
+    def limit(self) -> int:
+        """Bytes; what is larger is left out."""
+        claimed = 0
+        for size, _ in sorted(self.hollow):
+            claimed += size
+            if claimed > ALLOWED:
+                return max(self.full, min(size - 1, ALLOWED))
+        return max(self.full, ALLOWED)
+
+
+def look(places: Sequence[str], excludes: Collection[str], over: int = sys.maxsize) -> Sizes:
+    """Sizes of all files below ``places``; what a whole path excludes is not looked at."""
+    found = Sizes()
+    for path, looks in _files(places, excludes):
+        if looks.st_size > over:
+            found.over[looks.st_uid] += 1
+        if _is_hollow(path, looks):
+            found.hollow.append((looks.st_size, looks.st_uid))
+        else:
+            found.full = max(found.full, looks.st_size)
+    return found
+
+
+def left_out(before: Sizes, after: Sizes, limit: int) -> dict[str, int]:
+    """Owner -> files that a copy with this limit left out. Never a file's name."""
+    owners = Counter(owner for size, owner in before.hollow if size > limit)
+    return {_name(owner): count for owner, count in sorted((owners | after.over).items())}
+
+
+def in_words(owners: Mapping[str, int]) -> str:
+    """What was left out, as a sentence; empty where nothing was."""
+    whose = ", ".join(f"{count} of {owner}" for owner, count in owners.items())
+    return f"files left out, larger than a copy can read: {whose}" if whose else ""
+
+
+def _files(
+    places: Sequence[str], excludes: Collection[str]
+) -> Iterator[tuple[str, os.stat_result]]:
+    waiting = list(places)
+    while waiting:
+        path = waiting.pop()
+        if path in excludes:
+            continue
+        try:
+            looks = os.lstat(path)
+            if stat.S_ISDIR(looks.st_mode):
+                waiting += [f"{path.rstrip('/')}/{name}" for name in os.listdir(path)]  # noqa: PTH208
+        except OSError:
+            continue  # restic says what cannot be read
+        if stat.S_ISREG(looks.st_mode):
+            yield path, looks
+
+
+def _is_hollow(path: str, looks: os.stat_result) -> bool:
+    if looks.st_size <= max(_SMALL, RATIO * _BLOCK * looks.st_blocks):
+        return False
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        # A file system that tells no blocks, or no holes, has one at the end alone.
+        return os.lseek(handle, 0, os.SEEK_HOLE) < looks.st_size
+    except OSError:
+        return False
+    finally:
+        os.close(handle)
+
+
+def _name(owner: int) -> str:
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return str(owner)

@@ -1,0 +1,106 @@
+"""Files that claim far more than they hold: what is left out of a copy, and how it is told."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from backup import dumps, hollow, manifest, paths, run
+from backup.config import Config
+
+from roles.backup import copies
+from socle.verify.checks import ControlFailed
+
+TIB = 1 << 40
+
+
+def claims(path, size):
+    with path.open("wb") as file:
+        file.truncate(size)
+    return path
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A folder with a file that holds what it claims."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "scan.dcm").write_bytes(os.urandom(3 << 20))
+    return folder
+
+
+@pytest.mark.parametrize("sizes", [[7 * TIB], [TIB // 3] * 4], ids=["one", "many"])
+def test_what_claims_more_than_a_copy_can_read_is_left_out(home, sizes):
+    for number, size in enumerate(sizes):
+        claims(home / f"big{number}", size)
+    found = hollow.look([str(home)], [])
+    limit = found.limit()
+    assert found.full == 3 << 20
+    assert found.full <= limit < min(sizes)
+    (count,) = hollow.left_out(found, hollow.Sizes(), limit).values()
+    assert count == len(sizes)
+
+
+def test_a_file_that_holds_what_it_claims_is_never_left_out(home):
+    found = hollow.Sizes(full=2 * TIB, hollow=[(TIB, 0), (TIB, 0), (7 * TIB, 0)])
+    assert found.limit() == 2 * TIB
+    assert hollow.look([str(home)], []).limit() == TIB
+
+
+def test_a_file_system_that_knows_no_holes_has_no_hollow_files(home, monkeypatch):
+    claims(home / "big", 7 * TIB)
+    monkeypatch.setattr(os, "lseek", lambda *_: 7 * TIB)
+    assert hollow.look([str(home)], []).full == 7 * TIB
+
+
+def test_a_virtual_disk_is_copied_and_what_is_excluded_does_not_count(home):
+    claims(home / "disk.img", 200 << 30)
+    (home / "cache").mkdir()
+    claims(home / "cache/map", 7 * TIB)
+    found = hollow.look([str(home)], [f"{home}/cache"])
+    assert found.hollow == [(200 << 30, os.getuid())]
+    assert found.limit() == TIB
+
+
+@pytest.fixture
+def record(home, tmp_path, monkeypatch):
+    """A run that begins, its words, and its record afterwards."""
+    monkeypatch.setattr(paths, "STATE", tmp_path)
+    for name in ("DUMPS", "MANIFEST", "CANARY", "SAMPLE", "SCRATCH", "CACHE"):
+        monkeypatch.setattr(paths, name, tmp_path / name.lower())
+    monkeypatch.setattr(dumps, "make", lambda _: {})
+    monkeypatch.setattr(dumps, "clean", lambda: None)
+    monkeypatch.setattr(manifest, "make", lambda *_: {})
+    monkeypatch.setattr(manifest, "keep", lambda _: None)
+    config = Config(host="accueil", folders=(str(home),))
+
+    def ran(meanwhile=lambda: None):
+        made = run.new_record(config)
+        with run.prepared(config, made) as words:
+            meanwhile()
+        made["repositories"]["nas"] = {"result": "ok", "reason": None, "snapshot": None}
+        return words, made
+
+    return ran
+
+
+def test_a_run_that_leaves_files_out_is_incomplete_and_says_whose(home, record):
+    claims(home / "martin-jean.iso", 7 * TIB)
+    words, made = record()
+    assert words[words.index("--exclude-larger-than") + 1] == str(TIB)
+    assert made["left_out"] == {hollow._name(os.getuid()): 1}
+    assert run.verdict(made) == "incomplete"
+    assert "martin" not in " ".join([hollow.in_words(made["left_out"]), *words])
+    with pytest.raises(ControlFailed, match="left out"):
+        copies.expect_nothing_left_out(made)
+
+
+def test_what_is_made_while_the_copy_runs_is_said_too(home, record):
+    _, made = record(lambda: claims(home / "late", 7 * TIB))
+    assert sum(made["left_out"].values()) == 1
+
+
+def test_a_run_with_every_file_is_good(record):
+    _, made = record()
+    assert (made["left_out"], run.verdict(made)) == ({}, "ok")
+    copies.expect_nothing_left_out(made)
