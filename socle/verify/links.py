@@ -27,6 +27,7 @@ GRACE = 10.0  # seconds more until we stop waiting for a host that should have e
 SSH_FAILED = 255
 STRIKES = 5  # answers beyond every limit, then the host is asked no more
 MOST = 4 * bounds.LARGEST  # bytes that a host may answer in a verification
+HIGHEST_CODE = 255  # of a program's end
 TIMED_OUT = (124, 137)  # timeout(1): ended, killed
 ENVIRONMENT = (  # the same words whatever the practice's language, the same tools for every login
     "env",
