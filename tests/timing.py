@@ -16,8 +16,10 @@ def linear(read: Callable[[int], object]) -> bool:
     What is quicker than `_ENOUGH` for the largest number is quick enough, whatever it is.
     """
     size = _FIRST
-    while size < _LARGEST and _seconds(read, size) < _ENOUGH:
+    while _seconds(read, size) < _ENOUGH:
         size *= 2
+        if size > _LARGEST:
+            return True
     return any(_seconds(read, 2 * size) <= _TWICE * _seconds(read, size) for _ in range(_TRIES))
 
 
