@@ -9,7 +9,7 @@ from pathlib import Path
 
 from socle.baseline.rules import port_in
 from socle.exposure.judge import judge
-from socle.machine.sockets import TURNS, listeners
+from socle.machine.sockets import TURNS, listeners, plain
 from socle.verify import Unknown, Verdict, control, expect, note, unknown
 from socle.verify.clock import now, today
 
@@ -63,9 +63,10 @@ def test_the_box_has_opened_no_port(host, settings):
 def test_nothing_undeclared_listens_on_public_ipv6(host, settings):
     """Sockets that a public IPv6 address of this machine leads to belong to declared flows."""
     public = public_ipv6(host)
+    listing = listeners(host)
     strangers = [
         str(one)
-        for one in listeners(host)
+        for one in listing.sockets
         if public and reached(one.address, public) and not declares(settings, one)
     ]
     expect(
@@ -75,6 +76,8 @@ def test_nothing_undeclared_listens_on_public_ipv6(host, settings):
         wanted="only services with a declared inbound flow listen where IPv6 leads without NAT",
         fix="stop the program, bind it to a private address, or declare its flow and purpose",
     )
+    if public and listing.unread:
+        unknown(listing.unread)
 
 
 @control("external-exposure-attestation")
@@ -214,7 +217,7 @@ def of_the_internet(ip, local):
 
 def reached(bound, public):
     """Whether a socket bound to ``bound`` answers on one of the addresses."""
-    return bound in {"*", "[::]"} or bound.strip("[]").partition("%")[0] in public
+    return bound in {"*", "[::]"} or plain(bound) in public
 
 
 def declares(settings, listener):

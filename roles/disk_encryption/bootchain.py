@@ -18,10 +18,11 @@ _TAMPERED = re.compile(
     r"|rd\.break.*|break(?:=.*)?|single|S|1|emergency|rescue"
     r"|systemd\.unit=(?:rescue|emergency).*|systemd\.debug[-_]shell.*)"
 )
-_ENTRY = re.compile(r"\s*(menuentry|submenu)\s+(['\"])(.*?)\2(.*)\{\s*$")
+# Nothing is read twice: a line ends at its newline, a title at its first quote.
+_ENTRY = re.compile(r"\s*(menuentry|submenu)\s+(['\"])(?>(.*?)\2)(.*)\{\s*$")
 _KERNEL = re.compile(r"\s*linux(?:16|efi)?\s+\S+\s*(.*)")
-_SUPERUSERS = re.compile(r"^\s*set superusers=(['\"]?)(.+?)\1\s*$", re.MULTILINE)
-_HASHED = re.compile(r"^\s*password_pbkdf2\s+(\S+)\s+grub\.pbkdf2\.", re.MULTILINE)
+_SUPERUSERS = re.compile(r"^[^\S\n]*+set superusers=(.+)$", re.MULTILINE)
+_HASHED = re.compile(r"^[^\S\n]*+password_pbkdf2\s+(\S+)\s+grub\.pbkdf2\.", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class BootChain:
     def password_owners(self) -> list[str]:
         """Accounts of GRUB that may edit, each with a hashed password; empty: anybody may."""
         found = _SUPERUSERS.findall(self._grub)
-        names = re.split(r"[ ,;&|]+", found[-1][1]) if found else []
+        names = re.split(r"[ ,;&|]+", _unquoted(found[-1].rstrip())) if found else []
         hashed = _HASHED.findall(self._grub)
         return names if names and all(name in hashed for name in names) else []
 
@@ -123,3 +124,7 @@ def read(text: str) -> BootChain:
 def tampered(arguments: str) -> list[str]:
     """Kernel arguments that give a shell without a login. What follows ``--`` is init's."""
     return [word for word in arguments.split() if _TAMPERED.fullmatch(word)]
+
+
+def _unquoted(word: str) -> str:
+    return word[1:-1] if len(word) > 2 and word[0] == word[-1] in "'\"" else word  # noqa: PLR2004

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from socle.machine.sockets import NOBODY, read
 from socle.verify.checks import Unknown
 
 PROGRAM = "/usr/local/sbin/socle-imaging"
@@ -17,7 +17,6 @@ TRUSTED = "/etc/socle/imaging/trusted.pem"
 FILES = Path(__file__).parent / "files"
 ASSOCIATE, WEB_TRIES = FILES / "associate.py", FILES / "web_tries.py"
 PATIENCE = 120  # seconds; a silent port takes four, and a machine may have several
-_LISTENER = re.compile(r'^\S+ +\d+ +\d+ +(\S+):(\d+) .*?\(\("([^"]+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def web(host: Any, tries: Iterable[str]) -> dict[str, str]:
 def programs(host: Any) -> dict[int, str]:
     """TCP port -> name of the program that listens on it, loopback included."""
     said = host.check_output("ss --no-header --tcp --listening --numeric --processes")
-    return {int(port): name for _, port, name in _LISTENER.findall(said)}
+    return {one.port: one.program for one in read(said).sockets if one.program != NOBODY}
 
 
 def orthanc(host: Any, path: str, body: str | None = None) -> tuple[int, Any]:

@@ -110,13 +110,16 @@ def test_dcm4chee_shows_nothing_to_strangers(host):
         wanted="401, 403, or the way to the login for whoever has no account",
         fix="deploy dcm4chee secured (Keycloak), and change the passwords that it comes with",
     )
-    published = [str(one) for one in listeners(host) if one.port in ADMINISTRATION]
+    listing = listeners(host)
+    published = [str(one) for one in listing.sockets if one.port in ADMINISTRATION]
     expect(
         not published,
         seen=f"published: {', '.join(published) or 'no administration'}",
         wanted="database, directory and administration on loopback alone",
         fix="take these ports out of compose.yaml, or bind them to 127.0.0.1",
     )
+    if listing.unread:
+        unknown(listing.unread)
 
 
 def _server(line):

@@ -180,8 +180,9 @@ def _groups(text):
     for line in [*map(str.strip, text.splitlines()), "[]"]:
         if line.startswith("["):
             yield name, immutable, body
-            words = re.findall(r"\[([^\]]*)\]", line)
-            name, immutable, body = words[0], "$i" in words, {}
+            closed = line[: line.rfind("]") + 1]  # behind it, each "[" would look for its end
+            words = re.findall(r"\[([^\]]*)\]", closed)
+            name, immutable, body = words[0] if words else "", "$i" in words, {}
         elif "=" in line and not line.startswith("#"):
             key, value = line.split("=", 1)
             body[key.strip()] = value.strip()

@@ -3,12 +3,13 @@
 import configparser
 import re
 
+_MANY_BLANKS = re.compile(r"[^\S\n]{100,}+")
 OTHERS = {  # display managers that no practice needs: what an automatic login looks like there
-    "/etc/greetd/config.toml": r"^\s*\[initial_session\]",
-    "/etc/lxdm/lxdm.conf": r"^\s*autologin\s*=\s*\S",
-    "/etc/slim.conf": r"^\s*auto_login\s+yes",
-    "/etc/default/nodm": r"^\s*NODM_ENABLED\s*=\s*[\"']?(true|yes|1)",
-    "/etc/nodm.conf": r"^\s*NODM_ENABLED\s*=\s*[\"']?(true|yes|1)",
+    "/etc/greetd/config.toml": r"^[^\S\n]*+\[initial_session\]",
+    "/etc/lxdm/lxdm.conf": r"^[^\S\n]*+autologin\s*=\s*\S",
+    "/etc/slim.conf": r"^[^\S\n]*+auto_login\s+yes",
+    "/etc/default/nodm": r"^[^\S\n]*+NODM_ENABLED\s*=\s*[\"']?(true|yes|1)",
+    "/etc/nodm.conf": r"^[^\S\n]*+NODM_ENABLED\s*=\s*[\"']?(true|yes|1)",
 }
 
 
@@ -25,7 +26,7 @@ def ini(text):
     """``{"section.key": value}``, lower case but for the values; the last one wins, as in GLib."""
     parser = configparser.RawConfigParser(strict=False, delimiters="=", interpolation=None)
     try:
-        parser.read_string(text)
+        parser.read_string(_MANY_BLANKS.sub(" ", text))  # it would try each of them as an end
     except configparser.Error:
         return {}
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -75,10 +75,18 @@ def incident(
     declared, settings = files_of(practice)
     default = operator_state() / "incidents" / f"{loaded.name}-{now:%Y%m%dT%H%M%S}"
     place = folder.create(out or default, loaded.root)
-    machines = _gathered(loaded, names, start)
-    contents = dict(_contents(machines, start, now))
-    contents |= stored.of_the_practice(settings.history, declared.folder, bundles, redactor(loaded))
-    sums = folder.fill(place, contents)
+    contents: dict[str, bytes] = {}
+    machines: list[Machine] = []
+    for machine in _gathered(loaded, names, start):  # each is on the disk before the next one ends
+        folder.add(place, _files(machine))
+        contents |= _files(machine)
+        machines.append(machine)
+    machines.sort(key=lambda machine: names.index(machine.name))
+    rest = {"gathered.json": _about(machines, start, now)}
+    rest |= stored.of_the_practice(settings.history, declared.folder, bundles, redactor(loaded))
+    folder.add(place, rest)
+    contents |= rest
+    sums = folder.seal(place, contents)
     facts = _facts(loaded, machines, (start, now, learned))
     write_text(notification(facts), place / "notification.md")
     say(f"{place}: {len(contents)} files from {len(facts.machines)} machines")
@@ -105,13 +113,16 @@ def _moment(option: str, text: str | None, now: datetime) -> datetime | None:
     return found
 
 
-def _gathered(practice: Practice, names: Sequence[str], since: datetime) -> list[Machine]:
+def _gathered(practice: Practice, names: Sequence[str], since: datetime) -> Iterator[Machine]:
+    """The machines, each as soon as it has said all."""
     from socle.exposure.gather import gather  # noqa: PLC0415
     from socle.verify.collect import redactor  # noqa: PLC0415
 
     with connected(practice) as connections, ThreadPoolExecutor(_AT_ONCE) as pool:
         links = [connections.link(name) for name in names]
-        return list(pool.map(lambda link: gather(link, since, redactor(practice)), links))
+        asked = [pool.submit(gather, link, since, redactor(practice)) for link in links]
+        for one in as_completed(asked):
+            yield one.result()
 
 
 def _facts(
@@ -152,10 +163,16 @@ def _facts(
     )
 
 
-def _contents(
-    machines: Sequence[Machine], since: datetime, now: datetime
-) -> Iterator[tuple[str, bytes]]:
-    """What the machines gave, and what they were asked. Lone surrogates become "?"."""
+def _files(machine: Machine) -> dict[str, bytes]:
+    """What a machine gave. Lone surrogates become "?"."""
+    return {
+        f"{machine.name}/{name}": text.encode(errors="replace")
+        for name, text in machine.files.items()
+    }
+
+
+def _about(machines: Sequence[Machine], since: datetime, now: datetime) -> bytes:
+    """What the machines were asked, and when."""
     from socle import __version__  # noqa: PLC0415
 
     asked = {one.name: {"trouble": one.trouble, "questions": one.notes} for one in machines}
@@ -165,10 +182,7 @@ def _contents(
         "gathered": now.isoformat(),
         "machines": asked,
     }
-    yield "gathered.json", json.dumps(about, ensure_ascii=False, indent=2).encode(errors="replace")
-    for machine in machines:
-        for name, text in machine.files.items():
-            yield f"{machine.name}/{name}", text.encode(errors="replace")
+    return json.dumps(about, ensure_ascii=False, indent=2).encode(errors="replace")
 
 
 def _sign(sums: Path, practice: Path, key: Path | None) -> None:

@@ -19,7 +19,7 @@ from socle.report.data import versions
 from socle.report.drift import compare, known, regressions
 from socle.report.history import NOTHING_KEPT, History, run_of
 from socle.verify import provenance
-from socle.verify.collect import Run, bundles
+from socle.verify.collect import Run, bundle_of, hosts
 
 if TYPE_CHECKING:
     from socle.baseline.model import Practice
@@ -35,16 +35,27 @@ def as_bundles(  # noqa: PLR0917 - what a bundle is made of
     entries: Sequence[Entry],
     links: Mapping[str, Link],
     folder: Path,
-) -> None:
-    """Write a bundle for each host, and say where."""
+) -> bool:
+    """Write a bundle for each host, and say where; whether there is one of each.
+
+    Raises SocleError where the folder takes none.
+    """
     found = versions()
     judged_by = provenance.checks_digest(practice.root)
     software = Software(socle=str(found["socle"]), versions={**found, provenance.NAME: judged_by})
     root = practice.root
     baseline = Baseline(version=baseline_version(root), digest=baseline_digest(root))
     run = Run(practice, *period, entries, list(outcomes), links, software, baseline)
-    for made in bundles(run):
-        say(f"evidence: {bundle.write(made, folder)}")
+    complete = True
+    for name in hosts(run):
+        try:
+            made = bundle_of(run, name)
+        except SocleError as error:  # one machine's words cost no other its evidence
+            warn(str(error))
+            complete = False
+        else:
+            say(f"evidence: {bundle.write(made, folder)}")
+    return complete
 
 
 def history_of(practice: Practice, folder: Path | None) -> Path:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from socle.baseline.model import Practice
 
 SCRIPT_SECONDS = 120.0
-_APPLIED = re.compile(r"^ *(?!Grand total)(\S.*?) +1 +1 +- +-\s*$", re.MULTILINE)
+_APPLIED = re.compile(r"^ *+(?!Grand total)(\S(?:.*?\S)?) ++1 ++1 ++- ++-\s*$", re.MULTILINE)
 """A row of pyinfra's last table: an operation on one host, which has changed something."""
 _LAST = 20  # lines of a program that failed
 

@@ -38,7 +38,8 @@ def verify(
     """Judge every promise on every machine of a practice. Changes nothing that it judges.
 
     Exit code: 0 all holds (or is waived, or does not apply), 1 a promise is broken, 4 a machine
-    could not be asked, 3 something else is unknown, 2 the practice's files or the words are wrong.
+    could not be asked, 3 something else is unknown or a machine has no bundle, 2 the practice's
+    files or the words are wrong.
 
     Parameters
     ----------
@@ -116,13 +117,15 @@ def verify(
         screen.durations(outcomes, None if durations is True else durations, ahead=ahead)
     tell_new(loaded, screen.links)
     document = build(loaded, outcomes, started=started, finished=finished, os_names=screen.os_names)
+    if keep:  # first: whatever becomes of the papers, the verdicts were given
+        keeping.in_history(document, place, finished, loaded)
     wanted = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}
     files = {kind: path for kind, path in wanted.items() if path}
     write(document, files, language, past, declared.of(loaded.root))
-    if evidence is not None:
-        period = (started, finished)
-        keeping.as_bundles(loaded, outcomes, period, notebook.entries, screen.links, evidence)
+    period = (started, finished)
+    complete = evidence is None or keeping.as_bundles(
+        loaded, outcomes, period, notebook.entries, screen.links, evidence
+    )
     worse = since_last and keeping.got_worse(document, past, loaded, language)
-    if keep:
-        keeping.in_history(document, place, finished, loaded)
-    return int(worse) if since_last else exit_code(outcomes)
+    code = int(worse) if since_last else exit_code(outcomes)
+    return code if complete else code or 3

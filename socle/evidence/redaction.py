@@ -21,6 +21,8 @@ _QUOTE = r"\\?[\"']"
 _WORDS = r"(?:password|passwd|mot de passe|passphrase|secret|api_?key|token)"
 _NAMED, _WIFI = rf"\b[a-z0-9_-]{{0,40}}{_WORDS}[a-z0-9_-]{{0,40}}", r"\b(?:wpa-)?psk"
 _QUOTED, _BARE = r"[^\"'\\\n]", r"[^\s\"'\\,;}\]]"
+# Nothing is given back of a run of blanks: two that share one would try every way to divide it.
+_SIGN, _BLANKS = r"\s*+[:=]\s*+", r"[^\S ]*+ \s*+"
 
 _SHAPES = [
     re.compile(  # private keys
@@ -31,15 +33,17 @@ _SHAPES = [
     re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://)[^\s/@:'\"]*:[^\s/@'\"]+(@)", re.IGNORECASE),
     *(
         re.compile(rf"({name}{between}){_HARMLESS}{value}{{{least},}}()", re.IGNORECASE)
-        for name, sign, least in ((_NAMED, "[:=]", 6), (_WIFI, "[ :=]", 8))
+        for name, sign, least in ((_NAMED, _SIGN, 6), (_WIFI, rf"(?:{_SIGN}|{_BLANKS})", 8))
         for between, value in (
-            (rf"(?:{_QUOTE})?\s*{sign}\s*{_QUOTE}", _QUOTED),
-            (rf"\s*{sign}\s*", _BARE),  # no quote before: JSON must stay JSON
+            (rf"(?:{_QUOTE})?{sign}{_QUOTE}", _QUOTED),
+            (sign, _BARE),  # no quote before: JSON must stay JSON
         )
     ),
 ]
 _DOCUMENT = r"(?:dcm|pdf|jpe?g|png|tiff?|docx?|odt|rtf|xlsx?|ods|csv|txt|hl7|xml|zip|mp4|avi)"
-_TAIL = rf"(?:[^\n\t\"'\\]*?\.{_DOCUMENT}\b|[^\s\"'\\,;:|)\]}}]+)"
+# Where the name of a document ends, which may have blanks, and what no name goes beyond.
+_STOP = re.compile(rf"(\.{_DOCUMENT}\b)|[\n\t\"'\\]")
+_WORD = re.compile(r"[^\s\"'\\,;:|)\]}]+")
 _SYSTEM = re.compile(
     r"/|/(?:etc|usr|boot|bin|sbin|lib|proc|sys|dev|run)(?:/.*)?|/(?:var|home|srv|opt|root|mnt|media)"
 )
@@ -67,7 +71,7 @@ class Redactor:
         }
         self._kept = {path.rstrip("/") for path in declared_paths} | folders
         below = _any_of(folders)
-        self._names = re.compile(rf"({below.pattern})/({_TAIL})") if below else None
+        self._below = re.compile(rf"({below.pattern})/") if below else None
 
     def known(self, text: str) -> str:
         """The text with a mask for every known secret."""
@@ -78,7 +82,7 @@ class Redactor:
         text = self.known(text)
         for shape in _SHAPES:
             text = shape.sub(self._around, text)
-        return self._names.sub(self._name, text) if self._names is not None else text
+        return "".join(self._without_names(text, self._below)) if self._below else text
 
     def data(self, value: Any) -> Any:
         """The same in every string, keys included, of JSON-like data."""
@@ -98,8 +102,23 @@ class Redactor:
         self.count += 1
         return f"{found[1]}{MASK}{found[2]}"
 
-    def _name(self, found: re.Match[str]) -> str:
-        whole, folder = found[0], found[1]
+    def _without_names(self, text: str, below: re.Pattern[str]) -> Iterator[str]:
+        """The text in pieces. It is read once, however many names are in it: nothing goes back."""
+        stops, at = _STOP.finditer(text), 0
+        stop = next(stops, None)
+        while found := below.search(text, at):
+            begin = found.end()
+            while stop and stop.start() < begin:
+                stop = next(stops, None)
+            name = stop if stop and stop[1] else _WORD.match(text, begin)
+            end = name.end() if name else begin
+            yield text[at : found.start()]
+            whole = text[found.start() : end]
+            yield self._name(whole, found[1]) if name else whole
+            at = end
+        yield text[at:]
+
+    def _name(self, whole: str, folder: str) -> str:
         if any(whole == kept or (whole.startswith(f"{kept}/") and len(kept) > len(folder))
                for kept in self._kept):  # fmt: skip
             return whole

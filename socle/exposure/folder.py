@@ -30,11 +30,8 @@ def create(place: Path, outside: Path) -> Path:
     return folder
 
 
-def fill(folder: Path, contents: Mapping[str, bytes]) -> Path:
-    """Write the evidence (path below evidence/ -> content), then the sums; the sums' path.
-
-    Raises SocleError. Without sums the folder is not complete.
-    """
+def add(folder: Path, contents: Mapping[str, bytes]) -> None:
+    """Write evidence: path below evidence/ -> content. Raises SocleError."""
     below = folder / EVIDENCE
     try:
         below.mkdir(mode=0o700, exist_ok=True)
@@ -42,10 +39,17 @@ def fill(folder: Path, contents: Mapping[str, bytes]) -> Path:
             path = below / PurePosixPath(name)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             files.replace(path, content)
-        files.replace(below / SUMS, sums(contents).encode())
     except OSError as error:
         raise SocleError(f"{folder}: cannot be filled: {error.strerror}") from None
-    return below / SUMS
+
+
+def seal(folder: Path, contents: Mapping[str, bytes]) -> Path:
+    """Write the sums of all that was added; their path.
+
+    Raises SocleError. Without sums the folder is not complete.
+    """
+    add(folder, {SUMS: sums(contents).encode()})
+    return folder / EVIDENCE / SUMS
 
 
 def sums(contents: Mapping[str, bytes]) -> str:

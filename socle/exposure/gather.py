@@ -101,8 +101,18 @@ def gather(link: Link, since: datetime, masks: Redactor) -> Machine:
         machine.trouble = masks.text(str(trouble))
     except Exception as error:  # what came until then is evidence, and stays
         machine.trouble = f"one of its answers is strange: {type(error).__name__}"
-    machine.files = {name: masks.text(text) for name, text in machine.files.items()}
+    _mask(machine, masks)
     return machine
+
+
+def _mask(machine: Machine, masks: Redactor) -> None:
+    """What cannot be masked does not leave this computer's memory; it takes no other with it."""
+    said, machine.files = machine.files, {}
+    for name, text in said.items():
+        try:
+            machine.files[name] = masks.text(text)
+        except Exception as error:
+            machine.trouble = f"{name} cannot be masked: {type(error).__name__}"
 
 
 def _questions(link: Link, machine: Machine, since: str) -> None:

@@ -8,7 +8,18 @@ from importlib.resources import files
 from ipaddress import ip_address
 from typing import Any
 
-_PROGRAM = re.compile(r'\(\("([^"]+)"')
+# What ss begins a socket with, in plain words: no account can write so much into the 15 characters
+# of a process's name, which stand at the end, whatever they are: quotes, brackets, a newline.
+_SOCKET = re.compile(
+    r"(?:(?P<protocol>tcp|udp)[ \t]+)?(?:LISTEN|UNCONN)[ \t]+\d+[ \t]+\d+[ \t]+"
+    r"(?P<address>[^\s]+):(?P<port>\d{1,5})[ \t]+[^\s]+:(?:\*|\d{1,5})(?=[ \t\n]|\Z)"
+)
+_USERS = re.compile(r'users:\(\("(.*)",pid=\d+,fd=\d+\)\)', re.DOTALL)
+_NEXT_USER = re.compile(r'",pid=\d+,fd=\d+\),\("')
+_NO_LETTER = re.compile(r"\\x[0-9a-f]{2}")  # how a byte that is none stands in an answer
+_LONGEST_NAME = 15  # bytes
+NOBODY, UNNAMED = "unknown program", "a program whose name cannot be read"
+LONGEST = 200  # characters of what could not be read
 OWN = "/run/socle"
 """Root's caches and locks on a host, for root alone: whoever can open a lock's file can hold it."""
 TURNS = f"{OWN}/sockets.lock"
@@ -35,7 +46,16 @@ class Listener:
         return f"{self.program} on {self.protocol} {self.address} port {self.port}"
 
 
-def listeners(host: Any) -> list[Listener]:
+@dataclass(frozen=True)
+class Listing:
+    """What ss said: the sockets that were read, and whether anything else was among them."""
+
+    sockets: list[Listener]
+    unread: str = ""
+    """A sentence about the first words that could not be read. The sockets hold all the same."""
+
+
+def listeners(host: Any) -> Listing:
     """Every TCP and UDP socket that listens beyond loopback, sorted.
 
     Raises:
@@ -44,24 +64,57 @@ def listeners(host: Any) -> list[Listener]:
     answer = host.run(f"install -d -m 700 {OWN} && flock {TURNS} {_SS}")
     if answer.rc != 0:
         raise RuntimeError(f"ss failed: {answer.stderr.strip()}")
-    found = (_listener(line.split()) for line in answer.stdout.splitlines())
-    return sorted(
-        one
-        for one in found
-        if not _loopback(one.address) and (one.protocol, one.port) not in DHCP_CLIENT
+    found = read(answer.stdout)
+    beyond = (one for one in found.sockets if not _loopback(one.address))
+    return Listing(
+        sorted(one for one in beyond if (one.protocol, one.port) not in DHCP_CLIENT), found.unread
     )
 
 
-def _listener(fields: list[str]) -> Listener:
-    protocol, _, _, _, local, *rest = fields
-    address, _, port = local.rpartition(":")
-    program = _PROGRAM.search(" ".join(rest))
-    return Listener(protocol, address, int(port), program[1] if program else "unknown program")
+def read(said: str) -> Listing:
+    """The sockets in what ``ss --no-header --numeric --processes`` printed, in its order.
+
+    Where it prints no protocol, it was asked for TCP alone. What does not begin as a socket is the
+    rest of the name before it.
+    """
+    found: list[list[str]] = [[]]
+    for line in said.split("\n"):
+        if _SOCKET.match(line):
+            found.append([])
+        found[-1].append(line)
+    sockets, strange = [], []
+    for text in map("\n".join, found):
+        begin = _SOCKET.match(text)
+        one, rest = _listener(begin, text[begin.end() :].strip()) if begin else (None, text.strip())
+        sockets += [one] if one else []
+        strange += [rest] if rest else []
+    return Listing(
+        sockets, f"ss said what cannot be read: {strange[0][:LONGEST]}" if strange else ""
+    )
+
+
+def _listener(begin: re.Match[str], users: str) -> tuple[Listener, str]:
+    """The socket, and what of its ``users`` was not understood."""
+    named = _USERS.fullmatch(users)
+    names = _NEXT_USER.split(named[1]) if named else []
+    if any(len(_NO_LETTER.sub("x", name).encode()) > _LONGEST_NAME for name in names):
+        names = []
+    program = names[0] if names else UNNAMED if users else NOBODY
+    one = Listener(begin["protocol"] or "tcp", begin["address"], int(begin["port"]), program)
+    return one, "" if names else users
+
+
+def plain(address: str) -> str:
+    """An address as ss prints it, without brackets and the interface: ``[fe80::1]%eth0``."""
+    return address.partition("%")[0].strip("[]")
 
 
 def _loopback(address: str) -> bool:
-    plain = address.strip("[]").partition("%")[0]
-    return plain != "*" and ip_address(plain).is_loopback
+    """What is no address counts as one of the network."""
+    try:
+        return ip_address(plain(address)).is_loopback
+    except ValueError:
+        return False
 
 
 def operator(host: Any) -> tuple[str, int] | None:

@@ -39,6 +39,10 @@ class LinkBackend(BaseBackend):  # type: ignore[misc]  # testinfra ships no type
             return command
         return str(self.quote("runuser -u %s -- /bin/sh -c %s", sudo_user, command))
 
+    def decode(self, data: bytes) -> str:
+        """Text, whatever it is: an account names its processes and files as it likes."""
+        return data.decode(errors="backslashreplace")
+
     def get_encoding(self) -> str:
         """Every command runs in C.UTF-8: no need to ask the host."""
         return "UTF-8"

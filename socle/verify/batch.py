@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from socle import bounds
-from socle.verify.links import TIMED_OUT, Link
+from socle.verify.links import GRACE, HIGHEST_CODE, TIMED_OUT, Link
 from socle.verify.memory import Remembered
 from socle.verify.questions import Answer, Question
 
@@ -85,10 +85,13 @@ def _unpack(packed: bytes, questions: Sequence[Question]) -> dict[Question, Time
 
 
 def _timed(said: Mapping[str, bytes], limit: float) -> Timed | None:
+    """The host's own clock and codes may be anything: what cannot be is no answer."""
     try:
         code, started, ended = (int(word) for word in said["end"].split())
         seconds = (ended - started) / 1e9
     except (ValueError, OverflowError):
+        return None
+    if not (0 <= seconds <= limit + GRACE and 0 <= code <= HIGHEST_CODE):
         return None
     if code in TIMED_OUT and seconds >= limit:
         return None

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from socle.baseline.export import hidden_names, patient_folders, secret_names
 from socle.baseline.known_hosts import host_keys
 from socle.baseline.model import Host, Practice, Waiver
 from socle.baseline.vault import is_encrypted
+from socle.errors import SocleError
 from socle.evidence import model
 from socle.evidence.redaction import Redactor, strings
 from socle.harmless import line
@@ -50,9 +53,29 @@ class Run:
 
 
 def bundles(run: Run) -> Iterator[model.Bundle]:
-    """One bundle for each host that has a verdict."""
-    for name in dict.fromkeys(outcome.host for outcome in run.outcomes):
-        yield _bundle(run, run.practice.hosts[name])
+    """One bundle for each host that has a verdict. Raises SocleError as `bundle_of`."""
+    return (bundle_of(run, name) for name in hosts(run))
+
+
+def hosts(run: Run) -> list[str]:
+    """The hosts that have a verdict."""
+    return list(dict.fromkeys(outcome.host for outcome in run.outcomes))
+
+
+def bundle_of(run: Run, name: str) -> model.Bundle:
+    """The bundle of one host.
+
+    Raises SocleError where what the host said fits into none: a sentence about this host alone.
+    """
+    try:
+        return _bundle(run, run.practice.hosts[name])
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part)[:100] for part in first["loc"])
+        reason = f"{where}: {first['msg']}"
+    except (ValueError, RecursionError) as error:
+        reason = type(error).__name__
+    raise SocleError(line(f"{name}: its bundle of evidence cannot be made: {reason}"))
 
 
 def digest(question: Question) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ GRACE = 10.0  # seconds more until we stop waiting for a host that should have e
 SSH_FAILED = 255
 STRIKES = 5  # answers beyond every limit, then the host is asked no more
 MOST = 4 * bounds.LARGEST  # bytes that a host may answer in a verification
+LONGEST = 600.0  # seconds that a host may take for all of its answers together
+HIGHEST_CODE = 255  # of a program's end
 TIMED_OUT = (124, 137)  # timeout(1): ended, killed
 ENVIRONMENT = (  # the same words whatever the practice's language, the same tools for every login
     "env",
@@ -65,6 +68,7 @@ class Link:
         self._opened = False
         self._strikes = 0
         self._heard = 0
+        self._spent = 0.0
 
     @property
     def os_name(self) -> str | None:
@@ -113,7 +117,8 @@ class Link:
         words = [*self._prefix, self._as_root(command, limit, stdin="")]
         stdin = self._password() + data
         try:
-            said = bounds.run(words, stdin=stdin, limit=limit + GRACE).stdout
+            with self._counted():
+                said = bounds.run(words, stdin=stdin, limit=self._at_most(limit)).stdout
         except bounds.TooSlow as slow:
             said = slow.said
         except bounds.TooLarge as large:
@@ -250,10 +255,11 @@ class Link:
         self.executions += 1
         started = time.monotonic()
         try:
-            done = bounds.run([*self._prefix, words], stdin=stdin, limit=limit + GRACE)
+            with self._counted():
+                done = bounds.run([*self._prefix, words], stdin=stdin, limit=self._at_most(limit))
         except bounds.TooSlow as slow:
             self._strike()
-            raise self._too_long(command, limit) from slow
+            raise self.trouble or self._too_long(command, limit) from slow
         except bounds.TooLarge as large:
             self._strike()
             raise Unknown(f"{large}: {short(command)}") from large
@@ -266,6 +272,21 @@ class Link:
         if stdout is None:
             return Answer(*done), False
         return Answer(done.code, stdout, done.stderr if stderr is None else stderr), True
+
+    def _at_most(self, limit: float) -> float:
+        """Seconds to wait for an answer that the host should end after ``limit``."""
+        return max(0.0, min(limit + GRACE, LONGEST - self._spent))
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Count the time of an answer. Many that are each in time could take half an hour."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self._spent += time.monotonic() - started
+            if self._spent >= LONGEST:
+                self._give_up(f"its answers take longer than {LONGEST / 60:g} minutes together")
 
     def _strike(self) -> None:
         """A host that keeps no limit would otherwise hold up the others for hours."""

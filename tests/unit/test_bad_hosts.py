@@ -22,6 +22,7 @@ from socle.verify.questions import Question
 
 CHECKOUT = Path(__file__).parents[2]
 PYINFRA = Path(sys.executable).parent / "pyinfra"
+SHELL = 'exec /bin/sh -c "$1"'
 BANNER = 'echo Bienvenue; echo "Ärger" >&2; printf \'no end\'; exec /bin/sh -c "$1"'
 
 
@@ -157,6 +158,32 @@ def test_a_host_that_keeps_no_limit_is_given_up(start, connect, monkeypatch):
         with pytest.raises(Unknown):
             link.run("yes")
     with pytest.raises(Unreachable, match="5 times its answer was too large, or not there in time"):
+        link.run("echo well")
+
+
+def test_a_host_whose_every_answer_is_late_but_in_time_is_given_up(start, connect, monkeypatch):
+    monkeypatch.setattr(links, "LONGEST", 3.0)
+    connections = connect(accueil=start("accueil"), medecin=start("medecin", f"sleep 0.8; {SHELL}"))
+    link = connections.link("medecin")
+    answers = []
+    began = time.monotonic()
+    with pytest.raises(Unreachable) as caught:
+        answers.extend(link.run("echo well") for _ in range(20))
+    assert time.monotonic() - began < 6
+    assert "its answers take longer than 0.05 minutes together" in str(caught.value)
+    assert connections.link("accueil").run("echo well").stdout == b"well\n"
+
+
+def test_a_batch_and_a_silent_answer_count_too(start, connect, monkeypatch):
+    monkeypatch.setattr(links, "LONGEST", 3.0)
+    link = connect(medecin=start("medecin")).link("medecin")
+    link.open()
+    link.feed("sleep 2", b"", 20)
+    began = time.monotonic()
+    with pytest.raises(Unreachable, match="minutes together"):
+        link.run("sleep 20", 30)
+    assert time.monotonic() - began < 5
+    with pytest.raises(Unreachable, match="minutes together"):
         link.run("echo well")
 
 

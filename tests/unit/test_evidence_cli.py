@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,12 @@ import pytest
 from evidence_tools import Authority, bundle_of_desk, key, signer
 
 from socle.baseline import evidence
+from socle.commands import keeping
 from socle.evidence import bundle, signature
 from socle.evidence.model import Machine, Practice
+from socle.verify.questions import Answer, Question
+from socle.verify.recorder import Entry
+from socle.verify.verdicts import Outcome, Verdict
 
 SOCLE = Path(sys.executable).parent / "socle"
 PRACTICE = "--practice=inventories/p"
@@ -346,3 +351,32 @@ def test_a_history_that_cannot_be_kept_costs_no_verdict(toy, process) -> None:
     said = process("verify", "inventories/p", "--history=out/kept")
     assert "not kept" not in said
     assert len(list((toy.root / "out/kept").iterdir())) == 1
+
+
+def test_the_run_is_kept_whatever_becomes_of_its_papers(process, toy) -> None:
+    toy.write(
+        "hosts.yml",
+        "all: {children: {workstations: {hosts: {ici: {ansible_connection: local}}}}}\n",
+    )
+    toy.write("/roles/toy/test_toy.py", CHECK)
+    toy.write("/state-of-the-toy", "pass")
+    (toy.root / "no-folder").write_text("")
+    process("verify", "inventories/p", "--evidence=no-folder/proof", code=2)
+    assert "nothing changed" in process("verify", "inventories/p", "--since-last")
+
+
+def test_one_host_s_bundle_that_cannot_be_made_costs_no_other(toy, tmp_path, capsys) -> None:
+    practice = toy.load()
+    seconds = {"desk": -1.0, "lab": 1.0, "store": float("nan")}
+    outcomes = [Outcome(n, "toy-lock", Verdict.PASS, "", Verdict.PASS, 0.1) for n in seconds]
+    entries = [
+        Entry((name, "toy-lock"), Question(name, "command", "date"), Answer(0, b"", b""), took)
+        for name, took in seconds.items()
+    ]
+    now = datetime.now().astimezone()
+    found = keeping.as_bundles(practice, outcomes, (now, now), entries, {}, tmp_path / "proof")
+    assert not found
+    assert [bundle.read(one).host.name for one in (tmp_path / "proof").iterdir()] == ["lab"]
+    said = " ".join("".join(capsys.readouterr()).split())
+    for name in ("desk", "store"):
+        assert f"{name}: its bundle of evidence cannot be made: seconds: Input" in said

@@ -1,16 +1,21 @@
 """What leaves a machine in an incident: no secret, no patient."""
 
+import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 from exposed import NOW, Link
+from timing import linear
 
+from socle.commands.incident import incident
 from socle.errors import SocleError
 from socle.evidence.redaction import Redactor
 from socle.exposure import folder
-from socle.exposure.gather import gather, sources, untyped
+from socle.exposure.gather import Machine, gather, sources, untyped
 from socle.verify.checks import Unknown, Unreachable
+from socle.verify.questions import Answer
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,51 @@ def test_known_secrets_are_masked_in_every_file():
     assert not [text for text in found.files.values() if "horse" in text]
 
 
+def test_what_cannot_be_masked_is_not_kept_and_costs_no_other_file():
+    class Broken(Redactor):
+        def text(self, text):
+            if "secret" in text:
+                raise RecursionError
+            return super().text(text)
+
+    asked = Link(b"plain\n")
+    asked.run = lambda command, limit: Answer(0, b"secret" if "ruleset" in command else b"a", b"")
+    found = gather(asked, NOW, Broken())
+    assert found.trouble == "rules.nft.txt cannot be masked: RecursionError"
+    assert "rules.nft.txt" not in found.files
+    assert found.files["sshd.txt"] == "a"
+
+
+@pytest.mark.parametrize(
+    "again", ["invalid user ", "invalid user a from 1 port 2 ", "1:", " from 1", "\n"]
+)
+def test_twice_as_long_a_log_takes_twice_as_long(again):
+    assert linear(lambda size: untyped("invalid user x" + again * (size // len(again))))
+
+
+def test_each_machine_is_on_the_disk_before_the_next_one_ends(toy, monkeypatch, tmp_path_factory):
+    practice = toy.load()
+    seen = {}
+    place = tmp_path_factory.mktemp("incident") / "p"
+
+    def asked(link, since, masks):
+        name = link.target.name
+        deadline = time.monotonic() + 20
+        while name == "store" and "lab" not in seen and time.monotonic() < deadline:
+            for one in ("desk", "lab"):
+                if (place / f"evidence/{one}/sshd.txt").is_file():
+                    seen[one] = True
+            time.sleep(0.01)
+        return Machine(name, files={"sshd.txt": "a"})
+
+    monkeypatch.setattr("socle.exposure.gather.gather", asked)
+    monkeypatch.setattr("socle.commands.incident._sign", lambda *_: None)
+    assert incident(practice.folder, out=place) == 0
+    assert set(seen) == {"desk", "lab"}
+    told = json.loads((place / "evidence/gathered.json").read_text())
+    assert list(told["machines"]) == ["desk", "lab", "store"]
+
+
 def test_a_machine_that_cannot_be_asked_is_told():
     found = gather(Link(trouble=Unreachable("imagerie is off")), NOW, Redactor())
     assert (found.trouble, found.files) == ("imagerie is off", {})
@@ -49,7 +99,9 @@ def test_a_question_without_an_answer_is_noted():
 
 def test_the_folder_is_the_owner_s_alone_and_its_sums_hold(tmp_path):
     made = folder.create(tmp_path / "incident", tmp_path / "checkout")
-    sums = folder.fill(made, {"a/b.txt": b"1", "c.txt": b"2"})
+    folder.add(made, {"a/b.txt": b"1"})
+    folder.add(made, {"c.txt": b"2"})
+    sums = folder.seal(made, {"a/b.txt": b"1", "c.txt": b"2"})
     assert {oct(p.stat().st_mode & 0o77) for p in [made, *made.rglob("*")]} == {"0o0"}
     subprocess.run(["sha256sum", "--check", "--strict", sums.name], cwd=sums.parent, check=True)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from timing import linear
 
 from socle import lab
 from socle.baseline import load
@@ -223,3 +224,12 @@ def test_the_exit_code_says_whether_it_was_seen_and_mended(
     assert app(words, result_action="return_value") == code
     said = capsys.readouterr().out
     assert (wrong or [f"{CONTROL}/in-the-way: seen and mended on desk"])[0] in said
+
+
+@pytest.mark.parametrize("again", [" ", "a ", "1 ", "- ", "\n"])
+def test_rows_twice_as_long_take_twice_as_long(again):
+    rows = lab_try._APPLIED
+    assert rows.findall("  Write a file   1   1   -   -  \n Grand total  1 1 - -") == [
+        "Write a file"
+    ]
+    assert linear(lambda size: rows.findall("a" + again * (size // len(again)) + "x"))

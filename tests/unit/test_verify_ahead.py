@@ -274,3 +274,25 @@ def test_hosts_are_asked_ahead_side_by_side(tmp_path):
     assert max(start for start, _ in spans) < min(end for _, end in spans)
     connections.close()
     assert threading.active_count() < 20
+
+
+@pytest.mark.parametrize(
+    ("end", "accepted"),
+    [
+        ("0 5 6", True),
+        ("0 0 35000000000", True),  # ended, then killed
+        ("255 5 6", True),
+        ("0 6 5", False),  # its clock was set back
+        ("0 0 3600000000000", False),
+        ("0 0 99999999999999999999999999", False),
+        ("256 5 6", False),
+        ("-1 5 6", False),
+        ("2147483648 5 6", False),
+        ("124 0 30000000000", False),
+        ("0 x 6", False),
+        ("", False),
+    ],
+)
+def test_what_a_host_says_of_time_and_codes_is_true_or_no_answer(end, accepted):
+    timed = batch._timed({"end": end.encode(), "out": b"a", "err": b""}, 30.0)
+    assert (timed is not None) == accepted

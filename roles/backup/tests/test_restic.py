@@ -11,6 +11,7 @@ from backup.config import Repository
 from backup.errors import BackupError
 from backup.reasons import reason
 from backup.restic import Answer, parse_version, ssh_command
+from timing import linear
 
 OLD_SUMMARY = (
     '{"message_type":"summary","files_new":165,"files_changed":0,"files_unmodified":0,'
@@ -206,3 +207,11 @@ def test_verdict_of_a_run():
     assert run.verdict({**record, "databases": {"d": "pg_dump failed"}}) == "failed"
     assert run.verdict({**record, "repositories": {}}) == "failed"
     assert run.verdict({**record, "repositories": {"a": {"result": "incomplete"}}}) == "incomplete"
+
+
+@pytest.mark.parametrize(
+    "again",
+    ["pack ", "blob x", "tree x", "timeout, server ", "rclone: ", "rclone stdio ", "connection "],
+)
+def test_what_a_server_says_twice_as_long_takes_twice_as_long(again):
+    assert linear(lambda size: reason(again * (size // len(again)), 1))

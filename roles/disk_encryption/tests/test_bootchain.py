@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from timing import linear
 
 from roles.disk_encryption.bootchain import BootChain, read, tampered
 
@@ -97,3 +98,31 @@ def test_the_editor_of_systemd_boot(editor, locked):
 def test_an_answer_that_ends_too_early_is_no_answer():
     with pytest.raises(ValueError, match="incomplete"):
         read("== cmdline\n")
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_accounts_in_whichever_quotes(quote):
+    grub = LOCKED.replace('"socle"', f"{quote}socle{quote}\t ")
+    assert chain(grub).password_owners() == ["socle"]
+
+
+@pytest.mark.parametrize(
+    ("before", "again", "after"),
+    [
+        ("", "\n ", "x"),
+        ("set superusers=a", " ", "x"),
+        ("set superusers=", '"', "x"),
+        ("password_pbkdf2", " ", "x"),
+        ("menuentry '", "'", "x"),
+        ("menuentry 'a'", "{ ", "x"),
+        ("menuentry 'a'{", " ", "x"),
+        ("", "menuentry '", ""),
+        ("linux", " ", ""),
+    ],
+)
+def test_a_menu_twice_as_long_takes_twice_as_long(before, again, after):
+    def read_menu(size):
+        read = chain(before + again * (size // len(again)) + after)
+        return read.entries, read.password_owners()
+
+    assert linear(read_menu)

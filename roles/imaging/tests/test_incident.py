@@ -131,12 +131,11 @@ def test_a_machines_strange_settings_are_its_own_trouble(settings, told):
     found = gather(Orthanc(said), NOW, Redactor())
     assert set(sources("@0")) <= set(found.files)
     assert found.stored == (None if told else 1)
-    contents = dict(incident._contents([found], NOW, NOW))
-    asked = json.loads(contents["gathered.json"])["machines"]["imagerie"]
+    asked = json.loads(incident._about([found], NOW, NOW))["machines"]["imagerie"]
     troubles = [asked["trouble"], *(note.get("trouble", "") for note in asked["questions"])]
     assert told in "".join(troubles)
     assert bool(told) == any(troubles)
-    assert len(contents) == len(found.files) + 1
+    assert len(incident._files(found)) == len(found.files)
 
 
 def test_the_core_asks_the_room_s_questions_and_lists_its_folders():

@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 
 import pytest
+from timing import linear
 
 from socle.baseline import load
 from socle.render import render
@@ -284,3 +285,25 @@ def test_a_greeter_that_was_not_read_is_named(seen):
     assert judge.greeter(seen, [key]) == [
         "org.gnome.login-screen disable-user-list is false for the greeter"
     ]
+
+
+@pytest.mark.parametrize("line", ["[", "[a", "[]", "[]["])
+def test_a_group_without_an_end_is_no_error(line):
+    assert judge.kde([f"[Daemon][$i]\nAutolock=true\n{line}\nLockGrace=5"]) == (
+        {"Autolock": "true"},
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "again", "after"),
+    [("", "[", ""), ("[a]\na", " ", "b"), ("[a]\na=", " ", "b"), ("", "\n ", "x")],
+)
+def test_a_file_twice_as_long_takes_twice_as_long(before, again, after):
+    def judged(size):
+        text = before + again * (size // len(again)) + after
+        seen = {"sessions": [], "gettys": [], "groups": {}, "login_files": {}}
+        seen["login_files"] = dict.fromkeys(login.OTHERS, text)
+        return judge.kde([text]), login.ini(text), login.autologin(seen)
+
+    assert linear(judged)

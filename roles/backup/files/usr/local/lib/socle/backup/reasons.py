@@ -13,7 +13,7 @@ _KNOWN = (
      "the server's host key is not the declared one"),
     (r"permission denied \(publickey", "the server refuses this host's key"),
     (r"connection timed out|no route to host|network is unreachable|operation timed out"
-     r"|could not resolve hostname|timeout, server .* not responding",
+     r"|could not resolve hostname|timeout, server .{0,300} not responding",
      "the server does not answer"),
     (r"connection refused", "the server refuses the connection"),
     (r"already locked", "the repository is locked by another restic"),
@@ -24,10 +24,10 @@ _KNOWN = (
     (r"input/output error", "the medium gives read or write errors"),
     (r"403 forbidden", "the server refuses: append-only"),
     (r"50[0-9] internal|\(500\)|500 internal", "the server cannot store (disk full or broken?)"),
-    (r"pack .* (damaged|does not match|contains)|ciphertext verification failed|hash mismatch"
-     r"|blob .* not found|repository contains errors|tree .* not found",
+    (r"pack .{0,300} (damaged|does not match|contains)|ciphertext verification failed|hash mismatch"
+     r"|blob .{0,300} not found|repository contains errors|tree .{0,300} not found",
      "the repository is damaged"),
-    (r"rclone: .*not found", "rclone is missing on the server"),
+    (r"rclone: .{0,300}not found", "rclone is missing on the server"),
     (r"permission denied", "permission denied"),
     # ssh gave up, and restic did not wait for its words
     (r"talking http to rclone: (context canceled|exit status 255|signal: killed)",
