@@ -79,6 +79,13 @@ def target(repository: Repository, practice: Practice) -> Target:
     return Target(shown | {"address": address, "port": port, "user": user}, lines, problem)
 
 
+def whereabouts(shown: Mapping[str, Any]) -> str:
+    """What the data of a `Target` say of where the copies lie, in a few words."""
+    if shown["kind"] == "server":
+        return f"server {shown['address']}"
+    return f"folder {shown['path']}" if shown["kind"] == "folder" else f"disk {shown['luks_uuid']}"
+
+
 def served_by(server: Host, practice: Practice) -> list[Served]:
     """Who keeps copies on ``server``."""
     return [

@@ -20,6 +20,7 @@ from roles.backup.plan import (
     served_by,
     shared_passwords,
     target,
+    whereabouts,
 )
 from roles.backup.repositories import Database, Repository
 from socle.baseline import words
@@ -131,18 +132,25 @@ class Backup(RoomSettings):
 
     @classmethod
     def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
-        """Each copy, of what and to where, and copies of others."""
+        """Each copy, of what and to where, and copies of others, for how long."""
         targets = settings["backup_targets"]
         if any(one["online"] for one in targets):
             yield "daily copies (socle-backup.timer)"
         for one in targets:
             yield f"copies to {one['name']}"
+            yield f"copies to {one['name']}: {whereabouts(one)}"
+            if one["place"] == "off-site":
+                yield f"copies to {one['name']}: off-site"
         for folder in settings["backup_folders"] if targets else ():
             yield f"copies of {folder}"
         for database in settings["backup_dumps"] if targets else ():
             yield f"copies of the database {database['name']}"
         for client in settings["backup_clients"]:
             yield f"copies kept for {client}"
+        for one in settings["backup_served"]:
+            for rule, length in one["keep_within"].items():
+                unit = {"d": "days", "m": "months"}[length[-1]]
+                yield f"copies kept for {one['client']}: {rule}: {length[:-1]} {unit}"
 
     @classmethod
     def needed_secrets(cls, host: Host) -> Mapping[str, Iterable[str]]:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from socle.baseline.flows import Flow, Need, PeerAddresses, resolve_peers
 from socle.baseline.model import Host, Practice
+from socle.baseline.passages import passages
 from socle.baseline.removals import NEEDED
 from socle.baseline.rules import admits, port_in
 from socle.baseline.settings import (
@@ -110,10 +111,13 @@ class Firewall(RoomSettings):
 
     @classmethod
     def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
-        """Each flow by its name, and what passes through."""
-        for flow in (*settings["firewall_inbound"], *settings["firewall_outbound"]):
-            if flow["any"] or flow["ipv4"] or flow["ipv6"]:  # else no packet passes
-                yield f"flow {flow['name']}"
+        """Each flow by its name and by what it lets through, and what passes this machine."""
+        for way, rules in (("from", "inbound"), ("to", "outbound")):
+            for flow in settings[f"firewall_{rules}"]:
+                open_to = list(passages(flow, way))
+                if open_to:  # else no packet passes
+                    yield f"flow {flow['name']}"
+                yield from open_to
         for interface in settings["firewall_forward_interfaces"]:
             yield f"connections of {interface} through this machine"
 
