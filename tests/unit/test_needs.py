@@ -139,3 +139,72 @@ def test_copies_of_hosts_that_do_not_exist_are_refused(practice):
         BadPractice, match=r"hosts\.0: expected a known host or group; did you mean work"
     ):
         load(practice, root=ROOT)
+
+
+def edit(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+DESK = "ansible_host: 10.77.12.21"
+
+
+def test_an_own_address_that_was_mistyped_is_asked_about(practice):
+    edit(practice, "hosts.yml", "[10.77.12.21, ", "[10.77.12.12, ")
+    (asked,) = load(practice, root=ROOT).questions
+    assert (asked.file, asked.where, asked.read) == (
+        practice / "hosts.yml",
+        "ansible_host",
+        "10.77.12.21",
+    )
+    assert asked.line == 11
+    assert "one of the addresses of accueil; socle_addresses (" in asked.expected
+    assert asked.expected.endswith("hosts.yml:12) has 10.77.12.12, fd77:12::21")
+
+
+@pytest.mark.parametrize("said", ["", "[]"])
+def test_addresses_that_are_not_said_and_said_to_be_none(practice, said):
+    line = '          socle_addresses: [10.77.12.22, "fd77:12::22"]\n'
+    edit(practice, "hosts.yml", line, f"          socle_addresses: {said}\n" if said else "")
+    if said:
+        with pytest.raises(BadPractice, match="a host with an address: give medecin"):
+            load(practice, root=ROOT)
+    else:
+        assert not any("ansible_host" in one for one in questions(practice))
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["ansible_host: routeur.example", "ansible_host: 127.0.0.1\n          ansible_port: 2201"],
+    ids=["name", "forwarded"],
+)
+def test_a_way_in_that_is_said_to_lead_through_something_else_is_none(practice, elsewhere):
+    edit(practice, "hosts.yml", DESK, elsewhere)
+    assert questions(practice) == []
+
+
+def test_two_ports_of_one_router_are_no_question(practice):
+    edit(practice, "hosts.yml", DESK, "ansible_host: 192.0.2.1\n          ansible_port: 2201")
+    assert len(questions(practice)) == 1
+    edit(practice, "hosts.yml", "ansible_host: 10.77.12.22", "ansible_host: 192.0.2.1")
+    assert questions(practice) == []
+
+
+def test_a_key_that_is_not_there_or_is_no_private_one(practice, tmp_path):
+    key = tmp_path / "id"
+    edit(practice, "hosts.yml", "build/demo/id_ed25519", str(key))
+    assert questions(practice) == [], "a lab makes its key"
+    (practice / "lab.yml").unlink()
+    wanted = "ansible_ssh_private_key_file: expected a private key"
+    (asked,) = questions(practice)
+    assert asked.startswith(f"{wanted} that is on this computer, read ")
+    key.write_text(f"{KEY} it@example\n")
+    (asked,) = questions(practice)
+    assert asked.startswith(f"{wanted}: this file holds a public one, read ")
+    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    assert questions(practice) == []
+    key.rename(tmp_path / "id.pub")
+    edit(practice, "hosts.yml", str(key), f"{key}.pub")
+    (asked,) = questions(practice)
+    assert asked.startswith(f"{wanted}: .pub is the public one, read ")
