@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from ipaddress import ip_address
 from typing import Any
 
 from roles.backup.access import key_pair
@@ -50,6 +51,17 @@ def repositories_of(host: Host) -> list[Repository]:
     )
     has_data = bool(settings.get("backup_folders"))
     return [one for one in declared if one.used_by(host) and (has_data or one.kind == "disk")]
+
+
+def elsewhere(repository: Repository, host: Host) -> bool:
+    """Whether copies there outlive the machine itself; a folder may be a share that is mounted."""
+    server = (repository.server or "").casefold().rstrip(".")
+    own = {host.name, "localhost", host.connection.address.casefold(), *host.addresses}
+    return repository.kind != "server" or (server not in own and not _loopback(server))
+
+
+def _loopback(server: str) -> bool:
+    return any(ip_address(one).is_loopback for one in literals(server))
 
 
 def needs_password(repository: Repository, host: Host) -> bool:

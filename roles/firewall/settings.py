@@ -176,6 +176,18 @@ class Firewall(RoomSettings):
             for rule in usable
         )
 
+    def questions(self, host: Host, practice: Practice) -> Iterator[BadSetting]:
+        """Who is behind the peers of flows through which nobody passes."""
+        for flow in (one for one in self.flows if one.applies_to(host)):
+            empty = [word for word in flow.peers if self.peers.get(word) == []]
+            for word in empty:
+                wanted = "one address or more: nobody passes through the flows that name it"
+                yield BadSetting(("peers", word), wanted, "none")
+            found = resolve_peers(flow.peers, practice, self.peers)
+            if not empty and not (found.any or found.ipv4 or found.ipv6):
+                wanted = "peers with a host or an address: nobody passes through this flow"
+                yield BadSetting(("flows", flow.name, "peers"), wanted, ", ".join(flow.peers))
+
     def _exposures(self, flow: Flow, peers: PeerAddresses) -> Iterator[str]:
         """What an inbound flow would have to be, where it would expose the machine."""
         if flow.direction == "out":
