@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from ipaddress import ip_address
 from typing import Any
 
 from roles.backup.access import key_pair
@@ -52,6 +53,17 @@ def repositories_of(host: Host) -> list[Repository]:
     return [one for one in declared if one.used_by(host) and (has_data or one.kind == "disk")]
 
 
+def elsewhere(repository: Repository, host: Host) -> bool:
+    """Whether copies there outlive the machine itself; a folder may be a share that is mounted."""
+    server = (repository.server or "").casefold().rstrip(".")
+    own = {host.name, "localhost", host.connection.address.casefold(), *host.addresses}
+    return repository.kind != "server" or (server not in own and not _loopback(server))
+
+
+def _loopback(server: str) -> bool:
+    return any(ip_address(one).is_loopback for one in literals(server))
+
+
 def needs_password(repository: Repository, host: Host) -> bool:
     """Whether ``host`` opens copies of its own there; on a disk, clients' keep the clients'."""
     return repository.kind != "disk" or bool(host.settings.get("backup_folders"))
@@ -77,6 +89,13 @@ def target(repository: Repository, practice: Practice) -> Target:
         problem = BadSetting(("repositories", repository.name, "server"), wanted, address)
     lines = tuple(f"{entry_name(address, port)} {key}" for key in keys)
     return Target(shown | {"address": address, "port": port, "user": user}, lines, problem)
+
+
+def whereabouts(shown: Mapping[str, Any]) -> str:
+    """What the data of a `Target` say of where the copies lie, in a few words."""
+    if shown["kind"] == "server":
+        return f"server {shown['address']}"
+    return f"folder {shown['path']}" if shown["kind"] == "folder" else f"disk {shown['luks_uuid']}"
 
 
 def served_by(server: Host, practice: Practice) -> list[Served]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from itertools import chain
 from typing import Annotated, Any, ClassVar
 
@@ -13,6 +12,7 @@ from roles.backup.plan import (
     Served,
     access_key,
     collisions,
+    elsewhere,
     flows_in,
     flows_out,
     needs_password,
@@ -20,6 +20,7 @@ from roles.backup.plan import (
     served_by,
     shared_passwords,
     target,
+    whereabouts,
 )
 from roles.backup.repositories import Database, Repository
 from socle.baseline import words
@@ -36,7 +37,7 @@ from socle.baseline.settings import (
     secret,
     stricter,
 )
-from socle.baseline.types import Password, Path, Reason, Text
+from socle.baseline.types import Password, PastDay, Path, Reason, Text
 from socle.baseline.windows import Window, on_calendar, once
 
 SPREAD_MINUTES = 30
@@ -58,7 +59,7 @@ class Backup(RoomSettings):
     """Folders that must come back after a disaster; without any, there is nothing to copy."""
 
     nothing_to_copy: Annotated[Reason | None, neutral()] = None
-    """Why a server keeps no data of its own: asked for where it declares no folder of data."""
+    """Why a machine has nothing to copy: asked for where a server declares no folder of data."""
 
     excludes: Annotated[list[Text], stricter("subset")] = [
         "/home/*/.cache",
@@ -111,7 +112,7 @@ class Backup(RoomSettings):
     full_exercise_days: Annotated[int, Field(ge=30, le=730), stricter("lower")] = 365
     """Days since a whole machine was last restored as an exercise."""
 
-    full_exercise: Annotated[date | None, neutral()] = None
+    full_exercise: Annotated[PastDay | None, neutral()] = None
     """Day of the last full exercise (docs/fr/sauvegardes.md has the procedure)."""
 
     hds_warning_days: Annotated[int, Field(ge=0, le=180), stricter("higher")] = 30
@@ -131,18 +132,25 @@ class Backup(RoomSettings):
 
     @classmethod
     def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
-        """Each copy, of what and to where, and copies of others."""
+        """Each copy, of what and to where, and copies of others, for how long."""
         targets = settings["backup_targets"]
         if any(one["online"] for one in targets):
             yield "daily copies (socle-backup.timer)"
         for one in targets:
             yield f"copies to {one['name']}"
+            yield f"copies to {one['name']}: {whereabouts(one)}"
+            if one["place"] == "off-site":
+                yield f"copies to {one['name']}: off-site"
         for folder in settings["backup_folders"] if targets else ():
             yield f"copies of {folder}"
         for database in settings["backup_dumps"] if targets else ():
             yield f"copies of the database {database['name']}"
         for client in settings["backup_clients"]:
             yield f"copies kept for {client}"
+        for one in settings["backup_served"]:
+            for rule, length in one["keep_within"].items():
+                unit = {"d": "days", "m": "months"}[length[-1]]
+                yield f"copies kept for {one['client']}: {rule}: {length[:-1]} {unit}"
 
     @classmethod
     def needed_secrets(cls, host: Host) -> Mapping[str, Iterable[str]]:
@@ -218,9 +226,14 @@ class Backup(RoomSettings):
         return chain(flows_out(host, practice), flows_in(host, practice))
 
     def questions(self, host: Host, practice: Practice) -> Iterator[BadSetting]:  # noqa: ARG002
-        """Whether a server without declared data really has none."""
+        """Whether a server without declared data really has none, and where data are copied to."""
+        if self.nothing_to_copy is None:
+            yield from self._unsaid_data(host)
+            yield from self._no_place(host)
+
+    def _unsaid_data(self, host: Host) -> Iterator[BadSetting]:
         own_data = [folder for folder in self.folders if folder not in SYSTEM_FOLDERS]
-        if "workstations" in host.groups or own_data or self.databases or self.nothing_to_copy:
+        if "workstations" in host.groups or own_data or self.databases:
             return
         yield BadSetting(
             (),
@@ -229,6 +242,27 @@ class Backup(RoomSettings):
             "backup_folders: [/etc, /srv/…]\n"
             'backup_nothing_to_copy: ""',
         )
+
+    def _no_place(self, host: Host) -> Iterator[BadSetting]:
+        """Data that no other machine and no disk keeps a copy of: a copy beside them is none."""
+        if self.databases and not self.folders:
+            wanted = "backup_folders, too: without a folder no database is copied"
+            yield BadSetting(("databases",), wanted)
+        elif self.folders and not any(elsewhere(one, host) for one in repositories_of(host)):
+            yield BadSetting(
+                (),
+                "a place for copies of this machine's data: a disk or another machine, in "
+                "backup_repositories, whose hosts have this one",
+                advice="Write this in group_vars/all.yml, below backup_repositories:\n"
+                "  - name: serveur\n"
+                "    kind: server\n"
+                "    server: …\n"
+                "    medium: nas\n"
+                "    place: on-site\n"
+                f"    hosts: [{host.name}]\n"
+                f"Or why nothing is copied, in host_vars/{host.name}.yml:\n"
+                'backup_nothing_to_copy: ""',
+            )
 
     def _served(self, one: Served) -> dict[str, Any]:
         return {

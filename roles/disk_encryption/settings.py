@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,6 +16,7 @@ from socle.baseline.settings import (
     secret,
     stricter,
 )
+from socle.baseline.types import PastDay
 
 Folder = Annotated[
     str,
@@ -40,7 +40,7 @@ class HeaderBackup(BaseModel):
 
     uuid: Annotated[str, matching(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "a LUKS UUID")]
     """Which LUKS device: cryptsetup luksUUID DEVICE."""
-    date: date
+    date: PastDay
     """When the copy was made."""
     kept_at: Annotated[str, Field(min_length=3)]
     """Where it is kept, off the machine and encrypted: in words that the doctor understands."""

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from socle.baseline.flows import Flow, Need, PeerAddresses, resolve_peers
 from socle.baseline.model import Host, Practice
+from socle.baseline.passages import passages
 from socle.baseline.removals import NEEDED
 from socle.baseline.rules import admits, port_in
 from socle.baseline.settings import (
@@ -110,10 +111,13 @@ class Firewall(RoomSettings):
 
     @classmethod
     def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
-        """Each flow by its name, and what passes through."""
-        for flow in (*settings["firewall_inbound"], *settings["firewall_outbound"]):
-            if flow["any"] or flow["ipv4"] or flow["ipv6"]:  # else no packet passes
-                yield f"flow {flow['name']}"
+        """Each flow by its name and by what it lets through, and what passes this machine."""
+        for way, rules in (("from", "inbound"), ("to", "outbound")):
+            for flow in settings[f"firewall_{rules}"]:
+                open_to = list(passages(flow, way))
+                if open_to:  # else no packet passes
+                    yield f"flow {flow['name']}"
+                yield from open_to
         for interface in settings["firewall_forward_interfaces"]:
             yield f"connections of {interface} through this machine"
 
@@ -171,6 +175,18 @@ class Firewall(RoomSettings):
             and any(port_in(need.port, ports) for ports in rule["ports"])
             for rule in usable
         )
+
+    def questions(self, host: Host, practice: Practice) -> Iterator[BadSetting]:
+        """Who is behind the peers of flows through which nobody passes."""
+        for flow in (one for one in self.flows if one.applies_to(host)):
+            empty = [word for word in flow.peers if self.peers.get(word) == []]
+            for word in empty:
+                wanted = "one address or more: nobody passes through the flows that name it"
+                yield BadSetting(("peers", word), wanted, "none")
+            found = resolve_peers(flow.peers, practice, self.peers)
+            if not empty and not (found.any or found.ipv4 or found.ipv6):
+                wanted = "peers with a host or an address: nobody passes through this flow"
+                yield BadSetting(("flows", flow.name, "peers"), wanted, ", ".join(flow.peers))
 
     def _exposures(self, flow: Flow, peers: PeerAddresses) -> Iterator[str]:
         """What an inbound flow would have to be, where it would expose the machine."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_address
 from typing import Annotated, Any, ClassVar, Literal
@@ -139,11 +140,20 @@ class Imaging(RoomSettings):
 
     @classmethod
     def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
-        """Orthanc's settings, and the devices that it accepts."""
+        """Orthanc's settings, its accounts, and the devices that it accepts, for what."""
         if settings["imaging_server"]:
             yield "Orthanc as declared (socle-imaging-renew.timer)"
+            for account in settings["imaging_accounts"]:
+                yield f"account {account} of Orthanc"
+            for pem in settings["imaging_trusted_certificates"]:
+                yield f"certificate that devices may present: {_fingerprint(pem)}"
+            known = settings["imaging_wish"]["DicomModalities"]
             for modality in settings["imaging_modalities"]:
-                yield f"modality {modality['name']}"
+                words, entry = f"modality {modality['name']}", known[modality["name"]]
+                yield words
+                yield f"{words}: {entry['AET']} at {entry['Host']} port {entry['Port']}"
+                for operation in modality["allow"]:
+                    yield f"{words}: may ask for {operation}"
 
     @classmethod
     def needed_secrets(cls, host: Host) -> Mapping[str, Iterable[str]]:
@@ -268,6 +278,12 @@ class Imaging(RoomSettings):
 
 
 ALWAYS = ("Echo", "Store", "Find", "FindWorklist", "Get", "Move")
+
+
+def _fingerprint(pem: str) -> str:
+    """SHA-256 of a certificate's own bytes, whatever its lines look like."""
+    inside = "".join(line for line in pem.split() if "-" not in line)
+    return hashlib.sha256(inside.encode()).hexdigest()
 
 
 def _entry(one: Modality, address: str) -> dict[str, Any]:

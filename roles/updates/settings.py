@@ -130,7 +130,9 @@ class Updates(RoomSettings):
 
     @classmethod
     def keeps(cls, settings: Mapping[str, Any]) -> Iterable[str]:
-        """The restarts; updates themselves cannot be switched off."""
+        """The restarts, and where updates come from; these cannot be switched off as a whole."""
+        for origin in settings["updates_origins"]:
+            yield f"updates from {origin}"
         if settings["updates_automatic_restart"]:
             yield "restarts in the idle windows (socle-reboot.timer)"
 

@@ -50,14 +50,14 @@ def shared_addresses(
 def _addresses(host: Host, merge: Merge) -> dict[str, str]:
     """What only this host may have -> the variable that says it."""
     said = "socle_addresses" if merge.values["socle_addresses"] else "ansible_host"
-    found = {_usual(address): said for address in host.addresses}
+    found = {usual(address): said for address in host.addresses}
     if host.connection.method == "ssh":
-        name = _usual(host.connection.address)
+        name = usual(host.connection.address)
         found.setdefault(f"{name} port {host.connection.port}", "ansible_host")
     return found
 
 
-def _usual(address: str) -> str:
+def usual(address: str) -> str:
     """One spelling for each address or name."""
     try:
         ip = ip_address(address)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from socle.baseline.settings import matching
+
+
+def _past(day: date) -> date:
+    if day > date.today():
+        raise ValueError("a day that has come, today at the latest")
+    return day
+
 
 Kebab = Annotated[str, matching(r"[a-z0-9]+(-[a-z0-9]+)*", "lower-case words joined by hyphens")]
 """A stable name, by which layers merge entries."""
@@ -24,3 +32,5 @@ Password = Annotated[
 """A password that nobody types, as Socle makes them."""
 HostKey = Annotated[str, matching(r"(ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]+", "ssh-ed25519 AAAA…")]
 """A server's SSH host key, without comment."""
+PastDay = Annotated[date, AfterValidator(_past)]
+"""The day on which something was done."""

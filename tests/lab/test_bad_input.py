@@ -237,7 +237,7 @@ def test_a_full_disk(safe):
     with full_disk(safe):
         before = safe.root_on(HOST, STATE)
         with (
-            safe.edited("group_vars/all.yml", "ports: [8443]", "ports: [8444]"),
+            safe.edited("group_vars/all.yml", "ports: [8443]", "ports: [8443, 8444]"),
             safe.edited("group_vars/all.yml", "---\n", "---\nfirewall_guard_seconds: 5\n"),
         ):
             output = safe.pyinfra("-y", "--limit", HOST, code=1)

@@ -75,7 +75,8 @@ def is_back(cabinet, rules: str, output: str) -> None:
 @pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])
 def test_a_practice_that_forgets_the_operator_is_refused_before_any_change(hardened, engine, code):
     rules = hardened.root_on(HOST, RULES)
-    arguments = ("-y",) if engine == "pyinfra" else ()
+    told = f"socle_give_up={','.join(hardened.practice.hosts)}"
+    arguments = ("-y", "--data", told) if engine == "pyinfra" else ("-e", told)
     with hardened.edited(
         "group_vars/all.yml", f"administration: [10.77.{hardened.network}.1, ", "administration: ["
     ):

@@ -103,12 +103,13 @@ def tunnel(hardened, tmp_path):
 def test_an_outer_flow_that_nobody_declared(tunnel):
     """Refused by both engines; declared, it outlasts a restart; taken back, it is refused again."""
     rules = tunnel.direct.root_on(HOST, RULES)
-    refused(tunnel.practice.pyinfra("-y", "--limit", HOST, code=1), tunnel.net, "in")
-    refused(tunnel.practice.ansible("--limit", HOST, code=2), tunnel.net, "in")
+    refused(tunnel.practice.pyinfra("-y", "--limit", HOST, *GIVEN_UP, code=1), tunnel.net, "in")
+    told = ("-e", f"socle_give_up={HOST}")  # the address that administered until now
+    refused(tunnel.practice.ansible("--limit", HOST, *told, code=2), tunnel.net, "in")
     assert tunnel.direct.root_on(HOST, RULES) == rules
 
     tunnel.declare()
-    tunnel.practice.pyinfra("-y", "--limit", HOST)
+    tunnel.practice.pyinfra("-y", "--limit", HOST, *GIVEN_UP)
     reboot(tunnel.direct.lab, HOST, wait_for_ssh=False)
     up = "ip address show dev vx0 | grep -q 10.99 && systemctl is-active --quiet ssh"
     tunnel.direct.root_on(HOST, f"until {up}; do sleep 0.2; done")

@@ -92,7 +92,8 @@ def office(cabinet):
         cabinet.root_on(
             "medecin",
             "rm -f /etc/apt/sources.list.d/essai.list /etc/apt/keyrings/essai.asc /root/*_1.deb\n"
-            f"dpkg --purge {' '.join(PLACES)} && rm -f /var/lib/apt/lists/10.77.*\n{RUN}",
+            f"dpkg --purge {' '.join(PLACES)} && rm -f /var/lib/apt/lists/10.77.*\n{RUN}\n"
+            "sed -i /origin=Editeur/d /etc/socle/declared",
         )
         cabinet.root_on("visiteur", "systemctl stop depots.service; rm -r /srv/depots")
 

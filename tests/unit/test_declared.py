@@ -9,12 +9,19 @@ from pathlib import Path
 import pytest
 from rooms import needs
 
+from socle.apply.ansible.filters import FilterModule
 from socle.baseline import load
 from socle.baseline.declared import declared, given_up, listed
 from socle.baseline.settings import RoomSettings
 
 ROOT = Path(__file__).parents[2]
+FILTERS = FilterModule().filters()
 ROOMS = load(ROOT / "inventories/demo").rooms
+ALL, KEEPERS, IMAGES = (
+    f"group_vars/{name}.yml" for name in ("all", "backup_servers", "imaging_servers")
+)
+PROVIDER = "medium: provider-disk\n    place:"
+DEBIAN = "origin=Debian,codename=${distro_codename}"
 ALERTING = """
 alerting_enabled: true
 alerting_mail: {relay: mail.example, sender: a@b.example, recipients: [%s]}
@@ -86,9 +93,137 @@ def test_what_is_declared_no_longer_is_named(folder, old, new, words):
     assert lost(folder, "group_vars/all.yml", old, new) == words
 
 
+VIEWER = "peers: [workstations]\n    hosts: [imaging_servers]"
+PORTS = "protocol: tcp\n    ports: [8443]\n    " + VIEWER
+
+
 @needs("alerting", "firewall")
-def test_other_ports_or_purposes_give_nothing_up(folder):
-    assert lost(folder, "group_vars/all.yml", "ports: [8443]", "ports: [8444]") == []
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (VIEWER, VIEWER.replace("workstations", "10.77.12.99"), ["21", "22"]),
+        (VIEWER, VIEWER.replace("workstations", "accueil"), ["22"]),
+        (PORTS, PORTS.replace("8443", "8444"), ["21", "22"]),
+        (PORTS, PORTS.replace("[8443]", '["8440-8442"]'), ["21", "22"]),
+        (PORTS, PORTS.replace("tcp", "udp"), ["21", "22"]),
+    ],
+    ids=[
+        "another-address",
+        "one-machine-less",
+        "another-port",
+        "another-range",
+        "another-protocol",
+    ],
+)
+def test_a_flow_that_lets_less_through_is_told_with_what_it_let_through(folder, old, new, words):
+    found = lost(folder, "group_vars/all.yml", old, new, "imagerie")
+    wanted = [f"flow visionneuse: tcp 8443 from 10.77.12.{one}" for one in words]
+    wanted += [f"flow visionneuse: tcp 8443 from fd77:12::{one}" for one in words]
+    assert found == wanted
+
+
+def test_an_address_less_among_those_who_administer_is_told(folder):
+    found = lost(folder, "group_vars/all.yml", "administration: [10.77.12.1, ", "administration: [")
+    assert found == ["flow ssh-administration: tcp 22 from 10.77.12.1"]
+
+
+def test_a_machine_whose_address_is_another_one_is_told_on_the_others(folder):
+    found = lost(folder, "hosts.yml", "[10.77.12.22, ", "[10.77.12.29, ", "imagerie")
+    assert found == ["flow visionneuse: tcp 8443 from 10.77.12.22"]
+
+
+def test_an_outbound_flow_for_some_accounts_alone_is_told(folder):
+    old = "peers: [imagerie]\n    hosts: [workstations]"
+    found = lost(folder, "group_vars/all.yml", old, f"{old}\n    users: [root]")
+    assert found == [
+        "flow visionneuse-vers-imagerie: tcp 8443 to 10.77.12.10",
+        "flow visionneuse-vers-imagerie: tcp 8443 to fd77:12::10",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (PORTS, PORTS.replace("[8443]", '[8444, "8440-8443"]')),
+        (VIEWER, VIEWER.replace("[workstations]", "[accueil, 10.77.12.22, 'fd77:12::/120']")),
+        (VIEWER, VIEWER.replace("[workstations]", "[10.77.12.0/24, 'fd77:12::/120']")),
+        (VIEWER + '\n    purpose: "', VIEWER + '\n    purpose: "Autrement dit : '),
+    ],
+    ids=["more-ports", "other-words", "networks", "purpose"],
+)
+def test_a_flow_that_lets_the_same_or_more_through_is_not(folder, old, new):
+    assert lost(folder, "group_vars/all.yml", old, new, "imagerie") == []
+
+
+def test_the_list_of_an_apply_that_knew_flows_by_name_alone_asks_nothing(folder):
+    practice = load(folder, root=ROOT)
+    for host in practice.hosts.values():
+        now = declared(practice, host)
+        former = [line for line in now if not line.startswith("updates from ") and ": " not in line]
+        assert "flow ssh-administration" in former
+        assert given_up(listed(former), now) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "edit", "words"),
+    [
+        (
+            "accueil",
+            (ALL, "server: hebergeur", "server: sauvegarde"),
+            ["copies to distant: server 10.77.12.40"],
+        ),
+        (
+            "accueil",
+            (ALL, f"{PROVIDER} off-site", f"{PROVIDER} on-site"),
+            ["copies to distant: off-site"],
+        ),
+        (
+            "sauvegarde",
+            (ALL, "luks_uuid: 5f4c", "luks_uuid: 5f4d"),
+            ["copies to disque-a: disk 5f4c3a2b-1d0e-4f6a-8b7c-9d8e7f6a5b4c"],
+        ),
+        (
+            "sauvegarde",
+            (KEEPERS, "---\n", "---\nbackup_keep_daily_days: 7\n"),
+            [
+                f"copies kept for {one}: daily: 30 days"
+                for one in ("accueil", "imagerie", "medecin")
+            ],
+        ),
+        ("sauvegarde", (KEEPERS, "---\n", "---\nbackup_keep_daily_days: 60\n"), []),
+        (
+            "imagerie",
+            (IMAGES, "[echo, store, find]", "[echo, find]"),
+            ["modality echographe: may ask for store"],
+        ),
+        (
+            "imagerie",
+            (IMAGES, "aet: ECHO1", "aet: ECHO2"),
+            ["modality echographe: ECHO1 at 10.77.12.60 port 11112"],
+        ),
+        (
+            "accueil",
+            (ALL, "---\n", f"---\nupdates_distribution_origins: ['{DEBIAN},label=Debian']\n"),
+            [
+                f"updates from {DEBIAN},label=Debian-Security",
+                f"updates from {DEBIAN}-security,label=Debian-Security",
+                f"updates from {DEBIAN}-updates,label=Debian",
+            ],
+        ),
+    ],
+    ids=["server", "off-site", "disk", "shorter", "longer", "operation", "title", "origins"],
+)
+def test_what_keeps_its_name_and_does_less_is_told(folder, host, edit, words):
+    assert lost(folder, *edit, host) == words
+
+
+def test_both_engines_compare_alike():
+    now = listed(["copies to nas", "flow web: tcp 80, 443 to any"])
+    before = listed(
+        ["copies to nas", "copies to usb", "copies to usb: disk 1", "flow web: tcp 443 to any"]
+    )
+    assert FILTERS["given_up"](before, now) == ["copies to usb"]
+    assert "socle_before.stdout | given_up(socle_listed)" in (ROOT / "site.yml").read_text()
 
 
 @needs("alerting")

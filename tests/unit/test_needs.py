@@ -149,3 +149,150 @@ def test_copies_of_hosts_that_do_not_exist_are_refused(practice):
         BadPractice, match=r"hosts\.0: expected a known host or group; did you mean work"
     ):
         load(practice, root=ROOT)
+
+
+def edit(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+DESK = "ansible_host: 10.77.12.21"
+
+
+def test_an_own_address_that_was_mistyped_is_asked_about(practice):
+    edit(practice, "hosts.yml", "[10.77.12.21, ", "[10.77.12.12, ")
+    (asked,) = load(practice, root=ROOT).questions
+    assert (asked.file, asked.where, asked.read) == (
+        practice / "hosts.yml",
+        "ansible_host",
+        "10.77.12.21",
+    )
+    assert asked.line == 11
+    assert "one of the addresses of accueil; socle_addresses (" in asked.expected
+    assert asked.expected.endswith("hosts.yml:12) has 10.77.12.12, fd77:12::21")
+
+
+@pytest.mark.parametrize("said", ["", "[]"])
+def test_addresses_that_are_not_said_and_said_to_be_none(practice, said):
+    line = '          socle_addresses: [10.77.12.22, "fd77:12::22"]\n'
+    edit(practice, "hosts.yml", line, f"          socle_addresses: {said}\n" if said else "")
+    if said:
+        with pytest.raises(BadPractice, match="a host with an address: give medecin"):
+            load(practice, root=ROOT)
+    else:
+        assert not any("ansible_host" in one for one in questions(practice))
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["ansible_host: routeur.example", "ansible_host: 127.0.0.1\n          ansible_port: 2201"],
+    ids=["name", "forwarded"],
+)
+def test_a_way_in_that_is_said_to_lead_through_something_else_is_none(practice, elsewhere):
+    edit(practice, "hosts.yml", DESK, elsewhere)
+    assert questions(practice) == []
+
+
+def test_two_ports_of_one_router_are_no_question(practice):
+    edit(practice, "hosts.yml", DESK, "ansible_host: 192.0.2.1\n          ansible_port: 2201")
+    assert len(questions(practice)) == 1
+    edit(practice, "hosts.yml", "ansible_host: 10.77.12.22", "ansible_host: 192.0.2.1")
+    assert questions(practice) == []
+
+
+def test_a_key_that_is_not_there_or_is_no_private_one(practice, tmp_path):
+    key = tmp_path / "id"
+    edit(practice, "hosts.yml", "build/demo/id_ed25519", str(key))
+    assert questions(practice) == [], "a lab makes its key"
+    (practice / "lab.yml").unlink()
+    wanted = "ansible_ssh_private_key_file: expected a private key"
+    (asked,) = questions(practice)
+    assert asked.startswith(f"{wanted} that is on this computer, read ")
+    key.write_text(f"{KEY} it@example\n")
+    (asked,) = questions(practice)
+    assert asked.startswith(f"{wanted}: this file holds a public one, read ")
+    key.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+    assert questions(practice) == []
+    key.rename(tmp_path / "id.pub")
+    edit(practice, "hosts.yml", str(key), f"{key}.pub")
+    (asked,) = questions(practice)
+    assert asked.startswith(f"{wanted}: .pub is the public one, read ")
+
+
+PLACE = "expected a place for copies of this machine's data: a disk or another machine"
+
+
+def set_repositories(folder: Path, *kept: str, **more: object) -> None:
+    """Only these repositories, with ``more`` in each."""
+    file = folder / "group_vars/all.yml"
+    data = yaml.safe_load(file.read_text())
+    found = [one for one in data["backup_repositories"] if one["name"] in kept]
+    data["backup_repositories"] = [{**one, **more} for one in found]
+    file.write_text(yaml.safe_dump(data, sort_keys=False))
+
+
+def without_place(folder: Path) -> list[str]:
+    return [one.split(":")[0] for one in questions(folder) if PLACE in one]
+
+
+def test_data_without_a_place_for_copies_are_asked_about(practice):
+    set_repositories(practice)
+    assert without_place(practice) == ["accueil", "medecin", "imagerie"]
+    add(practice, "backup_nothing_to_copy: 'Poste sans dossiers'", "host_vars/accueil.yml")
+    assert without_place(practice) == ["medecin", "imagerie"]
+
+
+@pytest.mark.parametrize(
+    "server", ["imagerie", "10.77.12.10", "fd77:12::10", "localhost", "127.0.0.1"]
+)
+def test_a_copy_onto_the_machine_itself_is_none(practice, server):
+    key = {} if server == "imagerie" else {"host_key": KEY}
+    set_repositories(practice, "serveur", server=server, hosts=["servers"], **key)
+    assert without_place(practice) == ["accueil", "medecin", "imagerie"]
+
+
+def test_a_disk_is_a_place(practice):
+    set_repositories(practice, "disque-a", hosts=["workstations", "imaging_servers"])
+    assert without_place(practice) == []
+
+
+def test_databases_without_a_folder_are_asked_about(practice):
+    add(practice, "backup_databases:\n  - {name: base, kind: sqlite, path: /srv/base.db}",
+        "host_vars/sauvegarde.yml")  # fmt: skip
+    (practice / "group_vars/backup_servers.yml").unlink()
+    asked = [one for one in questions(practice) if one.startswith("backup_databases: ")]
+    wanted = "backup_folders, too: without a folder no database is copied"
+    assert asked == [f"backup_databases: expected {wanted}"]
+
+
+def test_an_exercise_or_a_copy_of_a_header_that_is_still_to_come_is_refused(practice):
+    edit(practice, "group_vars/all.yml", "exercise: 2026-11-15", "exercise: 2999-11-15")
+    header = "{uuid: 5f4c3a2b-1d0e-4f6a-8b7c-9d8e7f6a5b4c, date: 2999-01-01, kept_at: Coffre}"
+    add(practice, f"disk_encryption_header_backups:\n  - {header}")
+    with pytest.raises(BadPractice) as caught:
+        load(practice, root=ROOT)
+    first, second = str(caught.value).splitlines()
+    wanted = "expected a day that has come, today at the latest, read"
+    assert f'backup_full_exercise: {wanted} "2999-11-15"' in first
+    assert f'.date: {wanted} "2999-01-01"' in second
+
+
+def test_nobody_who_may_administer_is_asked_about(practice):
+    edit(practice, "group_vars/all.yml", '[10.77.12.1, "fd77:12::1"]  ', "[]  ")
+    (asked,) = questions(practice)
+    assert asked == (
+        "firewall_peers.administration: expected one address or more: "
+        "nobody passes through the flows that name it, read none"
+    )
+
+
+def test_a_flow_for_an_empty_group_is_asked_about(practice):
+    edit(practice, "hosts.yml", "    servers:\n", "    etage: {}\n    servers:\n")
+    edit(
+        practice,
+        "group_vars/all.yml",
+        "peers: [workstations]\n    hosts: [imag",
+        "peers: [etage]\n    hosts: [imag",
+    )
+    assert any("nobody passes through this flow, read etage" in one for one in questions(practice))

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from socle.baseline import removals, runs
+from socle.baseline import declared, removals, runs
 from socle.baseline.way_in import missing
+
+
+def given_up(before: str, now: str) -> list[str]:
+    """What the list found on the host has, and the list of today has no longer."""
+    return declared.given_up(before, now.splitlines())
 
 
 def kept_out(
@@ -55,5 +60,12 @@ class FilterModule:
         """Names of the filters and what answers them."""
         return {
             function.__name__: function
-            for function in (kept_out, removal_refused, removal_shown, turn_over, turn_refused)
+            for function in (
+                given_up,
+                kept_out,
+                removal_refused,
+                removal_shown,
+                turn_over,
+                turn_refused,
+            )
         }
