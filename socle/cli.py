@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import sys
+from typing import NoReturn
 
 from cyclopts import App
 
@@ -91,5 +92,11 @@ def main() -> None:
     try:
         app()
     except SocleError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(error.exit_code)
+        _end(error)
+    except OSError as error:  # a full disk, a folder in the way: as a traceback it would end with 1
+        _end(SocleError(": ".join(str(word) for word in (error.filename, error.strerror) if word)))
+
+
+def _end(error: SocleError) -> NoReturn:
+    sys.stderr.write(f"{error}\n")
+    sys.exit(error.exit_code)

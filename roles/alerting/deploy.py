@@ -39,7 +39,7 @@ def alerting() -> None:
     mail, drop = settings["alerting_mail"] or {}, settings["alerting_drop"] or {}
     if wanted and mail.get("user") and not settings["alerting_mail_password"]:
         refuse(f"refused before any change: {INCOMPLETE}")
-    packages(present=["openssh-client"] if wanted else [])
+    packages(present=settings["alerting_packages"])
     brought = program(wanted)
     for path, mode in STATICS.items():
         static(path, mode=mode) if wanted else absent_file(path)

@@ -132,7 +132,7 @@ class Alerting(RoomSettings):
             yield f"evidence handed over to {drop['server'] or ''}{drop['folder']}"
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
-        """The timer's ``calendar``, and the line for sftp's ``known_hosts``."""
+        """The timer's ``calendar``, the line for sftp's ``known_hosts``, and ``packages``."""
         place = self.drop
         known = ""
         if place and place.kind == "sftp":
@@ -141,6 +141,7 @@ class Alerting(RoomSettings):
         return {
             "calendar": on_calendar(self.windows, host.name, SPREAD_MINUTES),
             "drop_known_host": known,
+            "packages": ["openssh-client"] if self.enabled else [],
         }
 
     def needed_flows(self, host: Host, practice: Practice) -> Iterator[Need]:  # noqa: ARG002

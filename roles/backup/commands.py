@@ -205,5 +205,9 @@ def _write(place: Path, content: bytes) -> None:
         raise Refused(f"{place}: expected a file that does not exist yet") from None
     except OSError as error:
         raise Refused(f"{place}: {error.strerror}") from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        place.unlink()
+        raise Refused(f"{place}: {error.strerror}") from None

@@ -44,8 +44,7 @@ def backup() -> None:
     client = any(one["online"] for one in settings["backup_targets"])
     server = bool(settings["backup_clients"])
     disks = bool(settings["backup_disks"])
-    wanted = {"restic": client or server or disks, "rclone": server, "cryptsetup-bin": disks}
-    packages(present=[name for name, needed in wanted.items() if needed])
+    packages(present=settings["backup_packages"])
     service = program(client or server or disks)
     access(client and bool(settings["backup_private_key"]))
     keeper(server)

@@ -186,12 +186,19 @@ class Backup(RoomSettings):
             raise BadSettings(problems)
         pruned = [one for one in served if one.repository.server_prunes]
         keys = {one.client.name: access_key(one.client) for one in served}
+        disks = [one.name for one in mine if one.kind == "disk"]
+        needs = {
+            "restic": bool(keys or disks) or any(one.data["online"] for one in targets),
+            "rclone": bool(keys),
+            "cryptsetup-bin": bool(disks),
+        }
         return {
             "host": host.name,
+            "packages": [package for package, needed in needs.items() if needed],
             "dumps": [one.model_dump(mode="json", exclude_none=True) for one in self.databases],
             "targets": [one.data for one in targets],
             "known_hosts": sorted({line for one in targets for line in one.known_hosts}),
-            "disks": [one.name for one in mine if one.kind == "disk"],
+            "disks": disks,
             "served": [self._served(one) for one in pruned],
             "writable": self._writable([one.data for one in targets], pruned),
             "clients": sorted(keys),

@@ -33,7 +33,7 @@ def firewall() -> None:
         tables=["inet socle_canary", "inet socle"],
     )
 
-    packages(present=["nftables"], absent=settings["firewall_forbidden_packages"])
+    packages(present=settings["firewall_packages"], absent=settings["firewall_forbidden_packages"])
     rules = template(RULES, mode="600", validate="nft -c -f", guard=guard)
     canary = template(CANARY, mode="600", validate="nft -c -f", guard=guard)
     service = template(UNIT, guard=guard)

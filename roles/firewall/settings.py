@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_network
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field
 
 from socle.baseline.flows import Flow, Need, PeerAddresses, resolve_peers
 from socle.baseline.model import Host, Practice
 from socle.baseline.passages import passages
-from socle.baseline.removals import NEEDED
+from socle.baseline.removals import STAYS
 from socle.baseline.rules import admits, port_in
 from socle.baseline.settings import (
     BadSetting,
@@ -55,8 +55,10 @@ def _local_network(text: str) -> str:
 
 def _removable(name: str) -> str:
     """A package that may be forbidden; ValueError says what was expected instead."""
-    if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name) or name in NEEDED:
-        raise ValueError(f"a Debian package other than {', '.join(NEEDED)}")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name):
+        raise ValueError("the name of a Debian package")
+    if name in STAYS:
+        raise ValueError(f"a Debian package other than {name}: machines and the way in hang on it")
     return name
 
 
@@ -70,6 +72,8 @@ Interface = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$")]
 
 class Firewall(RoomSettings):
     """Inbound and outbound allow-lists. What no flow declares is refused."""
+
+    removed_packages: ClassVar[str | None] = "forbidden_packages"
 
     flows: Annotated[list[Flow], keyed("name")] = []
     """Permitted network flows; layers add to them by name."""
@@ -126,7 +130,8 @@ class Firewall(RoomSettings):
 
         Returns:
             ``inbound`` and ``outbound``: one entry a flow, the peers as declared and as CIDR;
-            ``local_ipv4`` and ``local_ipv6``: ``local_networks`` by family.
+            ``local_ipv4`` and ``local_ipv6``: ``local_networks`` by family;
+            ``packages``: to install.
 
         Raises:
             BadSettings: an unknown peer, or a flow that would expose the machine.
@@ -158,6 +163,7 @@ class Firewall(RoomSettings):
             "outbound": rules["out"],
             "local_ipv4": [net for net in self.local_networks if ":" not in net],
             "local_ipv6": [net for net in self.local_networks if ":" in net],
+            "packages": ["nftables"],
         }
 
     def permits(self, host: Host, need: Need) -> bool:

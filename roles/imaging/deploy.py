@@ -32,7 +32,7 @@ def imaging() -> None:
             f"{', '.join(settings['imaging_missing'])}. Set imaging_orthanc: true and make it "
             "with: socle backup passwords inventories/PRACTICE"
         )
-    packages(present=["orthanc", "openssl", "stunnel4"])
+    packages(present=settings["imaging_packages"])
     static_tree("/usr/local/lib/socle/imaging")
     static(PROGRAM, mode="755")
     files = [

@@ -167,7 +167,8 @@ class Imaging(RoomSettings):
         Returns:
             ``server``: whether this host is one; ``wish``: Orthanc's settings; ``names``: for its
             certificate; ``reachable``: addresses that may speak with it; ``secrets`` and
-            ``missing``: accounts with their passwords, and those without one.
+            ``missing``: accounts with their passwords, and those without one; ``packages``: to
+            install where there is an Orthanc, or is to be one.
 
         Raises:
             BadSettings: a modality that could not work, or would not be refused.
@@ -185,6 +186,7 @@ class Imaging(RoomSettings):
         peers = {net for _, peers in inbound for net in (*peers.ipv4, *peers.ipv6)}
         return {
             "server": server,
+            "packages": ["orthanc", "openssl", "stunnel4"] if server else [],
             "names": [host.name, "localhost", "127.0.0.1", *host.addresses],
             "wish": self._wish(addresses) if server else {},
             "reachable": sorted(peers | set(addresses.values())) if server else [],

@@ -28,7 +28,8 @@ def screen_lock() -> None:
     drifted = any(line not in seen for line in settings["screen_lock_logind"])
     command_on_change(RELOAD_LOGIND, when=[logind], or_when=drifted)
     if settings["screen_lock_workstation"]:
-        packages(present=[line.split()[1] for line in seen if line.startswith("package ")])
+        lacking = [one for one in settings["screen_lock_packages"] if f"package {one}" in seen]
+        packages(present=lacking)
         _desktops(seen)
         _logins(seen)
         _guardian(seen)

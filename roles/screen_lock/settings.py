@@ -23,6 +23,9 @@ HUMAN_UIDS = (1000, 59999)
 """Debian's range for people (login.defs): what lies beyond belongs to services."""
 
 
+PACKAGES = ("dconf-cli", "libglib2.0-bin", "xprintidle", "i3lock")
+"""What desktops may need besides themselves; probe.sh says which of it a machine lacks."""
+
 INFINITY = 2**64 - 1
 """How systemd writes "never" on D-Bus, in microseconds."""
 
@@ -69,6 +72,7 @@ class ScreenLock(RoomSettings):
             desktops that count whole minutes; ``uids``: the range of human accounts;
             ``lid``: what closing the lid does on this machine; ``logind``: what logind answers,
             as probe.sh prints it;
+            ``packages``: to install where a desktop needs one and its program is missing;
             ``satisfies``: the references that the idle time satisfies;
             ``keys`` and ``greeter_keys``: dconf keys with their values, which nobody may change.
         """
@@ -77,6 +81,7 @@ class ScreenLock(RoomSettings):
         idle = INFINITY if workstation else self.shell_seconds * 1_000_000
         return {
             "workstation": workstation,
+            "packages": list(PACKAGES) if workstation else [],
             "lid": lid,
             "logind": [f'lid s "{lid}"s "{lid}"s "lock"', f"idle t {idle}"],
             "minutes": math.ceil(self.idle_seconds / 60),

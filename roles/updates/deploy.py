@@ -23,7 +23,7 @@ def updates() -> None:
     settings = resolved_host().settings
     seen = observed().rooms.get("updates", ())
 
-    packages(present=["unattended-upgrades", "needrestart", "powermgmt-base"])
+    packages(present=settings["updates_packages"])
     template("/etc/apt/apt.conf.d/99socle-updates", validate="apt-config dump -c")
     template("/etc/needrestart/conf.d/socle.conf")
     static(f"{PROGRAMS}/pending.py")

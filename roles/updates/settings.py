@@ -137,7 +137,7 @@ class Updates(RoomSettings):
             yield "restarts in the idle windows (socle-reboot.timer)"
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:
-        """What the templates write: calendar lines, windows as words, the host's own patterns.
+        """Packages to install; for templates: calendar lines, windows as words, own patterns.
 
         Raises:
             BadSettings: a repository for hosts or groups that do not exist.
@@ -157,6 +157,7 @@ class Updates(RoomSettings):
             if any(word == host.name or word in host.groups for word in one.hosts)
         ]
         return {
+            "packages": ["unattended-upgrades", "needrestart", "powermgmt-base"],
             "calendar": on_calendar(self.windows, host.name, self.spread_minutes),
             "restart_windows": [f"{w.days}/{w.start}-{w.end}" for w in self.windows],
             "repositories": mine,

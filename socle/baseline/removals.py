@@ -9,6 +9,29 @@ from dataclasses import dataclass
 NEEDED = ("nftables", "openssh-server", "python3", "sudo", "systemd")
 """Packages that must never be removed: the way in, and what the rooms work with."""
 
+STAYS = frozenset({
+    "apt", "base-files", "base-passwd", "bash", "coreutils", "dash", "dbus", "dbus-bin",
+    "dbus-broker", "dbus-daemon", "dbus-system-bus-common", "dbus-user-session", "debconf",
+    "dpkg", "grep", "gzip", "init", "libc-bin", "libc6", "libpam-modules",
+    "libpam-modules-bin", "libpam-runtime", "libpam-systemd", "login", "login.defs", "mount",
+    "ncurses-base", "passwd", "perl-base", "polkitd", "procps", "python3", "python3-apt",
+    "python3-minimal", "sed", "sudo", "sudo-ldap", "systemd", "systemd-boot",
+    "systemd-resolved", "systemd-sysv", "tar", "udev", "util-linux",
+    "bridge-utils", "connman", "dhcpcd", "dhcpcd-base", "dhcpcd5", "firmware-iwlwifi",
+    "ifenslave", "ifupdown", "ifupdown-ng", "ifupdown2", "iproute2", "isc-dhcp-client", "iw",
+    "iwd", "libnss-resolve", "libnss-systemd", "netbase", "netplan-generator", "netplan.io",
+    "network-manager", "nftables", "openresolv", "ppp", "resolvconf", "udhcpc", "vlan",
+    "wireless-regdb", "wpasupplicant",
+    "openssh-server", "openssh-sftp-server",
+    "cryptsetup", "cryptsetup-bin", "cryptsetup-initramfs", "dmsetup", "dracut", "e2fsprogs",
+    "grub-common", "grub-efi-amd64", "grub-efi-amd64-signed", "grub-efi-arm64", "grub-pc",
+    "grub2-common", "initramfs-tools", "initramfs-tools-core", "kmod", "linux-image-amd64",
+    "linux-image-arm64", "lvm2", "mdadm", "shim-signed",
+})  # fmt: skip
+"""Packages that no practice may have removed by name, in use or not: a machine that lacks one may
+not start again, has no network after its next start, or lets nobody in. Some machines do without
+many of these; what one machine can do without, nobody sees from the settings of all."""
+
 CARRIERS = {
     "connman": "connman.service",
     "dhcpcd-base": "dhcpcd.service",

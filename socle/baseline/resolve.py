@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from socle.baseline import asking, scope, words
+from socle.baseline import asking, installed, scope, words
 from socle.baseline.about import TIME_ZONE, About
 from socle.baseline.connection import addresses, connection
 from socle.baseline.hosts import Tree
@@ -68,6 +68,11 @@ class Resolver:
         complaints: list[Problem] = []
         complaints += scope.shared_addresses(found.hosts.values(), self.merges, self.tree)
         hosts = {host.name: self._derive(host, found, complaints) for host in found.hosts.values()}
+        complaints += [
+            self.problem(host.name, room, bad)
+            for host in hosts.values()
+            for room, bad in installed.contradictions(host, self.rooms)
+        ]
         if readable:  # else most of them come from what could not be read
             self.layers.problems.extend(complaints)
         self._judge_unknown(frozenset().union(*(host.derived for host in hosts.values())))

@@ -180,6 +180,9 @@ class RoomSettings(BaseModel):
     flows_field: ClassVar[str] = "flows"
     """Where a practice declares flows, in the room whose `permits` decides on them."""
 
+    removed_packages: ClassVar[str | None] = None
+    """The field with the Debian packages that the room removes."""
+
     concluded: ClassVar[tuple[str, ...]] = ()
     """Names of the values that `conclude` computes."""
 
@@ -187,7 +190,8 @@ class RoomSettings(BaseModel):
         """Values computed for ``host`` once all hosts of ``practice`` are resolved.
 
         Keys are like field names, without the room's prefix; they become variables that nobody
-        sets. Raises `BadSettings` for settings that do not fit this practice.
+        sets. ``packages``: the Debian packages that the room installs on the host, from which both
+        engines take them. Raises `BadSettings` for settings that do not fit this practice.
         """
         return {}
 

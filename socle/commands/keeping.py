@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from socle.commands.console import say, warn
 from socle.commands.differences import show
 from socle.commands.history import kept
 from socle.errors import SocleError
-from socle.evidence import bundle, store
+from socle.evidence import bundle, files, store
 from socle.evidence.model import Baseline, Software
 from socle.report.data import versions
 from socle.report.drift import compare, known, regressions
@@ -56,6 +57,15 @@ def as_bundles(  # noqa: PLR0917 - what a bundle is made of
         else:
             say(f"evidence: {bundle.write(made, folder)}")
     return complete
+
+
+def try_places(*reports: Path, junit: Path | None) -> None:
+    """Raise SocleError where a report could not be written, before anything is judged."""
+    for place in reports:
+        files.try_place(place)
+    if junit is not None:
+        place = Path(os.path.expandvars(junit)).expanduser()  # as pytest reads it
+        files.try_place(place, stream=True)
 
 
 def history_of(practice: Practice, folder: Path | None) -> Path:

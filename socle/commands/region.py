@@ -83,6 +83,7 @@ def region(
     from socle.baseline.digests import baseline_digest  # noqa: PLC0415
     from socle.baseline.loading import check_region  # noqa: PLC0415
     from socle.commands import region_screen as screen  # noqa: PLC0415
+    from socle.evidence import files  # noqa: PLC0415
     from socle.evidence.principals import practices  # noqa: PLC0415
     from socle.evidence.store import operator_state  # noqa: PLC0415
     from socle.region.cache import Cache  # noqa: PLC0415
@@ -93,6 +94,9 @@ def region(
     from socle.report.region import write_csv, write_html  # noqa: PLC0415
     from socle.report.region_view import Origin  # noqa: PLC0415
 
+    for wanted in (html, csv, refused):
+        if wanted is not None:
+            files.try_place(wanted)
     place = state or operator_state() / "region"
     key = key_of(place)
     trust = _trust(allowed_signers, revoked, authorities)

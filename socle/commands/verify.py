@@ -96,6 +96,9 @@ def verify(
     loaded = loading.result()
     if durations is not False and durations < 1:
         raise SocleError(f"--durations: expected a number of controls, 1 or more, read {durations}")
+    reports = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}
+    written = {kind: path for kind, path in reports.items() if path}
+    keeping.try_places(*written.values(), junit=junit)
     screen = Screen(loaded, language, verbose=verbose)
     place = keeping.history_of(loaded, history)
     past = keeping.past(place, loaded, needed=since_last)
@@ -119,9 +122,7 @@ def verify(
     document = build(loaded, outcomes, started=started, finished=finished, os_names=screen.os_names)
     if keep:  # first: whatever becomes of the papers, the verdicts were given
         keeping.in_history(document, place, finished, loaded)
-    wanted = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}
-    files = {kind: path for kind, path in wanted.items() if path}
-    write(document, files, language, past, declared.of(loaded.root))
+    write(document, written, language, past, declared.of(loaded.root))
     period = (started, finished)
     complete = evidence is None or keeping.as_bundles(
         loaded, outcomes, period, notebook.entries, screen.links, evidence

@@ -82,6 +82,39 @@ def replace(path: Path, content: bytes) -> None:
         raise
 
 
+def try_place(path: Path, *, stream: bool = False) -> None:
+    """See that a file could be put at ``path``, before the work that it will tell of.
+
+    Its folder is made. ``stream``: a terminal or a pipe will do. Raises SocleError: no file can be
+    written there, or something else than a plain file has the name.
+    """
+    try:
+        if path.is_dir():
+            raise SocleError(f"{path}: expected a name for a file, this is a folder")
+        if path.exists() and not path.is_file():
+            if stream:
+                return
+            raise SocleError(f"{path}: expected a plain file, or a new name")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _written_beside(path, b"\n").unlink()  # a full disk takes no byte
+    except FileExistsError:
+        raise SocleError(f"{path}: expected a folder for it, {path.parent} is none") from None
+    except OSError as error:
+        raise SocleError(f"{path}: {error.strerror}") from None
+
+
+def put(path: Path, content: bytes) -> None:
+    """Like :func:`replace`, for a name that somebody typed: its folder is made.
+
+    Raises SocleError: no file can be written there; then what stood there still does.
+    """
+    try_place(path)
+    try:
+        replace(path, content)
+    except OSError as error:
+        raise SocleError(f"{path}: {error.strerror}") from None
+
+
 def add(path: Path, content: bytes) -> None:
     """Like :func:`replace`, but never over another file: then FileExistsError."""
     half = _written_beside(path, content)

@@ -92,10 +92,9 @@ def write_text(text: str, path: Path) -> None:
 def write_bytes(content: bytes, path: Path) -> None:
     """Replaces ``path`` in one step: a reader sees the old file or the new one, whole.
 
-    Readable by its owner alone.
+    Readable by its owner alone. Raises SocleError where no file can be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    files.replace(path, content)
+    files.put(path, content)
 
 
 def _utc(moment: datetime) -> str:

@@ -23,7 +23,8 @@ IMAGES = "---\nbackup_folders: [/etc, /srv/images]\n"
 IDENTITY = ("practice.yml", "known_machines")
 """What makes a folder one practice, and not another with the same files."""
 SHARED = (
-    ".venv", "action_plugins", "ansible.cfg", "deploy.py", "group_vars", "site.yml", "socle"
+    ".venv", "action_plugins", "ansible.cfg", "callback_plugins", "deploy.py", "group_vars",
+    "site.yml", "socle",
 )  # fmt: skip
 """What a copy of the checkout has in common with it."""
 

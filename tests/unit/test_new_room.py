@@ -20,7 +20,7 @@ COPIED = (
     ".ansible-lint", ".yamllint", "ansible.cfg", "deploy.py", "docs", "group_vars", "inventories",
     "pyproject.toml", "roles", "site.yml", "tests/conftest.py", "tests/unit_fixtures.py",
 )  # fmt: skip
-LINKED = ("action_plugins", "socle")
+LINKED = ("action_plugins", "callback_plugins", "socle")
 MADE = shutil.ignore_patterns("__pycache__", "secrets.yml", "vault-password", "known_*")
 
 

@@ -1,0 +1,94 @@
+"""A run of site.yml by Ansible is whole, or it ends with a sentence and an exit code."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+ROOT = Path(__file__).parents[2]
+CONVERGE = ROOT / "molecule/default/converge.yml"
+ASKED = "Use inventories/PRACTICE/inventory.py as inventory"
+"""What the first task says of an inventory that is no practice's: the run has begun."""
+
+
+def playbook(*words, cwd=ROOT, config=None, code=2):
+    environment = {name: text for name, text in os.environ.items() if name != "ANSIBLE_CONFIG"}
+    done = subprocess.run(
+        [BIN / "ansible-playbook", *words],
+        cwd=cwd,
+        env=environment | ({"ANSIBLE_CONFIG": str(config)} if config else {}),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == code, done.stdout
+    assert "Traceback" not in done.stdout
+    return " ".join(done.stdout.split())
+
+
+@pytest.fixture
+def inventory(tmp_path):
+    file = tmp_path / "hosts.yml"
+    file.write_text("all: {hosts: {desk: {ansible_connection: local}}}\n")
+    return ("-i", file)
+
+
+def test_a_run_without_a_machine_is_no_success(tmp_path):
+    assert "no machine: expected -i inventories/PRACTICE/inventory.py" in playbook("site.yml")
+    nothing = tmp_path / "hosts.yml"
+    nothing.write_text("all: {hosts: {}}\n")
+    assert "no machine: expected -i" in playbook("-i", nothing, "site.yml")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--tags", "firewal"], "no task has the tag 'firewal'; did you mean firewall?"),
+        (["--skip-tags", "backups"], "no task has the tag 'backups'; did you mean backup?"),
+        (["--skip-tags", "always", "--tags", "backup"], "what is always to run would be left out"),
+        (["--skip-tags", "tagged"], "what is always to run would be left out"),
+        (["--start-at-task", "Rules are loaded at boot"], "--start-at-task leaves out"),
+        (["--tags", "always"], "no room would run"),
+        (["--tags", "backup", "--skip-tags", "backup"], "no room would run"),
+    ],
+)
+def test_a_run_of_a_part_that_is_none_is_refused(inventory, words, said):
+    output = playbook(*inventory, "site.yml", "--check", *words)
+    assert f"refused before any change: {said}" in output
+    assert "TASK" not in output
+
+
+@pytest.mark.parametrize(
+    "words", [["--list-tags", "--tags", "x"], ["--list-hosts"], ["--syntax-check"]]
+)
+def test_what_only_lists_is_not_judged(inventory, words):
+    playbook(*inventory, "site.yml", *words, code=0)
+
+
+def test_a_room_alone_begins(inventory):
+    assert ASKED in playbook(*inventory, "site.yml", "--check", "--tags", "backup")
+
+
+def test_from_another_folder_the_checkout_s_ansible_cfg_is_asked_for(inventory, tmp_path):
+    words = (*inventory, ROOT / "site.yml", "--check")
+    output = playbook(*words, cwd=tmp_path)
+    assert f"refused before any change: Ansible has not read {ROOT}/ansible.cfg" in output
+    assert "TASK" not in output
+    assert ASKED in playbook(*words, cwd=tmp_path, config=ROOT / "ansible.cfg")
+
+
+def test_molecule_runs_a_room_alone(inventory, tmp_path):
+    words = (*inventory, CONVERGE, "--tags=firewall")
+    assert ASKED in playbook(*words, cwd=tmp_path, config=ROOT / "ansible.cfg")
+
+
+def test_other_playbooks_are_left_alone(inventory, tmp_path):
+    other = tmp_path / "play.yml"
+    other.write_text("- {hosts: all, gather_facts: false, tasks: [{ping: , tags: [one]}]}\n")
+    playbook(*inventory, other, "--tags", "two", config=ROOT / "ansible.cfg", code=0)
