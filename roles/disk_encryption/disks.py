@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from socle.machine.blockdevices import Machine
-from socle.machine.blockstack import SPREAD, Branch, Fate
+from socle.machine.blockstack import SPREAD, Branch, Encryption
 from socle.machine.blocktree import Device, Mount
 
 BOOT = ("/boot", "/boot/efi", "/boot/firmware", "/efi")
@@ -35,14 +35,20 @@ class Place:
     branches: tuple[Branch, ...]
 
     @property
-    def fate(self) -> Fate:
+    def encryption(self) -> Encryption:
         """The worst of its branches."""
-        return min((b.fate for b in self.branches), key=list(Fate).index, default=Fate.UNSURE)
+        return min(
+            (b.encryption for b in self.branches),
+            key=list(Encryption).index,
+            default=Encryption.UNSURE,
+        )
 
     def __str__(self) -> str:
         """``/srv on /dev/vdc (ext4, 12.0 MiB used): vdc``, with the branches that decide."""
-        worst = "; ".join(str(b) for b in self.branches if b.fate is self.fate)
-        return f"{self.name} on {self.device} ({self.kind}, {self.amount}): {self.fate}, {worst}"
+        worst = "; ".join(str(b) for b in self.branches if b.encryption is self.encryption)
+        return (
+            f"{self.name} on {self.device} ({self.kind}, {self.amount}): {self.encryption}, {worst}"
+        )
 
 
 class Disks(Machine):
@@ -72,7 +78,7 @@ class Disks(Machine):
             return None
         device = self.stack.by_number.get(number)
         if device is None:
-            unsure = Branch((number,), Fate.UNSURE, "no such device")
+            unsure = Branch((number,), Encryption.UNSURE, "no such device")
             return Place("hibernation", number, "resume", "the whole memory", (unsure,))
         place = self._device_place("hibernation", device)
         return replace(place, amount="the whole memory")
@@ -162,10 +168,15 @@ class Disks(Machine):
         """Logical volumes and ZFS datasets that are there, hold something, and are not in use."""
         for group, volume, *state in self.printed.rows("lvm"):
             disks = [row[0] for row in self.printed.rows("pvs") if row[1:] == [group]]
-            below = [b for disk in disks for b in self.stack.path(disk) if b.fate is Fate.PLAIN]
+            below = [
+                b
+                for disk in disks
+                for b in self.stack.path(disk)
+                if b.encryption is Encryption.PLAIN
+            ]
             if not state and below:
                 why = "a logical volume that is not active"
-                unsure = tuple(replace(b, fate=Fate.UNSURE, why=why) for b in below)
+                unsure = tuple(replace(b, encryption=Encryption.UNSURE, why=why) for b in below)
                 yield Place("not in use", f"{group}/{volume}", "LVM", "amount unknown", unsure)
         for dataset in self.printed.datasets.values():
             if dataset.idle and dataset.referenced >= EMPTY_DATASET:
@@ -180,7 +191,9 @@ class Disks(Machine):
         branches = self.stack.device(device)
         if unsure:
             branches = tuple(
-                replace(b, fate=Fate.UNSURE, why=unsure) if b.fate is Fate.PLAIN else b
+                replace(b, encryption=Encryption.UNSURE, why=unsure)
+                if b.encryption is Encryption.PLAIN
+                else b
                 for b in branches
             )
         return Place(name, device.path, device.fstype or device.type, amount, branches)

@@ -1,6 +1,6 @@
 """What lies on the machine's disks and what its memory leaves there, asked of the kernel."""
 
-from socle.machine.blockstack import Fate
+from socle.machine.blockstack import Encryption
 from socle.verify import AGAIN, control, expect, unknown
 
 GUIDE = "docs/fr/chiffrement-des-disques.md"
@@ -44,10 +44,10 @@ def test_memory_never_reaches_a_disk_in_clear(host, settings, disks):
 
 def expect_encrypted(places, wanted, remark=""):
     """Every place is encrypted; the culprits are named with device, mount and amount."""
-    plain = [place for place in places if place.fate is Fate.PLAIN]
+    plain = [place for place in places if place.encryption is Encryption.PLAIN]
     seen = "; ".join(map(str, plain or places)) or "nothing of the kind on this machine"
     expect(not plain, seen=seen + remark, wanted=wanted, fix=WAY_OUT)
-    unsure = [place for place in places if place.fate is Fate.UNSURE]
+    unsure = [place for place in places if place.encryption is Encryption.UNSURE]
     if unsure:
         unknown("what lies there cannot be told: " + "; ".join(map(str, unsure)))
 

@@ -4,7 +4,7 @@ import shlex
 from datetime import date
 
 from roles.disk_encryption import luks
-from socle.machine.blockstack import Fate
+from socle.machine.blockstack import Encryption
 from socle.verify import clock, control, expect, not_applicable, unknown
 
 GUIDE = "docs/fr/chiffrement-des-disques.md"
@@ -113,8 +113,8 @@ def wrong(file, disks, settings):
 
 def is_encrypted(disks, path):
     """Whether all that lies under ``path`` is encrypted, or in memory."""
-    fates = {branch.fate for branch in disks.stack.path(path)}
-    return fates <= {Fate.CRYPT, Fate.MEMORY}
+    found = {branch.encryption for branch in disks.stack.path(path)}
+    return found <= {Encryption.CRYPT, Encryption.MEMORY}
 
 
 def expect_copy(header, settings):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from socle.machine.blockdevices import Machine
-from socle.machine.blockstack import Fate
+from socle.machine.blockstack import Encryption
 from socle.verify.checks import AGAIN, expect, unknown
 
 DAY = 86400  # seconds
@@ -62,17 +62,23 @@ def expect_encrypted(machine: Machine, folders: Sequence[str]) -> None:
     """
     if machine.container:
         unknown(f"a container ({machine.container}) has no disks of its own: verify its computer")
-    fates = {
-        folder: min((branch.fate for branch in machine.stack.path(folder)), key=list(Fate).index)
+    found = {
+        folder: min(
+            (branch.encryption for branch in machine.stack.path(folder)), key=list(Encryption).index
+        )
         for folder in folders
     }
-    plain = [folder for folder, fate in fates.items() if fate is Fate.PLAIN]
+    plain = [folder for folder, encryption in found.items() if encryption is Encryption.PLAIN]
     expect(
         not plain,
-        seen=", ".join(f"{folder}: {fate}" for folder, fate in fates.items()),
+        seen=", ".join(f"{folder}: {encryption}" for folder, encryption in found.items()),
         wanted="images, index and temporary files on encrypted disks",
         fix="what lies there moves to an encrypted disk: docs/fr/chiffrement-des-disques.md",
     )
-    unsure = [folder for folder, fate in fates.items() if fate not in (Fate.CRYPT, Fate.MEMORY)]
+    unsure = [
+        folder
+        for folder, encryption in found.items()
+        if encryption not in (Encryption.CRYPT, Encryption.MEMORY)
+    ]
     if unsure:
         unknown(f"what lies below {', '.join(unsure)} cannot be told")

@@ -20,7 +20,7 @@ MEMORY = ("tmpfs", "ramfs")
 SPREAD = ("btrfs", "bcachefs")  # one file system over several devices of the same UUID
 
 
-class Fate(StrEnum):
+class Encryption(StrEnum):
     """How a branch ends; the worst first."""
 
     PLAIN = "plain"
@@ -35,7 +35,7 @@ class Branch:
     """One way down. ``through``: the layers from the top to the one that decides."""
 
     through: tuple[str, ...]
-    fate: Fate
+    encryption: Encryption
     why: str = ""
 
     def after(self, above: tuple[str, ...]) -> Branch:
@@ -67,9 +67,9 @@ class Stack:
     def mount(self, mount: Mount, above: tuple[str, ...] = ()) -> tuple[Branch, ...]:
         """The branches below a mounted file system; ``above``: the layers already passed."""
         if mount.fstype in MEMORY:
-            return (Branch((*above, mount.target), Fate.MEMORY),)
+            return (Branch((*above, mount.target), Encryption.MEMORY),)
         if mount.fstype in NETWORK:
-            return (Branch((*above, mount.source), Fate.ELSEWHERE, "judge that machine"),)
+            return (Branch((*above, mount.source), Encryption.ELSEWHERE, "judge that machine"),)
         if mount.fstype == "zfs":
             return self.dataset(mount.source, above)
         folders = _folders(mount)
@@ -77,7 +77,9 @@ class Stack:
             return tuple(b for folder in folders for b in self._folder(folder, mount, above))
         device = self.device_of(mount)
         if device is None:
-            return (Branch((*above, mount.source), Fate.UNSURE, f"{mount.fstype} is not known"),)
+            return (
+                Branch((*above, mount.source), Encryption.UNSURE, f"{mount.fstype} is not known"),
+            )
         return tuple(b for kname in self._members(device) for b in self._below(kname, above))
 
     def dataset(self, name: str, above: tuple[str, ...] = ()) -> tuple[Branch, ...]:
@@ -85,9 +87,9 @@ class Stack:
         through = (*above, name)
         dataset = self.printed.datasets.get(name)
         if dataset is None:
-            return (Branch(through, Fate.UNSURE, "zfs did not name it"),)
+            return (Branch(through, Encryption.UNSURE, "zfs did not name it"),)
         if dataset.encryption not in ("off", "-"):
-            return (Branch(through, Fate.CRYPT, f"ZFS {dataset.encryption}"),)
+            return (Branch(through, Encryption.CRYPT, f"ZFS {dataset.encryption}"),)
         members = self.printed.pools.get(name.partition("/")[0], [])
         return tuple(b.after(through) for member in members for b in self.path(member))
 
@@ -118,7 +120,7 @@ class Stack:
     def _folder(self, folder: str, mount: Mount, above: tuple[str, ...]) -> tuple[Branch, ...]:
         """Below a file system that shows the folder of another one."""
         if folder in above:
-            return (Branch(above, Fate.UNSURE, "it stands on itself"),)
+            return (Branch(above, Encryption.UNSURE, "it stands on itself"),)
         return self.mount(
             _nearest(folder, (m for m in self.printed.mounts if m is not mount)), (*above, folder)
         )
@@ -134,31 +136,34 @@ class Stack:
     def _below(self, kname: str, above: tuple[str, ...]) -> Iterator[Branch]:
         device = self.printed.devices.get(kname)
         if device is None or device.name in above:
-            yield Branch((*above, kname), Fate.UNSURE, "lsblk did not name it")
+            yield Branch((*above, kname), Encryption.UNSURE, "lsblk did not name it")
             return
         through = (*above, device.name)
         note = ""
         if device.kname.startswith("dm-"):
-            fate, note = self._mapped(device)
-            if fate is not None:
-                yield Branch(through, fate, note)
+            encryption, note = self._mapped(device)
+            if encryption is not None:
+                yield Branch(through, encryption, note)
                 return
         if device.parents:
             below = [b for parent in device.parents for b in self._below(parent, through)]
-            yield from (replace(b, why=b.why or note) if b.fate is Fate.PLAIN else b for b in below)
+            yield from (
+                replace(b, why=b.why or note) if b.encryption is Encryption.PLAIN else b
+                for b in below
+            )
         else:
             yield from self._leaf(device, through)
 
-    def _mapped(self, device: Device) -> tuple[Fate | None, str]:
-        """What the device-mapper's table says: a fate where it decides, and a remark."""
+    def _mapped(self, device: Device) -> tuple[Encryption | None, str]:
+        """What the device-mapper's table says: the encryption where it decides, and a remark."""
         segments = self.printed.tables.get(device.name)
         if not segments:
-            return Fate.UNSURE, "dmsetup did not show its table"
+            return Encryption.UNSURE, "dmsetup did not show its table"
         ciphers = [arguments.split()[0] for target, arguments in segments if target == "crypt"]
         if any("cipher_null" in cipher for cipher in ciphers):
             return None, "its cipher is null: nothing is encrypted"
         if len(ciphers) == len(segments):
-            return Fate.CRYPT, ", ".join(dict.fromkeys(ciphers))
+            return Encryption.CRYPT, ", ".join(dict.fromkeys(ciphers))
         if ciphers:
             return None, "only a part of it is encrypted: a re-encryption is not finished"
         return None, ""
@@ -167,7 +172,7 @@ class Stack:
         if device.kname.startswith("zram"):
             backing = dict(row for row in self.printed.rows("zram")).get(device.kname, "none")
             if backing == "none":
-                yield Branch(through, Fate.MEMORY)
+                yield Branch(through, Encryption.MEMORY)
             else:
                 yield from (b.after(through) for b in self.path(backing))
         elif device.kname in self.printed.files_of_loops:
@@ -176,9 +181,9 @@ class Stack:
         elif device.path in self._volumes:
             yield from self.dataset(self._volumes[device.path], through)
         elif device.kname.startswith("ram"):
-            yield Branch(through, Fate.MEMORY)
+            yield Branch(through, Encryption.MEMORY)
         else:
-            yield Branch(through, Fate.PLAIN)
+            yield Branch(through, Encryption.PLAIN)
 
     @cached_property
     def _volumes(self) -> dict[str, str]:

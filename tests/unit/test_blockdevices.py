@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from socle.machine.blockdevices import Machine
-from socle.machine.blockstack import Fate
+from socle.machine.blockstack import Encryption
 from socle.machine.blocktree import Printed
 
 FILES = sorted((Path(__file__).parent / "data/blockdevices").glob("*.yaml"))
@@ -24,8 +24,8 @@ def test_layout(file: Path):
     """What lies on the disks, a room judges: ``roles/disk_encryption/tests``."""
     layout = yaml.safe_load(file.read_text())
     stack = Machine(Printed.of(layout["printed"])).stack
-    for path, fate in layout["expect"].get("paths", {}).items():
-        assert {branch.fate.value for branch in stack.path(path)} == {fate}
+    for path, encryption in layout["expect"].get("paths", {}).items():
+        assert {branch.encryption.value for branch in stack.path(path)} == {encryption}
 
 
 def test_a_container_says_so():
@@ -45,5 +45,11 @@ def test_a_path_with_a_space_in_proc_swaps():
 
 
 def test_the_worst_branch_decides():
-    order = [Fate.PLAIN, Fate.UNSURE, Fate.ELSEWHERE, Fate.MEMORY, Fate.CRYPT]
-    assert list(Fate) == order
+    order = [
+        Encryption.PLAIN,
+        Encryption.UNSURE,
+        Encryption.ELSEWHERE,
+        Encryption.MEMORY,
+        Encryption.CRYPT,
+    ]
+    assert list(Encryption) == order

@@ -13,8 +13,8 @@ from socle.machine.blocktree import Printed
 FILES = sorted((Path(__file__).parents[3] / "tests/unit/data/blockdevices").glob("*.yaml"))
 
 
-def fates(places: list) -> dict[str, str]:
-    return {f"{place.name} on {place.device}": place.fate.value for place in places}
+def encryption_of(places: list) -> dict[str, str]:
+    return {f"{place.name} on {place.device}": place.encryption.value for place in places}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
@@ -24,9 +24,9 @@ def test_layout(file: Path):
     machine = Disks(Printed.of(layout["printed"]))
     storage, swaps, hibernation = machine.storage(), machine.swaps(), machine.hibernation()
 
-    assert fates(storage) == expected["storage"]
-    assert fates(swaps) == expected["swaps"]
-    assert (hibernation and hibernation.fate.value) == expected.get("hibernation")
+    assert encryption_of(storage) == expected["storage"]
+    assert encryption_of(swaps) == expected["swaps"]
+    assert (hibernation and hibernation.encryption.value) == expected.get("hibernation")
     assert machine.random_swaps() == expected.get("random", [])
     if "left_out" in expected:
         assert machine.left_out() == expected["left_out"]
