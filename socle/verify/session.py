@@ -102,15 +102,19 @@ class Session:
 
     def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
         """A room's unit tests (``roles/ROOM/tests``) are no checks."""
-        own = collection_path.name == "tests" and collection_path.parent.parent == self._rooms
-        return True if own else None
+        return True if self._is_unit_test(collection_path) else None
+
+    def _is_unit_test(self, path: Path) -> bool:
+        """Whether it is ``roles/ROOM/tests``, or in it."""
+        below = path.relative_to(self._rooms).parts if path.is_relative_to(self._rooms) else ()
+        return below[1:2] == ("tests",)
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """One item a selected host. A room's test that names no known control is refused."""
         test = metafunc.definition
         marker = test.get_closest_marker("control")
         if marker is None:
-            if test.path.is_relative_to(self._rooms):
+            if test.path.is_relative_to(self._rooms) and not self._is_unit_test(test.path):
                 raise pytest.Collector.CollectError(
                     f'{test.nodeid}: says no control: @control("…")'
                 )
@@ -130,6 +134,10 @@ class Session:
         checks: dict[tuple[str, str], list[str]] = defaultdict(list)
         deselected = []
         for item in list(items):
+            if self._is_unit_test(item.path):  # named on the command line, as molecule does
+                deselected.append(item)
+                items.remove(item)
+                continue
             marker = item.get_closest_marker("control")
             if marker is None or not isinstance(item, pytest.Function):
                 continue

@@ -17,6 +17,7 @@ HASHES = "cd {} && find . -type f -exec sha256sum {{}} + | sort -k 2 | sha256sum
 def copied(cabinet):
     """The practice, hardened, with first copies made as an operator makes them."""
     cabinet.harden("imagerie", *cabinet.practice.groups["backup_servers"])
+    cabinet.root_on("imagerie", "rm -f /var/lib/socle/evidence/restore-tests/*.json")
     said = cabinet.socle("backup", "run", cabinet.folder, "--limit", "imagerie", timeout=600)
     assert "backup: ok" in said
     assert "files equal" in said  # the first copy is tested at once
