@@ -65,6 +65,10 @@ def test_a_room_s_unit_tests_are_no_checks(checkout):
     assert said.returncode == 0, said.stderr
     plain = checkout.pytest("roles/toy/tests")
     assert "1 failed" in plain.stdout
+    words = ("--inventory=inventories/toy", "--collect-only")
+    named = checkout.pytest("roles/toy/test_toy.py", "roles/toy/tests/test_parser.py", *words)
+    assert "test_parser" not in named.stdout, "as molecule names them"
+    assert named.returncode == 0, named.stdout
 
 
 def test_no_test_at_all_is_an_error(checkout):
