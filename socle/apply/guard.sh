@@ -162,7 +162,9 @@ guard_restore_script() {
 # Written by Socle: puts the host back as it was before the change. Run by socle-guard.service.
 guard=/var/lib/socle/guard
 # Only tried out: shows that it could.
-[ ! -d "$guard.trial" ] || { [ -w /etc ] && nft list tables >/dev/null && rmdir "$guard.trial"; }
+[ ! -d "$guard.trial" ] || {
+    [ -w /etc ] && { ! command -v nft || nft list tables; } >/dev/null && rmdir "$guard.trial"
+}
 # An interrupted restoration goes on; without either folder the change was confirmed in time.
 [ -d "$guard.restoring" ] || mv "$guard" "$guard.restoring" 2>/dev/null || exit 0
 cd "$guard.restoring" || exit 1

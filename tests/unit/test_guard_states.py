@@ -45,6 +45,8 @@ KILLED_AT = "set -T; n=0; trap 'n=$((n + 1)); [ \"$n\" -ne {step} ] || kill -9 0
 class Host:
     """A folder in place of a host: its systemctl and nft only remember."""
 
+    path = "/usr/bin:/bin:/usr/sbin:/sbin"
+
     def __init__(self, folder: Path) -> None:
         self.folder, self.guard, self.file = folder, folder / "guard", folder / "sshd.conf"
         for name in ("state", "units", "run"):
@@ -63,7 +65,7 @@ class Host:
         return subprocess.run(
             ["bash", "-c", self.here(text)], text=True, capture_output=True, check=False,
             start_new_session=True,
-            env={"PATH": f"{self.folder}:/usr/bin:/bin:/usr/sbin:/sbin"},
+            env={"PATH": f"{self.folder}:{self.path}"},
         )  # fmt: skip
 
     def here(self, text: str) -> str:
@@ -201,6 +203,15 @@ def test_no_change_begins_while_a_drop_in_keeps_the_host_from_going_back(host, b
     done = host.run((ARM + "echo after >{file}").format(file=host.file))
     assert done.returncode == 1
     assert "would undo the change" in done.stderr
+    assert host.file.read_text() == "before"
+
+
+def test_a_host_without_nftables_has_a_way_back_too(host):
+    (host.folder / "nft").unlink()
+    host.path = "/usr/bin:/bin"  # where Debian has no nft
+    done = host.run((ARM + "echo after >{file}").format(file=host.file))
+    assert done.returncode == 0, done.stderr
+    assert host.run("guard_back").returncode == 0
     assert host.file.read_text() == "before"
 
 
