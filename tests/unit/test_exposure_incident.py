@@ -71,7 +71,7 @@ def test_each_machine_is_on_the_disk_before_the_next_one_ends(toy, monkeypatch, 
     def asked(link, since, masks):
         name = link.target.name
         deadline = time.monotonic() + 20
-        while name == "store" and "lab" not in seen and time.monotonic() < deadline:
+        while name == "store" and len(seen) < 2 and time.monotonic() < deadline:
             for one in ("desk", "lab"):
                 if (place / f"evidence/{one}/sshd.txt").is_file():
                     seen[one] = True
