@@ -89,9 +89,9 @@ def _reach_again(state: object, host: object, seconds: int) -> bool:  # noqa: AR
     while reason := _over_a_new_connection("guard_disarm", min(seconds, PROOF_SECONDS)):
         if "already gone back" in reason:
             adapter.complain(
-                f"{name}: the change cut the operator's access; the host put its previous state "
-                f"back by itself after {seconds} s. Nothing of this change is left on it."
-                f"{_by_tunnel()}"
+                f"{name}: the change was not confirmed in time, as when it cuts the operator's "
+                f"access: the host put its previous state back by itself after {seconds} s. "
+                f"Nothing of this change is left on it.{_by_tunnel()}"
             )
             return False
         if "another run" in reason:

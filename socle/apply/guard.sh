@@ -12,6 +12,7 @@ set -eu
 guard=/var/lib/socle/guard
 units=/etc/systemd/system
 confirmed=/run/socle/confirmed # the last run whose change was confirmed
+undone=${guard%/*}/undone       # the last run whose change the host has put back
 longest=900                    # seconds that a whole run may take
 
 guard_arm() {
@@ -26,6 +27,7 @@ guard_arm() {
         return
     fi
     guard_mend "$run"
+    ! grep -qxF "$run" "$undone" 2>/dev/null || guard_gone_back # what came before is missing now
     if [ -d "$guard" ]; then # a former change was not confirmed: its older state stays the way back
         guard_save "$guard" "$tables" "$@"
         echo "$seconds" >"$guard/seconds"
@@ -75,6 +77,9 @@ guard_watches() {
 guard_watch() {
     systemctl --quiet enable socle-guard.timer 2>/dev/null
     systemctl restart socle-guard.timer
+    # A copy that is gone, or a service that runs: the time was over just before it began anew.
+    [ -d "$guard" ] && [ "$(systemctl show --value --property=ActiveState socle-guard.service)" != activating ] ||
+        guard_gone_back
     systemctl --quiet is-active socle-guard.timer && guard_in_time && return
     echo "the host cannot start the timer that would undo the change" >&2
     exit 1
@@ -190,6 +195,7 @@ logger -t socle-guard "unconfirmed change undone: the previous state is back"
 systemctl --quiet disable --now socle-guard.timer 2>/dev/null
 rm -f /etc/systemd/system/socle-guard.service /etc/systemd/system/socle-guard.timer
 systemctl daemon-reload
+mv -f run "${guard%/*}/undone" # no change of that run's is begun any more
 cd / && rm -rf "$guard.restoring" "$guard-restore"
 RESTORE
 }

@@ -1,7 +1,8 @@
 """What a host is declared to do, a few words each: an apply asks before it gives one of them up.
 
-A complete apply leaves the list on the host; the next one compares. So a group that was misspelt
-or a line that got lost is a question, and a change by hand on the host is none.
+An apply begins with a list on the host of what was and what now is declared, and a complete one
+ends with what now is: the next one compares. So a group that was misspelt or a line that got lost
+is a question, also after a run of some rooms or one that was killed; a change by hand is none.
 
 "WORDS: DETAILS" says more of what "WORDS" names: it is told alone where "WORDS" is kept. New kinds
 of lines are added, those that stand on hosts keep their words: else every host would be asked.
@@ -32,15 +33,25 @@ def listed(now: Collection[str]) -> str:
     return "".join(f"{line}\n" for line in (HEADING, *now))
 
 
+def under_way(before: str, now: Collection[str]) -> list[str]:
+    """What may be in force on the host from now on until an apply is complete, sorted."""
+    return sorted({*now, *_lost(before, now)})
+
+
 def given_up(before: str, now: Collection[str]) -> list[str]:
     """What a list found on the host has, and is declared no longer; each a line of text.
 
     What lets the same or more through in other words, or keeps copies longer, is declared still.
     """
+    lost = _lost(before, now)
+    return [harmless.line(line) for line in lost if not _named(line) & lost.keys()]
+
+
+def _lost(before: str, now: Collection[str]) -> dict[str, None]:
+    """The lines of the list that today's do not hold, as they stand in it."""
     kept = frozenset(now)
     lines = (line for line in before.split("\n") if line and line[0] != "#" and line not in kept)
-    lost = dict.fromkeys(line for line in lines if not _holds(line, kept))
-    return [harmless.line(line) for line in lost if not _named(line) & lost.keys()]
+    return dict.fromkeys(line for line in lines if not _holds(line, kept))
 
 
 def _holds(line: str, kept: Collection[str]) -> bool:

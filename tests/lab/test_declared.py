@@ -52,3 +52,40 @@ def test_with_the_machines_name_it_is_done_and_asked_no_more(forgetful):
     assert "distant" not in forgetful.root_on(HOST, CONFIG)
     assert forgetful.changes(forgetful.pyinfra("-y", "--limit", HOST)) == 0
     forgetful.ansible("--limit", HOST, "--tags", "backup")
+
+
+FLOWS = "firewall_flows:\n"
+NEW = """  - name: telemaintenance
+    direction: in
+    protocol: tcp
+    ports: [5900]
+    peers: [10.77.12.99]
+    hosts: [workstations]
+    purpose: "Un essai"
+    asked_by: "Dr Essai"
+"""
+
+
+def test_a_run_of_one_room_is_known_too(hardened):
+    """Ansible has begun what the files forget afterwards; pyinfra asks, and can give it up."""
+    with hardened.edited("group_vars/all.yml", FLOWS, FLOWS + NEW):
+        hardened.ansible("--limit", HOST, "--tags", "firewall")
+    output = hardened.pyinfra("-y", "--limit", HOST, code=1)
+    assert "- flow telemaintenance" in output
+    hardened.pyinfra("-y", "--limit", HOST, "--data", f"socle_give_up={HOST}")
+    assert "5900" not in hardened.root_on(HOST, "nft list ruleset; cat /etc/socle/declared")
+
+
+def test_a_run_that_did_not_get_to_its_end_is_known_too(hardened):
+    """pyinfra has begun what the files forget afterwards; Ansible asks."""
+    late = "/etc/socle/watch.json"
+    hardened.root_on(HOST, f"echo >>{late} && chattr +i {late}")
+    try:
+        with hardened.edited("group_vars/all.yml", FLOWS, FLOWS + NEW):
+            hardened.pyinfra("-y", "--limit", HOST, code=1)
+    finally:
+        hardened.root_on(HOST, f"chattr -i {late}")
+    output = hardened.ansible("--limit", HOST, "--tags", "firewall", code=2)
+    assert "flow telemaintenance" in said(output)
+    hardened.pyinfra("-y", "--limit", HOST, "--data", f"socle_give_up={HOST}")
+    assert hardened.changes(hardened.ansible("--limit", HOST, "--tags", "firewall")) == 0

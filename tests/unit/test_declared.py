@@ -11,7 +11,7 @@ from rooms import needs
 
 from socle.apply.ansible.filters import FilterModule
 from socle.baseline import load
-from socle.baseline.declared import declared, given_up, listed
+from socle.baseline.declared import declared, given_up, listed, under_way
 from socle.baseline.settings import RoomSettings
 
 ROOT = Path(__file__).parents[2]
@@ -224,6 +224,17 @@ def test_both_engines_compare_alike():
     )
     assert FILTERS["given_up"](before, now) == ["copies to usb"]
     assert "socle_before.stdout | given_up(socle_listed)" in (ROOT / "site.yml").read_text()
+
+
+def test_while_a_run_is_under_way_what_was_and_what_now_is_count():
+    now = ["copies to nas", "flow web: tcp 80, 443 to any"]
+    before = listed(["copies to usb", "flow web: tcp 443 to any"])
+    on_the_host = under_way(before, now)
+    assert on_the_host == [*now[:1], "copies to usb", *now[1:]]
+    assert given_up(listed(on_the_host), []) == ["copies to nas", "copies to usb", now[1]]
+    assert given_up(listed(on_the_host), now) == ["copies to usb"], "until an apply is complete"
+    assert under_way(listed(now), now) == now
+    assert FILTERS["under_way"](before, listed(now)) == listed(on_the_host)
 
 
 @needs("alerting")

@@ -11,6 +11,7 @@ from socle.apply.guard import SCRIPT
 
 SYSTEMCTL = """#!/bin/sh
 state=$(dirname "$0")/state units=$(dirname "$0")/units
+all=$*
 while [ "${1#--}" != "$1" ]; do shift; done
 for word; do :; done
 case $1 in
@@ -248,6 +249,33 @@ def test_a_lost_answer_is_no_return(host):
     assert host.run("guard_disarm then.1.1 ''").returncode == 0
     gone = host.run("guard_disarm other.1.1 ''")
     assert (gone.returncode, "already gone back" in gone.stderr) == (3, True)
+
+
+def test_a_run_whose_change_was_put_back_begins_no_other(host):
+    """A suspended computer: the file was put back, and the next step would have used it."""
+    host.run((ARM + "echo after >{file}").format(file=host.file))
+    assert host.run("guard_back").returncode == 0
+    again = host.run((ARM + "echo after >{file}").format(file=host.file))
+    assert (again.returncode, "already gone back" in again.stderr) == (3, True)
+    assert host.run("guard_disarm then.1.1 ''").returncode == 3
+    assert host.file.read_text() == "before"
+    assert host.run(ARM.replace("then", "next").format(file=host.file)).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('touch "$state/ticking"', 'mv "$units/../guard" "$units/../guard.restoring"'),
+        ("show)\n", "show)\n    case $all in *Active*) echo activating; exit; esac\n"),
+    ],
+)
+def test_no_change_begins_in_the_moment_in_which_the_host_goes_back(host, before, after):
+    assert before in SYSTEMCTL
+    host.run(ARM.format(file=host.file))
+    (host.folder / "systemctl").write_text(SYSTEMCTL.replace(before, after))
+    done = host.run((ARM + "echo after >{file}").format(file=host.file))
+    assert done.returncode == 3, done.stderr
+    assert host.file.read_text() == "before"
 
 
 def test_nobody_confirms_the_change_of_another_run(host):

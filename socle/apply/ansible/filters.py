@@ -14,6 +14,11 @@ def given_up(before: str, now: str) -> list[str]:
     return declared.given_up(before, now.splitlines())
 
 
+def under_way(before: str, now: str) -> str:
+    """The text of the list while a run is under way."""
+    return declared.listed(declared.under_way(before, now.splitlines()[1:]))
+
+
 def kept_out(
     lines: Sequence[str],
     inbound: Sequence[Mapping[str, Any]],
@@ -67,5 +72,6 @@ class FilterModule:
                 removal_shown,
                 turn_over,
                 turn_refused,
+                under_way,
             )
         }
