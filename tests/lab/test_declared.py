@@ -78,7 +78,7 @@ def test_a_run_of_one_room_is_known_too(hardened):
 
 def test_a_run_that_did_not_get_to_its_end_is_known_too(hardened):
     """pyinfra has begun what the files forget afterwards; Ansible asks."""
-    late = "/etc/socle/watch.json"
+    late = "/etc/socle/screen-lock.json"
     hardened.root_on(HOST, f"mv {late} {late}.kept && mkdir {late}")
     try:
         with hardened.edited("group_vars/all.yml", FLOWS, FLOWS + NEW):
