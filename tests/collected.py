@@ -56,4 +56,6 @@ def collected(
 def said(outcomes: list[Outcome], masks: Redactor | None = None) -> dict[str, tuple[object, ...]]:
     """Control -> what it came to, without how long it took."""
     mask = masks.text if masks else str
-    return {o.control: (o.verdict, mask(o.detail), o.measured, o.unreachable) for o in outcomes}
+    return {
+        o.control: (o.verdict, o.grounds.each(mask), o.measured, o.unreachable) for o in outcomes
+    }

@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from socle.baseline.model import Connection, Control, Host, Origin, Practice, Room, Waiver
+from socle.grounds import Grounds
+from socle.messages import Message, verbatim
 from socle.report import declared
 from socle.report.data import build
 from socle.verify.verdicts import Outcome, Verdict
@@ -39,7 +41,15 @@ def practice(hosts=("accueil", "medecin"), controls=("lock", "sleep"), waivers=(
 
 
 def outcome(host, control, verdict=Verdict.PASS, detail="30 s", away=False, *, facts=()):
-    return Outcome(host, control, verdict, detail, verdict, 0.0123456, away, facts)
+    return Outcome(host, control, verdict, grounds(detail), verdict, 0.0123456, away, facts)
+
+
+def grounds(detail):
+    """What a check would have said: "seen: …" (then it wants something else), else a reason."""
+    if not detail.startswith("seen: "):
+        return Grounds(reason=verbatim(detail))
+    seen = (verbatim(detail.removeprefix("seen: ")),)
+    return Grounds(seen, Message("drop"), Message("deploy again"))
 
 
 def waiver(until, control="lock"):

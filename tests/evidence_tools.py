@@ -20,6 +20,7 @@ from socle.evidence.model import (
     Said,
     Software,
 )
+from socle.grounds import Grounds
 
 AUTHORITY = """
 [ca]
@@ -75,7 +76,9 @@ def bundle_of_desk(**changes):
         ),
         "answers": (ANSWER,),
         "verdicts": (
-            Judged(control="toy-lock", verdict="pass", detail="", measured="pass", seconds=0.1),
+            Judged(
+                control="toy-lock", verdict="pass", grounds=Grounds(), measured="pass", seconds=0.1
+            ),
         ),
     }
     return Bundle(**{**words, **changes})

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from roles.alerting import watch
-from socle.verify import AGAIN, control, expect, not_applicable, note
+from socle.verify import AGAIN, control, expect, message, not_applicable, note
 
-LOOK = "systemctl start socle-watch.service; socle-watch status says what it found"
+LOOK = message("systemctl start socle-watch.service; socle-watch status says what it found")
 
 
 @pytest.fixture
@@ -24,14 +24,22 @@ def test_the_machine_watches_itself_and_somebody_listens(seen, settings):
     timer = seen.timer
     expect(
         timer.enabled == "enabled" and timer.active == "active" and timer.following,
-        seen=f"socle-watch.timer: {timer.enabled or 'absent'}, {timer.active}, "
-        f"next {timer.following or 'never'}",
+        seen=message(
+            "socle-watch.timer: {enabled}, {active}, next {moment}",
+            enabled=timer.enabled or message("absent"),
+            active=timer.active,
+            moment=timer.following or message("never"),
+        ),
         wanted="enabled, active, and a next start",
         fix=AGAIN,
     )
     expect(
         seen.content == seen.program,
-        seen=f"program delivered: {seen.program or 'none'}, its files are {seen.content}",
+        seen=message(
+            "program delivered: {program}, its files are {content}",
+            program=seen.program or message("none"),
+            content=seen.content,
+        ),
         wanted="the files as they were delivered",
         fix=AGAIN,
     )
@@ -39,7 +47,7 @@ def test_the_machine_watches_itself_and_somebody_listens(seen, settings):
         expect_report(seen, settings)
     expect(
         not seen.failed,
-        seen=f"failed units: {', '.join(seen.failed) or 'none'}",
+        seen=message("failed units: {units}", units=seen.failed or message("none")),
         wanted="none",
         fix="systemctl status UNIT says why; mend it, then systemctl reset-failed UNIT",
     )
@@ -49,15 +57,23 @@ def test_the_machine_watches_itself_and_somebody_listens(seen, settings):
     fullest = max((used for _, used in seen.disks), default=0)
     expect(
         not full,
-        seen="file systems too full: " + (", ".join(full) or f"none (the fullest {fullest} %)"),
-        wanted=f"{settings.alerting_disk_percent} % at most",
+        seen=message("file systems too full: {places}", places=full)
+        if full
+        else message("file systems too full: none (the fullest {percent} %)", percent=fullest),
+        wanted=message("{percent} % at most", percent=settings.alerting_disk_percent),
         fix="make room, or a larger disk: a full disk stops logs, updates and copies",
     )
-    ill = [f"{disk}: {state}" for disk, state in seen.smart if state != "healthy"]
+    ill = [
+        message("{disk}: {state}", disk=disk, state=state)
+        for disk, state in seen.smart
+        if state != watch.HEALTHY
+    ]
     note("smart", disks=len(seen.smart))
     expect(
         not ill,
-        seen="disks that SMART reports: " + (", ".join(ill) or f"{len(seen.smart)}, none failing"),
+        seen=message("disks that SMART reports: {disks}", disks=ill)
+        if ill
+        else message("disks that SMART reports: {n}, none failing", n=len(seen.smart)),
         wanted="none that announces its end",
         fix="check today's copy (socle backup status), then replace the disk",
     )
@@ -68,42 +84,57 @@ def expect_report(seen, settings):
     report = seen.report
     expect(
         report,
-        seen=f"last look: {report['time'] if report else 'none'}",
+        seen=message("last look: {moment}", moment=report["time"] if report else message("none")),
         wanted="a report",
         fix=LOOK,
     )
     expect(
         not report["trouble"],
-        seen=f"the last look failed: {report['trouble']}"
+        seen=message("the last look failed: {trouble}", trouble=report["trouble"])
         if report["trouble"]
-        else f"the last look judged {len(report['verdicts'])} promises",
+        else message("the last look judged {n} promises", n=len(report["verdicts"])),
         wanted="a look that measures",
         fix=LOOK,
     )
     hours = seen.age_hours
     expect(
         -1 <= hours <= settings.alerting_evidence_hours,
-        seen=f"the last look was {hours:.0f} hours ago",
-        wanted=f"{settings.alerting_evidence_hours} hours at most, and not in the future",
-        fix=f"journalctl -u socle-watch.service says what kept it; {LOOK}",
+        seen=message("the last look was {hours} hours ago", hours=round(hours)),
+        wanted=message(
+            "{hours} hours at most, and not in the future", hours=settings.alerting_evidence_hours
+        ),
+        fix=message("journalctl -u socle-watch.service says what kept it; {look}", look=LOOK),
     )
     expect(
         report["program"] == seen.program,
-        seen=f"it was made by the program {report['program']}, delivered is {seen.program}",
+        seen=message(
+            "it was made by the program {program}, delivered is {delivered}",
+            program=report["program"],
+            delivered=seen.program,
+        ),
         wanted="the program delivered last",
         fix=LOOK,
     )
-    undone = [f"{one['way']} to {one['to']}: {one['reason']}" for one in report["attempts"]
-              if not one["ok"]]  # fmt: skip
+    attempts = report["attempts"]
+    undone = [
+        message("{way} to {to}: {reason}", way=one["way"], to=one["to"], reason=one["reason"])
+        for one in attempts
+        if not one["ok"]
+    ]
     expect(
         not undone,
-        seen="could not be told: " + ("; ".join(undone) or f"none of {len(report['attempts'])}"),
+        seen=message("could not be told: {attempts;}", attempts=undone)
+        if undone
+        else message("could not be told: none of {n}", n=len(attempts)),
         wanted="each warning and each bundle reached its place",
-        fix="mend what the reason names (relay, account, place); then " + LOOK,
+        fix=message("mend what the reason names (relay, account, place); then {look}", look=LOOK),
     )
     expect(
         not seen.ignored,
-        seen="broken, and acknowledged by nobody: " + (", ".join(seen.ignored) or "none"),
+        seen=message(
+            "broken, and acknowledged by nobody: {controls}",
+            controls=seen.ignored or message("none"),
+        ),
         wanted="none",
         fix="mend it, or as root: socle-watch acknowledge CONTROL --who NAME --why WORDS",
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from socle.messages import Message, message
 from socle.verify import unknown
 from socle.watch.broken import ignored
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _SCRIPT = Path(__file__).parent / "files/watch.sh"
 _FAILING = 0x08 | 0x10  # smartctl(8), bits of the exit status: failing now, below a threshold
 _DENIED = 0x03
+HEALTHY = message("healthy")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Watch:
 
     ``looking``: it looks at itself right now. ``program``: the version delivered; ``content``:
     what its files are now. ``disks``: mount point and per cent in use. ``smart``: disk and
-    "healthy", or what is wrong.
+    `HEALTHY`, or what is wrong.
     """
 
     now: datetime
@@ -47,7 +49,7 @@ class Watch:
     acknowledged: tuple[dict[str, Any], ...]
     failed: tuple[str, ...]
     disks: tuple[tuple[str, int], ...]
-    smart: tuple[tuple[str, str], ...]
+    smart: tuple[tuple[str, Message], ...]
 
     @property
     def age_hours(self) -> float:
@@ -69,7 +71,12 @@ def ask(host: TestinfraHost) -> Watch:
     answer = host.run(_SCRIPT.read_text(encoding="utf-8"))
     lines = [line.split(" ") for line in answer.stdout.splitlines()]
     if not lines or lines[-1] != ["end"]:
-        unknown(f"the machine's answer about its watch is incomplete: {answer.stderr.strip()}")
+        unknown(
+            message(
+                "the machine's answer about its watch is incomplete: {said}",
+                said=answer.stderr.strip(),
+            )
+        )
     rows: dict[str, list[list[str]]] = {}
     for kind, *fields in lines:
         rows.setdefault(kind, []).append(fields)
@@ -96,7 +103,7 @@ def _json(rows: dict[str, list[list[str]]], kind: str) -> Any:
         return None
 
 
-def _health(code: int) -> str:
+def _health(code: int) -> Message:
     if code & _FAILING:
-        return "failing"
-    return "cannot be asked" if code & _DENIED else "healthy"
+        return message("failing")
+    return message("cannot be asked") if code & _DENIED else HEALTHY

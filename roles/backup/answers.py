@@ -15,6 +15,7 @@ from typing import Any
 
 from socle.baseline.known_hosts import host_keys
 from socle.baseline.model import Host
+from socle.messages import Message, message
 from socle.verify.checks import Unknown
 
 PROGRAM = "/usr/local/sbin/socle-backup"
@@ -41,8 +42,9 @@ def status(host: Any) -> Found:
     try:
         found = json.loads(answer.stdout)
     except (ValueError, RecursionError):
-        said = (answer.stderr or answer.stdout).strip().splitlines() or ["no answer"]
-        raise Unknown(f"socle-backup status: {said[-1][:300]}") from None
+        said = (answer.stderr or answer.stdout).strip().splitlines()
+        last = said[-1][:300] if said else message("no answer")
+        raise Unknown(message("socle-backup status: {said}", said=last)) from None
     if not isinstance(found, dict):
         raise Unknown("socle-backup status: not the expected answer")
     return found
@@ -62,10 +64,12 @@ def age(text: str, now: str) -> timedelta:
     return datetime.fromisoformat(now) - datetime.fromisoformat(text)
 
 
-def in_words(span: timedelta) -> str:
+def in_words(span: timedelta) -> Message:
     """``3 hours``, ``12 days``."""
     hours = span.total_seconds() / 3600
-    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"  # noqa: PLR2004
+    if hours < 72:  # noqa: PLR2004
+        return message("{n} hours", n=round(hours))
+    return message("{n} days", n=round(hours / 24))
 
 
 def in_container(host: Any) -> bool:

@@ -19,11 +19,12 @@ from roles.backup.answers import (
 from roles.backup.plan import repositories_of, served_by
 from socle.baseline.model import Host, Practice
 from socle.baseline.windows import Window, contains
+from socle.messages import Message, message
 from socle.verify.checks import AGAIN, expect, note, unknown
 from socle.verify.settings import Settings
 
-COPY = "socle backup run inventories/PRACTICE"
-TEST = "systemctl start socle-backup@restore-test.service"
+COPY = message("socle backup run inventories/PRACTICE")
+TEST = message("systemctl start socle-backup@restore-test.service")
 
 
 def expect_declared(targets: Sequence[Found]) -> None:
@@ -31,7 +32,7 @@ def expect_declared(targets: Sequence[Found]) -> None:
     online = [one["name"] for one in targets if one["online"]]
     expect(
         online,
-        seen=f"declared repositories: {', '.join(online) or 'none'}",
+        seen=message("declared repositories: {names}", names=online or message("none")),
         wanted="at least one that is reached without hands, in backup_repositories",
         fix="declare where copies go (docs/fr/sauvegardes.md)",
     )
@@ -46,38 +47,61 @@ def note_newest(repositories: Sequence[Found]) -> None:
 
 def expect_readable(one: Found) -> None:
     """The repository answers, to this machine's own password."""
-    reason = one["error"] or ""
+    name, reason = one["name"], one["error"] or ""
     if any(words in reason for words in NETWORK):
-        unknown(f"{one['name']}: {reason}, so its copies cannot be looked at")
+        unknown(
+            message(
+                "{repository}: {reason}, so its copies cannot be looked at",
+                repository=name,
+                reason=reason,
+            )
+        )
     expect(
         not reason,
-        seen=f"{one['name']}: {reason or 'readable'}",
+        seen=message("{repository}: {state}", repository=name, state=reason or message("readable")),
         wanted="this machine's password opens its copies there",
-        fix=f"{AGAIN}; if the repository is gone: {COPY}",
+        fix=message("{again}; if the repository is gone: {copy}", again=AGAIN, copy=COPY),
     )
 
 
 def expect_fresh(one: Found, settings: Settings) -> None:
     """The newest copy is young enough, not from the future, and not suddenly small."""
-    newest = one["newest"] or {}
+    name, newest = one["name"], one["newest"] or {}
     expect(
         newest,
-        seen=f"{one['name']}, copies: {one['snapshots']}",
+        seen=message("{repository}, copies: {n}", repository=name, n=one["snapshots"]),
         wanted="at least one copy",
         fix=COPY,
     )
     expect(
         -1 <= newest["age_hours"] <= settings.backup_max_age_hours,
-        seen=f"{one['name']}: newest copy {in_words(timedelta(hours=newest['age_hours']))} old",
-        wanted=f"{settings.backup_max_age_hours} hours at most, and not from the future",
-        fix=f"{COPY}; journalctl -u socle-backup@run.service tells why the last one failed",
+        seen=message(
+            "{repository}: newest copy {age} old",
+            repository=name,
+            age=in_words(timedelta(hours=newest["age_hours"])),
+        ),
+        wanted=message(
+            "{hours} hours at most, and not from the future", hours=settings.backup_max_age_hours
+        ),
+        fix=message(
+            "{copy}; journalctl -u socle-backup@run.service tells why the last one failed",
+            copy=COPY,
+        ),
     )
     size, before = newest["bytes"], (one["previous"] or {}).get("bytes")
     least = 1 - settings.backup_max_drift_percent / 100
     expect(
         not before or size is None or size >= before * least,
-        seen=f"{one['name']}: {size} bytes, {before} in the copy before",
-        wanted=f"no copy that is suddenly {settings.backup_max_drift_percent} % smaller",
+        seen=message(
+            "{repository}: {size} bytes, {before} in the copy before",
+            repository=name,
+            size=size,
+            before=before,
+        ),
+        wanted=message(
+            "no copy that is suddenly {percent} % smaller",
+            percent=settings.backup_max_drift_percent,
+        ),
         fix="see whether data were deleted or encrypted; restore them from the copy before",
     )
 
@@ -87,25 +111,40 @@ def expect_complete(one: Found, folders: Sequence[str], live: Collection[str]) -
     counted = one["folders"]
     absent = [folder for folder in folders if counted.get(folder) is None]
     absent += [folder for folder in folders if counted.get(folder) == 0 and folder in live]
+    values = {"repository": one["name"], "n": len(folders) - len(absent), "of": len(folders)}
     expect(
         not absent,
-        seen=f"{one['name']}: in the newest copy {len(folders) - len(absent)} of {len(folders)} "
-        f"folders{', without ' + ', '.join(absent) if absent else ''}",
-        wanted=f"all of {', '.join(folders)}",
-        fix=f"{AGAIN}; then {COPY}",
+        seen=message(
+            "{repository}: in the newest copy {n} of {of} folders, without {absent}",
+            absent=absent,
+            **values,
+        )
+        if absent
+        else message("{repository}: in the newest copy {n} of {of} folders", **values),
+        wanted=message("all of {folders}", folders=folders),
+        fix=message("{again}; then {copy}", again=AGAIN, copy=COPY),
     )
 
 
 def expect_nothing_left_out(last_run: Found) -> None:
     """No file claims more than a copy can read. Whose they are is told, never their names."""
     owners = last_run.get("left_out", {})
-    whose = ", ".join(f"{count} of {owner}" for owner, count in list(owners.items())[:20])
+    whose = [
+        message("{n} of {owner}", n=count, owner=owner)
+        for owner, count in list(owners.items())[:20]
+    ]
     expect(
         not owners,
-        seen=f"files left out of the last copy, larger than a copy can read: {whose or 'none'}",
+        seen=message(
+            "files left out of the last copy, larger than a copy can read: {whose}",
+            whose=whose or message("none"),
+        ),
         wanted="every file is in the copy",
-        fix="as that person, find files with far more bytes than blocks (ls -ls), remove them; "
-        f"then {COPY}",
+        fix=message(
+            "as that person, find files with far more bytes than blocks (ls -ls), remove them; "
+            "then {copy}",
+            copy=COPY,
+        ),
     )
 
 
@@ -116,16 +155,28 @@ def expect_checked(one: Found, settings: Settings, now: str) -> None:
         oldest = one["oldest"]["time"]
         expect(
             age(oldest, now) <= timedelta(days=days),
-            seen=f"{one['name']}: never checked, first copy {in_words(age(oldest, now))} ago",
-            wanted=f"checked within {days} days",
+            seen=message(
+                "{repository}: never checked, first copy {age} ago",
+                repository=one["name"],
+                age=in_words(age(oldest, now)),
+            ),
+            wanted=message("checked within {days} days", days=days),
             fix="systemctl start socle-backup@check.service",
         )
         return
+    values = {
+        "repository": one["name"],
+        "result": last["result"],
+        "age": in_words(age(last["time"], now)),
+    }
     expect(
         last["result"] == "ok" and age(last["time"], now) <= timedelta(days=days),
-        seen=f"{one['name']}: check {last['result']} {in_words(age(last['time'], now))} ago"
-        + (f" ({last['reason']})" if last["reason"] else ""),
-        wanted=f"found whole within {days} days",
+        seen=message(
+            "{repository}: check {result} {age} ago ({reason})", reason=last["reason"], **values
+        )
+        if last["reason"]
+        else message("{repository}: check {result} {age} ago", **values),
+        wanted=message("found whole within {days} days", days=days),
         fix="systemctl start socle-backup@check.service; a damaged repository is made anew",
     )
 
@@ -137,7 +188,11 @@ def expect_scheduled(host: Any, settings: Settings) -> None:
     enabled = host.run("systemctl is-enabled socle-backup.timer").stdout.strip()
     expect(
         moment is not None and enabled == "enabled" and contains(windows, moment),
-        seen=f"next copy: {moment or 'never'}, timer {enabled or 'absent'} at boot",
+        seen=message(
+            "next copy: {moment}, timer {state} at boot",
+            moment=moment or message("never"),
+            state=enabled or message("absent"),
+        ),
         wanted="the timer is enabled, and fires in backup_windows",
         fix=AGAIN,
     )
@@ -175,13 +230,17 @@ def owners_on(target: Host, practice: Practice) -> set[str]:
 
 def expect_let_go(disk: Found, most_hours: int) -> None:
     """A disk that stays plugged in is no offline copy."""
-    hours = disk["attached_hours"] or 0
-    state = f"attached for {hours:.0f} hours" if disk["attached"] else "not attached"
+    name, hours = disk["name"], disk["attached_hours"] or 0
     expect(
         not disk["attached"] or hours <= most_hours,
-        seen=f"{disk['name']}: {state}",
-        wanted=f"{most_hours} hours at most: what is connected, an attacker can encrypt too",
-        fix=f"unplug {disk['name']}, and put it where a fire does not reach it",
+        seen=message("{disk}: attached for {hours} hours", disk=name, hours=round(hours))
+        if disk["attached"]
+        else message("{disk}: not attached", disk=name),
+        wanted=message(
+            "{hours} hours at most: what is connected, an attacker can encrypt too",
+            hours=most_hours,
+        ),
+        fix=message("unplug {disk}, and put it where a fire does not reach it", disk=name),
     )
 
 
@@ -191,23 +250,33 @@ def expect_on_a_disk(owner: str, disks: Sequence[tuple[Found, str]], days: int) 
     for disk, _ in disks:
         if owner in _copied(disk):
             note("disk", repository=disk["name"], machine=owner, time=_copied(disk)[owner])
-    names = ", ".join(disk["name"] for disk, _ in disks)
-    last = ", ".join(_last(disk) for disk, _ in disks)
+    found: Sequence[Message] = [_last(disk) for disk, _ in disks]
+    if ages:
+        found = [message("copy of {age} ago", age=in_words(min(ages)))]
     expect(
         ages and timedelta(0) <= min(ages) <= timedelta(days=days),
-        seen=f"{owner} on {names}: " + (f"copy of {in_words(min(ages))} ago" if ages else last),
-        wanted=f"a copy of {days} days at most",
+        seen=message(
+            "{machine} on {disks}: {found}",
+            machine=owner,
+            disks=[disk["name"] for disk, _ in disks],
+            found=found,
+        ),
+        wanted=message("a copy of {days} days at most", days=days),
         fix="plug the disk in and wait until it is released (docs/fr/sauvegardes.md)",
     )
 
 
-def _last(disk: Found) -> str:
+def _last(disk: Found) -> Message:
     last = disk["last_copy"]
     if last is None:
-        return "never copied"
+        return message("never copied")
     if last["signature"] != "good":
-        return f"a record whose signature is {last['signature']}"
-    return f"last copy {last['result']}" + (f" ({last['reason']})" if last.get("reason") else "")
+        return message("a record whose signature is {state}", state=last["signature"])
+    if last.get("reason"):
+        return message(
+            "last copy {result} ({reason})", result=last["result"], reason=last["reason"]
+        )
+    return message("last copy {result}", result=last["result"])
 
 
 def _copied(disk: Found) -> Mapping[str, str]:
@@ -222,30 +291,56 @@ def expect_restored(host: Any, name: str, key: str, settings: Settings, now: str
     record, signature = restore_test(host, name)
     expect(
         record,
-        seen=f"{name}: " + ("restore test recorded" if record else "never restored from"),
+        seen=message(
+            "{repository}: restore test recorded"
+            if record
+            else "{repository}: never restored from",
+            repository=name,
+        ),
         wanted="a restore test of every repository",
         fix=TEST,
     )
+    signed = signed_by(key, record, signature)
     expect(
-        signed_by(key, record, signature),
-        seen=f"{name}: signature of the restore test "
-        + ("good" if signed_by(key, record, signature) else "not this machine's"),
+        signed,
+        seen=message(
+            "{repository}: signature of the restore test good"
+            if signed
+            else "{repository}: signature of the restore test not this machine's",
+            repository=name,
+        ),
         wanted="a result that nobody has edited",
-        fix=f"find out who wrote it; then {TEST}",
+        fix=message("find out who wrote it; then {test}", test=TEST),
     )
     test = json.loads(record)
     old = age(test["time"], now)
     if test["repository"] == name:
         values = {key: test[key] for key in ("time", "result", "files", "bytes", "seconds")}
         note("restore", repository=name, **values)
+    values = {key: test[key] for key in ("files", "bytes", "seconds", "result")}
+    values |= {"repository": name, "age": in_words(old)}
     expect(
         test["repository"] == name
         and test["result"] == "ok"
         and test["files"] > 0
         and timedelta(0) <= old <= timedelta(days=settings.backup_restore_test_days),
-        seen=f"{name}: {test['files']} files, {test['bytes']} bytes in {test['seconds']} s, "
-        f"{test['result']} {in_words(old)} ago"
-        + (f" ({test['reason']})" if test.get("reason") else ""),
-        wanted=f"files came back with equal hashes within {settings.backup_restore_test_days} days",
-        fix=f"{TEST}; a repository that gives other bytes back is damaged: check it, make it anew",
+        seen=message(
+            "{repository}: {files} files, {bytes} bytes in {seconds} s, {result} {age} ago "
+            "({reason})",
+            reason=test["reason"],
+            **values,
+        )
+        if test.get("reason")
+        else message(
+            "{repository}: {files} files, {bytes} bytes in {seconds} s, {result} {age} ago",
+            **values,
+        ),
+        wanted=message(
+            "files came back with equal hashes within {days} days",
+            days=settings.backup_restore_test_days,
+        ),
+        fix=message(
+            "{test}; a repository that gives other bytes back is damaged: check it, make it anew",
+            test=TEST,
+        ),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from roles.backup.answers import Found, devices, presented_keys
 from socle.baseline.known_hosts import entry_name
+from socle.messages import message
 from socle.verify.checks import AGAIN, expect, unknown
 from socle.verify.settings import Settings
 
@@ -22,10 +23,21 @@ def medium(host: Any, one: Found) -> str:
     if one["kind"] == "folder":
         number = devices(host, [one["path"]]).get(one["path"])
         return f"device {number}"
+    return f"server {min(_shown_keys(host, one))}"
+
+
+def _shown_keys(host: Any, one: Found) -> set[str]:
+    """The SSH host keys of a repository's server; ends as unknown where it shows none."""
     keys = presented_keys(host, one["address"], one["port"])
     if not keys:
-        unknown(f"{one['name']}: {one['address']} shows no SSH host key")
-    return f"server {min(keys)}"
+        unknown(
+            message(
+                "{repository}: {address} shows no SSH host key",
+                repository=one["name"],
+                address=one["address"],
+            )
+        )
+    return keys
 
 
 def own_media(host: Any, folders: Sequence[str]) -> set[str]:
@@ -38,14 +50,23 @@ def own_media(host: Any, folders: Sequence[str]) -> set[str]:
 def expect_refused(tried: Found | None, name: str) -> None:
     """The server has refused all that this machine tried with the key that it copies with."""
     if tried is None or tried["refused"] is None:
-        unknown(f"{name}: {(tried or {}).get('error') or 'no deletion could be tried'}")
+        why = (tried or {}).get("error") or message("no deletion could be tried")
+        unknown(message("{repository}: {why}", repository=name, why=why))
     ways = [way for way, end in tried["attempts"].items() if end == "succeeded"]
     expect(
         tried["refused"],
-        seen=f"{name}, with this machine's key: "
-        + (f"NOT refused: {', '.join(ways)}" if ways else "deletion, shell and sftp refused"),
+        seen=message(
+            "{repository}, with this machine's key: NOT refused: {ways}",
+            repository=name,
+            ways=ways,
+        )
+        if ways
+        else message(
+            "{repository}, with this machine's key: deletion, shell and sftp refused",
+            repository=name,
+        ),
         wanted="the server refuses whatever is not adding or reading copies",
-        fix=f"on the server too, {AGAIN}",
+        fix=message("on the server too, {again}", again=AGAIN),
     )
 
 
@@ -55,12 +76,17 @@ def expect_no_other_way(host: Any, server: Found) -> None:
     options += " -o UserKnownHostsFile=/etc/socle/backup_known_hosts"
     where = f"-p {server['port']} {shlex.quote(server['user'] + '@' + server['address'])}"
     answer = host.run(f"ssh {options} {where} 'echo socle-$((6 * 7))' </dev/null || :")
+    shell = "socle-42" in answer.stdout
     expect(
-        "socle-42" not in answer.stdout,
-        seen=f"{server['name']}, with root's own keys: "
-        + ("a shell" if "socle-42" in answer.stdout else "no shell"),
+        not shell,
+        seen=message(
+            "{repository}, with root's own keys: a shell"
+            if shell
+            else "{repository}, with root's own keys: no shell",
+            repository=server["name"],
+        ),
         wanted="no way in but the key that only adds",
-        fix=f"remove the key from the server: there too, {AGAIN}",
+        fix=message("remove the key from the server: there too, {again}", again=AGAIN),
     )
 
 
@@ -70,15 +96,21 @@ def expect_server_only_takes(host: Any, settings: Settings) -> None:
     seen = [line.partition(" ")[2] for line in words if line.startswith("authorizedkeysfile ")]
     expect(
         seen == [KEYS],
-        seen=f"sshd takes socle-backup's keys from {', '.join(seen) or 'nowhere'}",
-        wanted=f"only from {KEYS}, which is root's",
+        seen=message(
+            "sshd takes socle-backup's keys from {files}", files=seen or message("nowhere")
+        ),
+        wanted=message("only from {file}, which is root's", file=KEYS),
         fix=AGAIN,
     )
     lines = [x for x in host.run(f"cat {KEYS}").stdout.splitlines() if x and x[0] != "#"]
     strangers = sum(line not in allowed(settings) for line in lines)
     expect(
         not strangers,
-        seen=f"{len(lines)} keys may store here, {strangers} of them not as declared",
+        seen=message(
+            "{n} keys may store here, {strangers} of them not as declared",
+            n=len(lines),
+            strangers=strangers,
+        ),
         wanted="each key of a declared client, tied to rclone --append-only and its own folder",
         fix=AGAIN,
     )
@@ -89,7 +121,9 @@ def expect_true_dates(served: Sequence[Found]) -> None:
     dated = [one["client"] for one in served if one.get("future") or one.get("misdated")]
     expect(
         not dated,
-        seen=f"clients with copies dated wrongly: {', '.join(dated) or 'none'}",
+        seen=message(
+            "clients with copies dated wrongly: {clients}", clients=dated or message("none")
+        ),
         wanted="none: retention by time would remove the real ones",
         fix="see who set that machine's clock; nothing is removed until this is looked into",
     )
@@ -113,13 +147,16 @@ def expect_declared_server(host: Any, settings: Settings, one: Found) -> None:
         for line in settings.backup_known_hosts
         if line.startswith(f"{name} ")
     }
-    seen = presented_keys(host, one["address"], one["port"])
-    if not seen:
-        unknown(f"{one['name']}: {one['address']} shows no SSH host key")
+    seen = _shown_keys(host, one)
     expect(
         seen & known,
-        seen=f"{one['name']}: {one['address']} answers with "
-        + ("the declared host key" if seen & known else "another host key"),
+        seen=message(
+            "{repository}: {address} answers with the declared host key"
+            if seen & known
+            else "{repository}: {address} answers with another host key",
+            repository=one["name"],
+            address=one["address"],
+        ),
         wanted="the declared server",
         fix="find out who answers at this address before anything is sent there",
     )

@@ -9,7 +9,7 @@ from roles.backup import copies, destinations
 from roles.backup.answers import filled, host_key, in_container, status, told
 from roles.backup.plan import repositories_of
 from roles.backup.repositories import OWN
-from socle.verify import AGAIN, clock, control, expect, not_applicable, note, unknown
+from socle.verify import AGAIN, clock, control, expect, message, not_applicable, note, unknown
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +36,8 @@ def test_a_fresh_complete_copy_exists(host, settings, seen):
     names = {one["name"] for one in online}
     expect(
         names == wanted,
-        seen=f"copies go to {', '.join(sorted(names)) or 'no repository'}",
-        wanted=", ".join(sorted(wanted)),
+        seen=message("copies go to {names}", names=sorted(names) or message("no repository")),
+        wanted=message("{names}", names=sorted(wanted)),
         fix=AGAIN,
     )
     live = filled(host, settings.backup_folders)
@@ -52,9 +52,13 @@ def test_a_fresh_complete_copy_exists(host, settings, seen):
     failed = [name for name, why in dumps.items() if why]
     expect(
         not failed,
-        seen=f"databases without a dump in the last run: {', '.join(failed) or 'none'}",
+        seen=message(
+            "databases without a dump in the last run: {names}", names=failed or message("none")
+        ),
         wanted="every declared database is in the copy",
-        fix=f"journalctl -u socle-backup@run.service tells why; then {copies.COPY}",
+        fix=message(
+            "journalctl -u socle-backup@run.service tells why; then {copy}", copy=copies.COPY
+        ),
     )
     copies.expect_scheduled(host, settings)
 
@@ -67,31 +71,37 @@ def test_three_copies_on_two_media_one_off_site(host, settings, seen):
     names = [one["name"] for one in fresh]
     expect(
         len(fresh) >= 2,
-        seen=f"{1 + len(fresh)} fresh copies: {', '.join(['the machine itself', *names])}",
+        seen=message(
+            "{n} fresh copies: {places}",
+            n=1 + len(fresh),
+            places=[message("the machine itself"), *names],
+        ),
         wanted="3, the machine itself included",
-        fix=f"{copies.COPY}; why one fails: socle backup status inventories/PRACTICE",
+        fix=message(
+            "{copy}; why one fails: socle backup status inventories/PRACTICE", copy=copies.COPY
+        ),
     )
     own = destinations.own_media(host, settings.backup_folders)
     media = {name: destinations.medium(host, ways[name]) for name in names}
     shared = [name for name, medium in media.items() if medium in own]
     expect(
         not shared,
-        seen=f"on the same disk as the data: {', '.join(shared) or 'none'}",
+        seen=message("on the same disk as the data: {names}", names=shared or message("none")),
         wanted="copies on other media than the data",
         fix="put the repository on another machine or disk",
     )
     expect(
         len(set(media.values())) >= 2,
-        seen=f"{len(set(media.values()))} different media behind {', '.join(names)}",
+        seen=message("{n} different media behind {names}", n=len(set(media.values())), names=names),
         wanted="2 (servers told apart by their host key, disks by their identity)",
         fix="another name is not enough: put one of them on another machine or disk",
     )
     far = [one["name"] for one in fresh if one["place"] == "off-site"]
     expect(
         far,
-        seen=f"fresh copies off site: {', '.join(far) or 'none'}",
+        seen=message("fresh copies off site: {names}", names=far or message("none")),
         wanted="at least one, which a fire in the practice does not reach",
-        fix=f"declare a repository with place: off-site, then {copies.COPY}",
+        fix=message("declare a repository with place: off-site, then {copy}", copy=copies.COPY),
     )
 
 
@@ -112,7 +122,12 @@ def test_a_recent_copy_is_disconnected(host, target, settings, practice, from_ho
     for name in carriers:
         place = host if name == target.name else from_host(name).host
         if in_container(place):
-            unknown(f"{name} is a container: disks that are plugged in cannot be seen from it")
+            unknown(
+                message(
+                    "{machine} is a container: disks that are plugged in cannot be seen from it",
+                    machine=name,
+                )
+            )
         answer = repositories() if name == target.name else status(place)
         disks += [(one, answer["now"]) for one in answer["repositories"] if one["kind"] == "disk"]
     for disk, _ in disks:
@@ -135,7 +150,7 @@ def test_copies_cannot_be_deleted_from_here(host, settings, repositories):
     servers = [one for one in told(host)["repositories"] if one["kind"] == "server"]
     expect(
         servers,
-        seen=f"{len(servers)} repositories on servers",
+        seen=message("{n} repositories on servers", n=len(servers)),
         wanted="at least one: what root can write here, root can delete",
         fix="declare one in backup_repositories, kind: server",
     )
@@ -147,7 +162,7 @@ def test_copies_cannot_be_deleted_from_here(host, settings, repositories):
     future = [name for name, one in answered.items() if one.get("future")]
     expect(
         not future,
-        seen=f"copies dated in the future: {', '.join(future) or 'none'}",
+        seen=message("copies dated in the future: {names}", names=future or message("none")),
         wanted="none: they would make the server's retention drop the real ones",
         fix="set this machine's clock; the server removes nothing until they are looked into",
     )
@@ -158,7 +173,12 @@ def test_files_came_back(host, target, settings, seen):
     """Each online repository has given real files back; the machine's known key signed it."""
     key = host_key(host, target)
     if key is None:
-        unknown(f"known_hosts has no ed25519 key of {target.name} to check signatures with")
+        unknown(
+            message(
+                "known_hosts has no ed25519 key of {machine} to check signatures with",
+                machine=target.name,
+            )
+        )
     for one in settings.backup_targets:
         if one["online"]:
             copies.expect_restored(host, one["name"], key, settings, seen["now"])
@@ -168,8 +188,12 @@ def test_files_came_back(host, target, settings, seen):
         note("exercise", date=str(done))
     expect(
         days is not None and 0 <= days <= settings.backup_full_exercise_days,
-        seen=f"last full exercise, as declared: {done or 'never'}",
-        wanted=f"a whole machine restored within {settings.backup_full_exercise_days} days",
+        seen=message(
+            "last full exercise, as declared: {day}", day=str(done) if done else message("never")
+        ),
+        wanted=message(
+            "a whole machine restored within {days} days", days=settings.backup_full_exercise_days
+        ),
         fix="do the yearly exercise (docs/fr/sauvegardes.md), then set backup_full_exercise",
     )
 
@@ -185,7 +209,10 @@ def test_third_parties_are_declared_and_certified(host, target, settings):
     strangers = [one["name"] for one in told(host)["repositories"] if one not in declared.values()]
     expect(
         not strangers,
-        seen=f"repositories in use that are not as declared: {', '.join(strangers) or 'none'}",
+        seen=message(
+            "repositories in use that are not as declared: {names}",
+            names=strangers or message("none"),
+        ),
         wanted="copies go only where the practice has declared, at that address",
         fix=AGAIN,
     )
@@ -197,9 +224,14 @@ def test_third_parties_are_declared_and_certified(host, target, settings):
         remaining = (certificate.until - clock.today()).days
         expect(
             remaining >= settings.backup_hds_warning_days,
-            seen=f"{repository.held_by}: HDS certificate {certificate.reference} until "
-            f"{certificate.until} ({remaining} days)",
-            wanted=f"valid for {settings.backup_hds_warning_days} more days",
+            seen=message(
+                "{holder}: HDS certificate {reference} until {day} ({days} days)",
+                holder=repository.held_by,
+                reference=certificate.reference,
+                day=certificate.until,
+                days=remaining,
+            ),
+            wanted=message("valid for {days} more days", days=settings.backup_hds_warning_days),
             fix="ask the provider for the new certificate and declare it, or take the copies back",
         )
         destinations.expect_declared_server(host, settings, declared[repository.name])

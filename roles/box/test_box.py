@@ -10,12 +10,12 @@ from pathlib import Path
 from socle.baseline.rules import port_in
 from socle.exposure.judge import judge
 from socle.machine.sockets import TURNS, listeners, plain
-from socle.verify import Unknown, Verdict, control, expect, note, unknown
+from socle.verify import Unknown, Verdict, control, expect, message, note, unknown
 from socle.verify.clock import now, today
 
 FILES = Path(__file__).parent / "files"
 PUBLIC_IPV6 = ip_network("2000::/3")  # what IANA gives out for use between networks
-SWITCH_OFF = "switch UPnP (NAT-PMP, PCP) off on the box: docs/fr/box.md"
+SWITCH_OFF = message("switch UPnP (NAT-PMP, PCP) off on the box: docs/fr/box.md")
 A_YEAR = timedelta(days=366)
 DECLARED = ("protocol", "external_port", "address", "port")
 
@@ -27,32 +27,37 @@ def test_the_box_has_opened_no_port(host, settings):
     accepted = [one for one in settings.box_port_mappings if agreed(one, today())]
     for box in boxes:
         expect_measured(box)
-        where = f"box {box['address']}"
+        address = box["address"]
         undeclared = [one for one in box["mappings"] if not declared(one, accepted)]
         for one in undeclared:
             note("mapping", **{key: one[key] for key in DECLARED})
-        strangers = [words(one) for one in undeclared]
         expired = [one["name"] for one in settings.box_port_mappings if one not in accepted]
         expect(
-            not strangers,
-            seen=f"{where}: {what_answers(box)}; undeclared ports that are open: "
-            + ("; ".join(strangers) or "none")
-            + (f" (declared, but past or too far ahead: {', '.join(expired)})" if expired else ""),
+            not undeclared,
+            seen=what_is_open(box, undeclared, expired),
             wanted="no port that the practice has not declared in box_port_mappings",
-            fix=f"close the port on the box, and {SWITCH_OFF}",
+            fix=message("close the port on the box, and {switch_off}", switch_off=SWITCH_OFF),
         )
         hidden = unlisted(box, public_ipv6(host))
         expect(
             not hidden or settings.box_unlisted_requests,
-            seen=f"{where}: ways to open ports without a list of them: "
-            + (", ".join(hidden) or "none"),
+            seen=message(
+                "box {address}: ways to open ports without a list of them: {ways}",
+                address=address,
+                ways=hidden or message("none"),
+            ),
             wanted="programs cannot have ports opened that nobody can list",
             fix=SWITCH_OFF,
         )
         if box["ipv6_firewall"] is not None:  # some tell, most do not
             expect(
                 box["ipv6_firewall"],
-                seen=f"{where} says: IPv6 firewall {'on' if box['ipv6_firewall'] else 'off'}",
+                seen=message(
+                    "box {address} says: IPv6 firewall on"
+                    if box["ipv6_firewall"]
+                    else "box {address} says: IPv6 firewall off",
+                    address=address,
+                ),
                 wanted="the box's IPv6 firewall is on",
                 fix="switch the IPv6 firewall on: docs/fr/box.md",
             )
@@ -65,14 +70,17 @@ def test_nothing_undeclared_listens_on_public_ipv6(host, settings):
     public = public_ipv6(host)
     listing = listeners(host)
     strangers = [
-        str(one)
+        one.words
         for one in listing.sockets
         if public and reached(one.address, public) and not declares(settings, one)
     ]
     expect(
         not strangers,
-        seen=f"public IPv6 addresses: {', '.join(public) or 'none'}; undeclared on them: "
-        + ("; ".join(strangers) or "nothing"),
+        seen=message(
+            "public IPv6 addresses: {addresses}; undeclared on them: {sockets;}",
+            addresses=public or message("none"),
+            sockets=strangers or message("nothing"),
+        ),
         wanted="only services with a declared inbound flow listen where IPv6 leads without NAT",
         fix="stop the program, bind it to a private address, or declare its flow and purpose",
     )
@@ -97,7 +105,7 @@ def test_a_look_from_another_line_found_nothing_open(host, settings, attested):
     if judged.oldest is not None:
         note("look", ports=judged.ports, since=judged.oldest.isoformat(), proven=judged.proven)
     if judged.verdict is Verdict.UNKNOWN:
-        unknown(f"{judged.seen}; {judged.fix}")
+        unknown(message("{seen}; {fix}", seen=judged.seen, fix=judged.fix))
     expect(judged.verdict is Verdict.PASS, seen=judged.seen, wanted=judged.wanted, fix=judged.fix)
 
 
@@ -107,8 +115,8 @@ def asked(host):
     program = re.sub(r"^from igd import .*\n", "", programs, flags=re.MULTILINE)
     answer = host.run("python3 -IB -c %s %s", program, TURNS)
     if answer.rc != 0:
-        last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
-        unknown(f"the machine cannot ask its box: {last}")
+        last = (answer.stderr.strip().splitlines() or [message("no message")])[-1]
+        unknown(message("the machine cannot ask its box: {said}", said=last))
     boxes = json.loads(answer.stdout)["boxes"]
     if not boxes:
         unknown("the machine has no IPv4 default route with a router: there is no box to ask")
@@ -119,25 +127,40 @@ def expect_measured(box):
     """End as unknown where silence would prove nothing. What was found out counts nevertheless."""
     if box["mappings"] or box["on_demand"] or box["upnp"]:
         return
-    where = f"box {box['address']}"
+    address = box["address"]
     if box["kept_in"]:
         unknown(
-            f"{where}: this machine's firewall keeps the question in ({', '.join(box['kept_in'])}):"
-            f" name {box['address']} in firewall_peers.box, then deploy"
+            message(
+                "box {address}: this machine's firewall keeps the question in ({protocols}): "
+                "name {address} in firewall_peers.box, then deploy",
+                address=address,
+                protocols=box["kept_in"],
+            )
         )
     if not box["complete"]:
-        unknown(f"{where}: it did not come to an end with its answers")
+        unknown(
+            message("box {address}: it did not come to an end with its answers", address=address)
+        )
     if not box["alive"]:
-        unknown(f"{where}: no answer at all, not even to an echo: its silence proves nothing")
+        unknown(
+            message(
+                "box {address}: no answer at all, not even to an echo: its silence proves nothing",
+                address=address,
+            )
+        )
 
 
 def expect_readable(box):
     """End as unknown where a gateway is there, and its list was not read to the end."""
-    trouble = [*box["unreadable"], *([] if box["complete"] else ["too slow"])]
+    trouble = [*box["unreadable"], *([] if box["complete"] else [message("too slow")])]
     if trouble:
         unknown(
-            f"box {box['address']} answers UPnP, but its list cannot be read: "
-            f"{'; '.join(trouble)}; {SWITCH_OFF}"
+            message(
+                "box {address} answers UPnP, but its list cannot be read: {trouble;}; {switch_off}",
+                address=box["address"],
+                trouble=trouble,
+                switch_off=SWITCH_OFF,
+            )
         )
 
 
@@ -149,26 +172,46 @@ def unlisted(box, public):
     """
     ways = [] if box["upnp"] else list(box["on_demand"])
     if public and box["pinholes"]:
-        ways.append("UPnP for IPv6")
+        ways.append(message("UPnP for IPv6"))
     if public and "PCP" in box["on_demand"]:
-        ways.append("PCP for IPv6")
+        ways.append(message("PCP for IPv6"))
     return ways
+
+
+def what_is_open(box, undeclared, expired):
+    """What the box speaks and has open; ``expired``: names of mappings that do not count."""
+    values = {
+        "address": box["address"],
+        "answers": what_answers(box),
+        "ports": [words(one) for one in undeclared] or message("none"),
+    }
+    if not expired:
+        return message(
+            "box {address}: {answers}; undeclared ports that are open: {ports;}", **values
+        )
+    return message(
+        "box {address}: {answers}; undeclared ports that are open: {ports;} "
+        "(declared, but past or too far ahead: {expired})",
+        expired=expired,
+        **values,
+    )
 
 
 def what_answers(box):
     """Which protocols for opening ports the box speaks, in words."""
     spoken = [*(["UPnP"] if box["upnp"] else []), *box["on_demand"]]
     if not spoken:
-        return "it answers neither UPnP nor NAT-PMP nor PCP"
-    return f"it opens ports for any program that asks ({', '.join(spoken)})"
+        return message("it answers neither UPnP nor NAT-PMP nor PCP")
+    return message("it opens ports for any program that asks ({protocols})", protocols=spoken)
 
 
 def words(mapping):
     """One mapping; its description is not repeated, it may hold a name."""
-    state = "" if mapping["enabled"] else " (switched off)"
-    return (
-        f"{mapping['protocol']} {mapping['external_port']} to "
-        f"{mapping['address']} port {mapping['port']}{state}"
+    return message(
+        "{protocol} {external_port} to {address} port {port}"
+        if mapping["enabled"]
+        else "{protocol} {external_port} to {address} port {port} (switched off)",
+        **{key: mapping[key] for key in DECLARED},
     )
 
 

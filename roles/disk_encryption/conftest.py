@@ -4,7 +4,7 @@ import pytest
 
 from roles.disk_encryption.disks import Disks
 from socle.machine import blockdevices
-from socle.verify import unknown
+from socle.verify import message, unknown
 
 STANDARD = ("/", "/home", "/var", "/srv", "/opt")
 
@@ -15,8 +15,11 @@ def disks(host, settings):
     found = blockdevices.ask(host, [*STANDARD, *settings.disk_encryption_data_dirs])
     if found.container:
         unknown(
-            f"a container ({found.container}) sees the disks of the computer it runs on, "
-            "not disks of its own: verify that computer"
+            message(
+                "a container ({kind}) sees the disks of the computer it runs on, "
+                "not disks of its own: verify that computer",
+                kind=found.container,
+            )
         )
     if not found.asked_as_root:
         unknown("only root may ask the device-mapper what it encrypts")

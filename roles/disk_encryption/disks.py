@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from socle.machine.blockdevices import Machine
 from socle.machine.blockstack import SPREAD, Branch, Encryption
 from socle.machine.blocktree import Device, Mount
+from socle.messages import Message, Words, message
 
 BOOT = ("/boot", "/boot/efi", "/boot/firmware", "/efi")
 BOOT_PARTITIONS = (
@@ -21,6 +22,7 @@ MEMBERS = ("LVM2_member", "linux_raid_member", "zfs_member", "bcache", "ddf_raid
            "isw_raid_member", "mpath_member", "drbd")  # fmt: skip
 SWAP = ("swap", "swsuspend")
 AUTOMOUNTED = ("/media/", "/run/media/")
+WHOLE = message("the whole memory")
 EMPTY_DATASET = 1 << 20  # bytes; a ZFS dataset without a file refers to some 100 KiB
 
 
@@ -28,10 +30,10 @@ EMPTY_DATASET = 1 << 20  # bytes; a ZFS dataset without a file refers to some 10
 class Place:
     """Somewhere data lies: a file system, a swap space. ``amount``: how much, in words."""
 
-    name: str
+    name: Words
     device: str
-    kind: str
-    amount: str
+    kind: Words
+    amount: Words
     branches: tuple[Branch, ...]
 
     @property
@@ -45,9 +47,19 @@ class Place:
 
     def __str__(self) -> str:
         """``/srv on /dev/vdc (ext4, 12.0 MiB used): vdc``, with the branches that decide."""
-        worst = "; ".join(str(b) for b in self.branches if b.encryption is self.encryption)
-        return (
-            f"{self.name} on {self.device} ({self.kind}, {self.amount}): {self.encryption}, {worst}"
+        return str(self.words)
+
+    @property
+    def words(self) -> Message:
+        """The same as a message."""
+        return message(
+            "{name} on {device} ({kind}, {amount}): {encryption}, {branches;}",
+            name=self.name,
+            device=self.device,
+            kind=self.kind,
+            amount=self.amount,
+            encryption=self.encryption.words,
+            branches=[b.words for b in self.branches if b.encryption is self.encryption],
         )
 
 
@@ -61,12 +73,12 @@ class Disks(Machine):
     def swaps(self) -> list[Place]:
         """Swap spaces in use, and those that are not but hold what was swapped before."""
         active = [
-            Place("swap", path, "in use", _size(size), self.stack.path(path))
+            Place("swap", path, message("in use"), _size(size), self.stack.path(path))
             for path, size in self.printed.swaps
         ]
         used = {path for path, _ in self.printed.swaps}
         return active + [
-            self._device_place("swap that is not in use", device)
+            self._device_place(message("swap that is not in use"), device)
             for device in self._idle(SWAP)
             if not {device.path, f"/dev/{device.kname}"} & used
         ]
@@ -78,10 +90,10 @@ class Disks(Machine):
             return None
         device = self.stack.by_number.get(number)
         if device is None:
-            unsure = Branch((number,), Encryption.UNSURE, "no such device")
-            return Place("hibernation", number, "resume", "the whole memory", (unsure,))
-        place = self._device_place("hibernation", device)
-        return replace(place, amount="the whole memory")
+            unsure = Branch((number,), Encryption.UNSURE, message("no such device"))
+            return Place(message("hibernation"), number, "resume", WHOLE, (unsure,))
+        place = self._device_place(message("hibernation"), device)
+        return replace(place, amount=WHOLE)
 
     def random_swaps(self) -> list[str]:
         """Swap spaces in use whose key is lost at every stop."""
@@ -89,11 +101,11 @@ class Disks(Machine):
         found = [d for path, _ in self.printed.swaps if (d := self.stack.by_path.get(path))]
         return [device.path for device in found if device.name in names]
 
-    def left_out(self) -> list[str]:
+    def left_out(self) -> list[str | Message]:
         """What is not judged, in words: boot partitions, plugged-in disks."""
         boot = [m.target for m in self.printed.mounts if self._is_boot(m)]
         plugged = [d.path for d in self.printed.devices.values() if self._is_left_to_others(d)]
-        return boot + [f"{path} (USB)" for path in plugged]
+        return [*boot, *(message("{device} (USB)", device=path) for path in plugged)]
 
     def _mounted(self) -> Iterator[Place]:
         folders = [row[-1] for row in self.printed.rows("paths")]
@@ -105,7 +117,7 @@ class Disks(Machine):
         for mounts in groups.values():
             first = mounts[0]
             name = ", ".join(mount.target for mount in mounts)
-            amount = f"{_size(first.used)} used" if first.used is not None else "amount unknown"
+            amount = _used(first.used) if first.used is not None else message("amount unknown")
             branches = self.stack.mount(first)
             yield Place(name, first.source, first.fstype, amount, branches)
 
@@ -133,10 +145,13 @@ class Disks(Machine):
         for device in self._idle(()):
             if device.fstype in MEMBERS:
                 if not self._is_empty_group(device):
-                    why = f"an unused {device.fstype}, whose content this machine does not show"
-                    yield self._device_place("not in use", device, why)
+                    why = message(
+                        "an unused {fstype}, whose content this machine does not show",
+                        fstype=device.fstype,
+                    )
+                    yield self._device_place(message("not in use"), device, why)
             else:
-                yield self._device_place("not mounted", device)
+                yield self._device_place(message("not mounted"), device)
 
     def _idle(self, types: tuple[str, ...]) -> list[Device]:
         """Devices with a signature that nothing uses: of these types, else of all but swap."""
@@ -175,19 +190,20 @@ class Disks(Machine):
                 if b.encryption is Encryption.PLAIN
             ]
             if not state and below:
-                why = "a logical volume that is not active"
+                why = message("a logical volume that is not active")
                 unsure = tuple(replace(b, encryption=Encryption.UNSURE, why=why) for b in below)
-                yield Place("not in use", f"{group}/{volume}", "LVM", "amount unknown", unsure)
+                name, amount = message("not in use"), message("amount unknown")
+                yield Place(name, f"{group}/{volume}", "LVM", amount, unsure)
         for dataset in self.printed.datasets.values():
             if dataset.idle and dataset.referenced >= EMPTY_DATASET:
-                amount = f"{_size(dataset.referenced)} used"
                 branches = self.stack.dataset(dataset.name)
-                yield Place("not mounted", dataset.name, "zfs", amount, branches)
+                amount = _used(dataset.referenced)
+                yield Place(message("not mounted"), dataset.name, "zfs", amount, branches)
 
-    def _device_place(self, name: str, device: Device, unsure: str = "") -> Place:
+    def _device_place(self, name: Words, device: Device, unsure: Words = "") -> Place:
         amounts = dict(row for row in self.printed.rows("amounts") if len(row) == 2)  # noqa: PLR2004
         used = amounts.get(device.path)
-        amount = f"{_size(int(used))} used" if used else f"up to {_size(device.size)}"
+        amount = _used(int(used)) if used else message("up to {size}", size=_size(device.size))
         branches = self.stack.device(device)
         if unsure:
             branches = tuple(
@@ -197,6 +213,10 @@ class Disks(Machine):
                 for b in branches
             )
         return Place(name, device.path, device.fstype or device.type, amount, branches)
+
+
+def _used(count: int) -> Message:
+    return message("{size} used", size=_size(count))
 
 
 def _size(count: int | None) -> str:

@@ -12,6 +12,7 @@ from roles.disk_encryption.disks import SWAP
 from socle.machine.blockdevices import Machine
 from socle.machine.blocktree import Device, Printed
 from socle.machine.sections import split
+from socle.messages import Message, message
 
 SCRIPT = (Path(__file__).parent / "files/luks.sh").read_text(encoding="utf-8")
 SECONDS = 120  # listing an initramfs unpacks it
@@ -27,6 +28,18 @@ class Slot:
     memory: int = 0
     token: str = ""
 
+    @property
+    def words(self) -> Message:
+        """``slot 0 argon2id 64 MiB``."""
+        if not self.memory:
+            return message("slot {number} {kdf}", number=self.number, kdf=self.kdf)
+        return message(
+            "slot {number} {kdf} {mib} MiB",
+            number=self.number,
+            kdf=self.kdf,
+            mib=self.memory >> 10,
+        )
+
 
 @dataclass(frozen=True)
 class Header:
@@ -39,14 +52,14 @@ class Header:
     slots: tuple[Slot, ...]
     unattended: tuple[str, ...] = ()
 
-    def weak_slots(self, kdfs: Iterable[str], memory_mib: int) -> list[str]:
-        """Slots that a guesser gets through too cheaply, in words.
+    def weak_slots(self, kdfs: Iterable[str], memory_mib: int) -> list[Message]:
+        """Slots that a guesser gets through too cheaply.
 
         A slot that a token fills holds a long random key: there is nothing to guess.
         """
         accepted = tuple(kdfs)
         return [
-            f"slot {slot.number} {slot.kdf}" + (f" {slot.memory >> 10} MiB" if slot.memory else "")
+            slot.words
             for slot in self.slots
             if not slot.token
             and (

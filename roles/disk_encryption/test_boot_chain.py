@@ -3,7 +3,7 @@
 import pytest
 
 from roles.disk_encryption import bootchain
-from socle.verify import AGAIN, control, expect, unknown
+from socle.verify import AGAIN, control, expect, message, unknown
 
 
 @control("boot-chain-protected")
@@ -14,7 +14,10 @@ def test_nobody_at_the_keyboard_changes_the_start(host, settings):
     tampered = chain.tampered_now()
     expect(
         not tampered,
-        seen=f"this kernel was started with: {' '.join(tampered) or 'nothing unusual'}",
+        seen=message(
+            "this kernel was started with: {arguments}",
+            arguments=" ".join(tampered) or message("nothing unusual"),
+        ),
         wanted="no kernel argument that gives a shell without a login",
         fix="start the machine again without it; find out who started it so",
     )
@@ -23,7 +26,9 @@ def test_nobody_at_the_keyboard_changes_the_start(host, settings):
     elif chain.has_systemd_boot:
         expect(
             chain.editor_locked,
-            seen=f"systemd-boot's editor is {'off' if chain.editor_locked else 'on'}",
+            seen="systemd-boot's editor is off"
+            if chain.editor_locked
+            else "systemd-boot's editor is on",
             wanted="the kernel's command line cannot be edited at the start",
             fix='write "editor no" in loader/loader.conf of the EFI partition',
         )
@@ -38,7 +43,9 @@ def expect_grub_locked(chain):
     owners = chain.password_owners()
     expect(
         owners,
-        seen="GRUB asks for a password" + (f" of {', '.join(owners)}" if owners else ": no"),
+        seen=message("GRUB asks for a password of {owners}", owners=owners)
+        if owners
+        else "GRUB asks for a password: no",
         wanted="nobody edits the start menu without a password",
         fix="put the output of grub-mkpasswd-pbkdf2 as disk_encryption_grub_password_hash in "
         "secrets.yml, then deploy",
@@ -46,14 +53,16 @@ def expect_grub_locked(chain):
     free = [entry for entry in chain.entries if entry.free]
     expect(
         free,
-        seen=f"entries that start without the password: {len(free)}",
+        seen=message("entries that start without the password: {n}", n=len(free)),
         wanted="the first entry starts by itself, else the machine waits for the provider",
         fix=AGAIN,
     )
-    bad = [f"{e.title}: {w}" for e in free for w in bootchain.tampered(e.arguments)]
+    bad = [f"{e.title}: {word}" for e in free for word in bootchain.tampered(e.arguments)]
     expect(
         not bad,
-        seen="entries for anybody with: " + ("; ".join(bad) or "nothing unusual"),
+        seen=message(
+            "entries for anybody with: {entries;}", entries=bad or message("nothing unusual")
+        ),
         wanted="no entry that gives a shell without a login",
         fix="remove it from /etc/default/grub, then update-grub",
     )
@@ -63,13 +72,18 @@ def expect_files_closed(chain):
     """Nobody but root reads or changes what starts the machine."""
     expect(
         not chain.open_files,
-        seen="readable by any account: " + (", ".join(chain.open_files) or "nothing"),
+        seen=message(
+            "readable by any account: {files}", files=chain.open_files or message("nothing")
+        ),
         wanted="only root reads the start menu and the initramfs",
         fix=AGAIN,
     )
     expect(
         not chain.foreign_files,
-        seen="writable by others than root: " + (", ".join(chain.foreign_files[:5]) or "nothing"),
+        seen=message(
+            "writable by others than root: {files}",
+            files=chain.foreign_files[:5] or message("nothing"),
+        ),
         wanted="only root changes what lies in /boot",
         fix="chown root:root and chmod go-w these files; find out who changed them",
     )
@@ -82,7 +96,7 @@ def expect_secure_boot(chain, settings):
         return
     expect(
         chain.secure_boot or not settings.disk_encryption_secure_boot,
-        seen=f"UEFI, Secure Boot is {'on' if chain.secure_boot else 'off'}",
+        seen="UEFI, Secure Boot is on" if chain.secure_boot else "UEFI, Secure Boot is off",
         wanted="Secure Boot on",
         fix="switch it on in the firmware's setup, and protect that with a password",
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from socle.messages import Message, message
 from socle.render import render
 
 # Loads the rules of standard input into a throw-away network namespace and lists what came of it.
@@ -41,21 +42,21 @@ def at_boot(host: Any, file: str, table: str) -> str:
     return str(answer.stdout) if answer.rc == 0 else ""
 
 
-def first_difference(live: str, declared: str) -> str:
-    """In words, the first rule that one of two listings has and the other has not."""
+def first_difference(live: str, declared: str) -> Message:
+    """The first rule that one of two listings has and the other has not."""
     if live == declared:
-        return "the rules are the declared ones"
+        return message("the rules are the declared ones")
     if not live:
-        return "absent"
+        return message("absent")
     ours, theirs = live.splitlines(), declared.splitlines()
     known, seen = set(theirs), set(ours)
     for line in ours:
         if line not in known:
-            return f"undeclared rule: {line.strip()}"
+            return message("undeclared rule: {rule}", rule=line.strip())
     for line in theirs:
         if line not in seen:
-            return f"missing rule: {line.strip()}"
-    return "the rules are not in the declared order"
+            return message("missing rule: {rule}", rule=line.strip())
+    return message("the rules are not in the declared order")
 
 
 def packets(host: Any, table: str, counter: str) -> int:

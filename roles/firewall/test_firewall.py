@@ -7,7 +7,7 @@ from pathlib import Path
 from roles.firewall.nftables import at_boot, attempt, declared, first_difference, live, packets
 from socle.baseline.rules import admits, port_in
 from socle.machine.sockets import listeners, operator
-from socle.verify import AGAIN, control, expect, note, unknown
+from socle.verify import AGAIN, control, expect, message, note, unknown
 
 TEMPLATES = Path(__file__).parent / "templates"
 FLOWS = TEMPLATES / "etc/socle/firewall.nft.j2"
@@ -22,14 +22,14 @@ def test_what_is_not_declared_is_refused(host, target, settings, from_controller
     enabled = host.run("systemctl is-enabled socle-firewall.service").stdout.strip()
     expect(
         enabled == "enabled",
-        seen=f"socle-firewall.service: {enabled or 'absent'} at boot",
+        seen=message("socle-firewall.service: {state} at boot", state=enabled or message("absent")),
         wanted="the rules are loaded at every start",
         fix=AGAIN,
     )
     stored = at_boot(host, "/etc/socle/firewall.nft", "inet socle")
     expect(
         stored == wanted,
-        seen=f"loaded at boot: {first_difference(stored, wanted)}",
+        seen=message("loaded at boot: {rules}", rules=first_difference(stored, wanted)),
         wanted="the rules that the next start loads are the declared ones",
         fix=AGAIN,
     )
@@ -44,19 +44,21 @@ def test_only_declared_services_listen(host, settings):
     there = installed(host, settings.firewall_forbidden_packages)
     expect(
         not there,
-        seen=f"installed: {', '.join(there) or 'none of the forbidden packages'}",
+        seen=message(
+            "installed: {packages}", packages=there or message("none of the forbidden packages")
+        ),
         wanted="none of the packages of firewall_forbidden_packages",
         fix=AGAIN,
     )
     listing = listeners(host)
     strangers = [
-        str(one)
+        one.words
         for one in listing.sockets
         if not declares(settings.firewall_inbound, one.port, one.protocol)
     ]
     expect(
         not strangers,
-        seen="undeclared: " + ("; ".join(strangers) or "none"),
+        seen=message("undeclared: {sockets;}", sockets=strangers or message("none")),
         wanted="only services with a declared inbound flow listen beyond loopback",
         fix="stop or remove the program, bind it to 127.0.0.1, or declare its flow and purpose",
     )
@@ -74,8 +76,13 @@ def test_undeclared_outbound_connections_fail(host, settings):
     connected, rejected = attempt(host, visitor, port, ("inet socle", "out_rejected"))
     expect(
         not connected and rejected > 0,
-        seen=f"a connection to {visitor} port {port}: "
-        + ("rejected by the rules" if rejected else "it left the machine"),
+        seen=message(
+            "a connection to {address} port {port}: rejected by the rules"
+            if rejected
+            else "a connection to {address} port {port}: it left the machine",
+            address=visitor,
+            port=port,
+        ),
         wanted="an undeclared outbound connection is rejected",
         fix=AGAIN,
     )
@@ -90,7 +97,10 @@ def test_no_unsolicited_packet_from_the_internet(host, settings):
         note("public", address=address)
     expect(
         not public,
-        seen=f"public addresses on the machine itself: {', '.join(public) or 'none'}",
+        seen=message(
+            "public addresses on the machine itself: {addresses}",
+            addresses=public or message("none"),
+        ),
         wanted="machines behind the box have private IPv4 addresses",
         fix="take the box out of bridge mode, or declare the network in firewall_local_networks",
     )
@@ -101,7 +111,11 @@ def test_no_unsolicited_packet_from_the_internet(host, settings):
         note("received", ipv4=counted[4], ipv6=counted[6])
     expect(
         not any(counted.values()),
-        seen=f"unsolicited packets from the Internet: {counted[4]} IPv4, {counted[6]} IPv6",
+        seen=message(
+            "unsolicited packets from the Internet: {ipv4} IPv4, {ipv6} IPv6",
+            ipv4=counted[4],
+            ipv6=counted[6],
+        ),
         wanted="none: the box forwards nothing to this machine",
         fix="remove port forwarding, DMZ and UPnP on the box; then, on the machine, "
         "nft reset counters table inet socle_canary",
@@ -114,13 +128,15 @@ def test_imaging_ports_are_for_declared_devices(host, target, settings, from_con
     ports = settings.firewall_imaging_ports
     listing = listeners(host)
     strangers = [
-        str(one)
+        one.words
         for one in listing.sockets
         if one.port in ports and not declares(settings.firewall_inbound, one.port, one.protocol)
     ]
     expect(
         not strangers,
-        seen="undeclared on imaging ports: " + ("; ".join(strangers) or "none"),
+        seen=message(
+            "undeclared on imaging ports: {sockets;}", sockets=strangers or message("none")
+        ),
         wanted="imaging programs listen only where a flow names the devices",
         fix="declare the flow with the devices' addresses, or stop the program",
     )
@@ -137,8 +153,8 @@ def expect_declared(host, settings, template, table):
     wanted = declared(host, template, settings, table)
     expect(
         seen == wanted,
-        seen=f"table {table}: {first_difference(seen, wanted)}",
-        wanted=f"the live rules of table {table} are the declared ones",
+        seen=message("table {table}: {rules}", table=table, rules=first_difference(seen, wanted)),
+        wanted=message("the live rules of table {table} are the declared ones", table=table),
         fix=AGAIN,
     )
     return wanted
@@ -149,7 +165,12 @@ def expect_closed(target, sshd, vantage, ports):
     states = vantage.tcp([(a, p) for a in target.addresses for p in [sshd, *ports]])
     blind = [a for a in target.addresses if states[a, sshd] != "open"]
     answers = [
-        f"{address} port {port} ({states[address, port]})"
+        message(
+            "{address} port {port} ({state})",
+            address=address,
+            port=port,
+            state=states[address, port].words,
+        )
         for address in target.addresses
         for port in ports
         if states[address, port] in {"open", "refused"}
@@ -159,13 +180,16 @@ def expect_closed(target, sshd, vantage, ports):
             note("answered", port=port)
     expect(
         not answers,
-        seen=f"answers to a stranger on {', '.join(target.addresses)}: "
-        + (", ".join(answers) or "none"),
+        seen=message(
+            "answers to a stranger on {addresses}: {answers}",
+            addresses=target.addresses,
+            answers=answers or message("none"),
+        ),
         wanted="no answer at all from ports that are not declared",
         fix=AGAIN,
     )
     if blind:
-        unknown(f"no path from the operator's computer to {', '.join(blind)}")
+        unknown(message("no path from the operator's computer to {addresses}", addresses=blind))
 
 
 def client(host):

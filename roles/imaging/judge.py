@@ -7,6 +7,7 @@ from typing import Any
 
 from socle.machine.blockdevices import Machine
 from socle.machine.blockstack import Encryption
+from socle.messages import message
 from socle.verify.checks import AGAIN, expect, unknown
 
 DAY = 86400  # seconds
@@ -24,10 +25,16 @@ def expect_certificate(where: str, said: str, now: int, days: int) -> None:
     length = (int(end) - int(start)) // DAY if good else 0
     expect(
         good and left > days and length <= LONGEST_DAYS,
-        seen=f"{where}: " + (f"{left} days left of {length}" if good else said),
-        wanted=f"a certificate of the declared authority for this address, more than {days} days "
-        f"before its end, made for {LONGEST_DAYS} days at most",
-        fix=f"{AGAIN}; a given certificate: put the new one in its file first",
+        seen=message("{place}: {left} days left of {length}", place=where, left=left, length=length)
+        if good
+        else message("{place}: {said}", place=where, said=said),
+        wanted=message(
+            "a certificate of the declared authority for this address, more than {days} days "
+            "before its end, made for {longest} days at most",
+            days=days,
+            longest=LONGEST_DAYS,
+        ),
+        fix=message("{again}; a given certificate: put the new one in its file first", again=AGAIN),
     )
 
 
@@ -36,7 +43,9 @@ def expect_modalities(live: Mapping[str, Any], declared: Mapping[str, Mapping[st
     strange = sorted(live.keys() - declared.keys())
     expect(
         not strange,
-        seen=f"devices that are not declared: {', '.join(strange) or 'none'}",
+        seen=message(
+            "devices that are not declared: {devices}", devices=strange or message("none")
+        ),
         wanted="only the devices of imaging_modalities",
         fix="declare it in imaging_modalities, with its flow; or remove it from DicomModalities in "
         "/etc/orthanc and deploy again",
@@ -49,7 +58,11 @@ def expect_modalities(live: Mapping[str, Any], declared: Mapping[str, Mapping[st
     ]
     expect(
         not wrong,
-        seen=f"{len(live)} devices; {', '.join(wrong) or 'each as declared'}",
+        seen=message(
+            "{n} devices; {differences}",
+            n=len(live),
+            differences=wrong or message("each as declared"),
+        ),
         wanted="addresses and permissions as declared",
         fix=AGAIN,
     )
@@ -61,7 +74,12 @@ def expect_encrypted(machine: Machine, folders: Sequence[str]) -> None:
     Raises Unknown in a container, and where a layer is not known.
     """
     if machine.container:
-        unknown(f"a container ({machine.container}) has no disks of its own: verify its computer")
+        unknown(
+            message(
+                "a container ({kind}) has no disks of its own: verify its computer",
+                kind=machine.container,
+            )
+        )
     found = {
         folder: min(
             (branch.encryption for branch in machine.stack.path(folder)), key=list(Encryption).index
@@ -71,7 +89,13 @@ def expect_encrypted(machine: Machine, folders: Sequence[str]) -> None:
     plain = [folder for folder, encryption in found.items() if encryption is Encryption.PLAIN]
     expect(
         not plain,
-        seen=", ".join(f"{folder}: {encryption}" for folder, encryption in found.items()),
+        seen=message(
+            "{folders}",
+            folders=[
+                message("{folder}: {encryption}", folder=folder, encryption=encryption.words)
+                for folder, encryption in found.items()
+            ],
+        ),
         wanted="images, index and temporary files on encrypted disks",
         fix="what lies there moves to an encrypted disk: docs/fr/chiffrement-des-disques.md",
     )
@@ -81,4 +105,4 @@ def expect_encrypted(machine: Machine, folders: Sequence[str]) -> None:
         if encryption not in (Encryption.CRYPT, Encryption.MEMORY)
     ]
     if unsure:
-        unknown(f"what lies below {', '.join(unsure)} cannot be told")
+        unknown(message("what lies below {folders} cannot be told", folders=unsure))

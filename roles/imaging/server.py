@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from socle.machine.sockets import NOBODY, read
+from socle.messages import Message, message, verbatim
 from socle.verify.checks import Unknown
 
 PROGRAM = "/usr/local/sbin/socle-imaging"
@@ -31,7 +32,17 @@ class Association:
 
     def __str__(self) -> str:
         """``ECHO1 from 127.0.0.1 to IMAGERIE``."""
-        return f"{self.calling} from {self.address} to {self.called}"
+        return str(self.words)
+
+    @property
+    def words(self) -> Message:
+        """The same as a message."""
+        return message(
+            "{calling} from {address} to {called}",
+            calling=self.calling,
+            address=self.address,
+            called=self.called,
+        )
 
 
 def associations(host: Any, tries: Sequence[Association]) -> dict[Association, str]:
@@ -64,7 +75,7 @@ def orthanc(host: Any, path: str, body: str | None = None) -> tuple[int, Any]:
     answer = host.run(f"{PROGRAM} ask %s{words}", path, *([] if body is None else [body]))
     status, _, text = answer.stdout.partition("\n")
     if answer.rc != 0 or not status.isdigit():
-        raise Unknown((answer.stderr.strip().splitlines() or ["no answer"])[-1])
+        raise Unknown(_last_line(answer.stderr, message("no answer")))
     try:
         return int(status), json.loads(text)
     except ValueError:
@@ -78,6 +89,11 @@ def _sent(host: Any, script: Path, words: Sequence[str], count: int) -> list[str
     answer = host.run(f"python3 -I -c %s {places}", text, *words, timeout=PATIENCE)
     lines: list[str] = answer.stdout.splitlines()
     if answer.rc != 0 or len(lines) != count:
-        said = answer.stderr.strip().splitlines() or ["too few answers"]
-        raise Unknown(f"{script.name}: {said[-1]}")
+        said = _last_line(answer.stderr, message("too few answers"))
+        raise Unknown(message("{script}: {said}", script=script.name, said=said))
     return lines
+
+
+def _last_line(said: str, otherwise: Message) -> Message:
+    lines = said.strip().splitlines()
+    return verbatim(lines[-1]) if lines else otherwise

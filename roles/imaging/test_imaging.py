@@ -7,7 +7,7 @@ from roles.imaging.server import PEM, TRUSTED, Association, associations, progra
 from roles.imaging.server import orthanc as asked
 from socle.baseline.rules import admits
 from socle.machine.sockets import operator
-from socle.verify import AGAIN, control, expect, unknown
+from socle.verify import AGAIN, control, expect, message, unknown
 
 OURS = {"Orthanc", "stunnel"}
 KNOWN_TO_ALL = ("-", "orthanc:orthanc", "alice:alicePassword", "admin:admin")
@@ -29,14 +29,16 @@ def test_http_takes_an_account(orthanc, target):
     met = web(orthanc, tries)
     served = sorted(
         {
-            f"{scheme}://{address}:{port} {'without account' if account == '-' else account}"
+            (f"{scheme}://{address}:{port}", "" if account == "-" else account)
             for (scheme, address, port, _, account), said in _split(met)
             if said.startswith("2")
         }
     )
     expect(
         not served,
-        seen="serves " + (", ".join(served) or f"nothing to {len(tries)} requests"),
+        seen=message("serves {pages}", pages=[_served(*one) for one in served])
+        if served
+        else message("serves nothing to {n} requests", n=len(tries)),
         wanted="401 without an account, or with one that everybody knows, on loopback too",
         fix=AGAIN,
     )
@@ -51,8 +53,8 @@ def test_two_ports_for_those_who_are_declared(orthanc, settings, target, from_co
     wanted = {settings.imaging_http_port, settings.imaging_https_port, settings.imaging_dicom_port}
     expect(
         set(ports) == wanted,
-        seen="listens on " + ", ".join(f"{port} ({ports[port]})" for port in sorted(ports)),
-        wanted=f"ports {', '.join(map(str, sorted(wanted)))}",
+        seen=message("listens on {ports}", ports=[f"{p} ({ports[p]})" for p in sorted(ports)]),
+        wanted=message("ports {ports}", ports=sorted(wanted)),
         fix=AGAIN,
     )
     nobody = {"0.0.0.0/0", "::/0"}
@@ -63,8 +65,14 @@ def test_two_ports_for_those_who_are_declared(orthanc, settings, target, from_co
         allowed = _networks(shown.get("IPAddressAllow", "").split())
         expect(
             allowed == declared and set(shown.get("IPAddressDeny", "").split()) == nobody,
-            seen=f"{unit} speaks with {shown.get('IPAddressAllow') or 'everybody'}",
-            wanted=f"with {', '.join(map(str, sorted(declared, key=str)))}, and nobody else",
+            seen=message(
+                "{unit} speaks with {addresses}",
+                unit=unit,
+                addresses=shown.get("IPAddressAllow") or message("everybody"),
+            ),
+            wanted=message(
+                "with {addresses}, and nobody else", addresses=sorted(map(str, declared))
+            ),
             fix=AGAIN,
         )
     _expect_silence(orthanc, settings, target, from_controller, sorted(wanted))
@@ -79,16 +87,25 @@ def _expect_silence(host, settings, target, vantage, ports):
     inbound = getattr(settings, "firewall_inbound", ())
     closed = [port for port in ports if not admits(inbound, visitor, port)]
     states = vantage.tcp([(a, p) for a in target.addresses for p in [sshd, *closed]])
-    answers = [f"{a} port {p} ({s})" for (a, p), s in states.items() if p != sshd and s != "silent"]
-    answers = [one for one in answers if "rejected" not in one]
+    answers = [
+        message("{address} port {port} ({state})", address=address, port=port, state=state.words)
+        for (address, port), state in states.items()
+        if port != sshd and state not in {"silent", "rejected"}
+    ]
     expect(
         not answers,
-        seen=f"answers to {visitor}: {', '.join(answers) or 'none'}",
+        seen=message(
+            "answers to {address}: {answers}", address=visitor, answers=answers or message("none")
+        ),
         wanted="no answer to an address that no flow names",
         fix=AGAIN,
     )
     if not any(states[a, sshd] == "open" for a in target.addresses):
-        unknown(f"no path from the operator's computer to {', '.join(target.addresses)}")
+        unknown(
+            message(
+                "no path from the operator's computer to {addresses}", addresses=target.addresses
+            )
+        )
 
 
 @control("orthanc-dicom-peers")
@@ -111,22 +128,24 @@ def test_only_declared_devices_associate(orthanc, settings, target):
         ),
     ]
     met = associations(orthanc, [known, *strangers])
-    let_in = [str(one) for one in strangers if met[one] == "accepted"]
+    let_in = [one.words for one in strangers if met[one] == "accepted"]
     expect(
         not let_in,
-        seen=f"associations: {', '.join(let_in) or f'none of {len(strangers)} strangers'}",
+        seen=message("associations: {strangers}", strangers=let_in)
+        if let_in
+        else message("associations: none of {n} strangers", n=len(strangers)),
         wanted="none from an unknown AE title or address, none to another title",
         fix=AGAIN,
     )
     expect(
         met[known] == "accepted",
-        seen=f"{known}: {met[known]}",
+        seen=message("{association}: {answer}", association=known.words, answer=met[known]),
         wanted="a declared device is let in",
         fix=AGAIN,
     )
     status, live = asked(orthanc, "/modalities?expand")
     if status != 200:
-        unknown(f"/modalities answers {status}")
+        unknown(message("/modalities answers {status}", status=status))
     expect_modalities(live, declared)
 
 
@@ -139,7 +158,10 @@ def test_exchanges_are_encrypted(orthanc, settings, target):
     served = [line.split()[0] for line in clear.splitlines() if line.endswith(" 200")]
     expect(
         not served,
-        seen=f"HTTP in clear on {', '.join(served) or 'no address but loopback'}",
+        seen=message(
+            "HTTP in clear on {addresses}",
+            addresses=served or message("no address but loopback"),
+        ),
         wanted="HTTP in clear for the machine itself alone",
         fix=AGAIN,
     )
@@ -153,7 +175,7 @@ def test_exchanges_are_encrypted(orthanc, settings, target):
     old = [t.removeprefix("tls 127.0.0.1 ") for t, said in met.items() if said == "yes"]
     expect(
         not old,
-        seen=f"old TLS (port, version): {', '.join(old) or 'none'}",
+        seen=message("old TLS (port, version): {tries}", tries=old or message("none")),
         wanted="TLS 1.2 or later",
         fix=AGAIN,
     )
@@ -171,10 +193,16 @@ def _expect_dicom_tls(host, settings):
     said = associations(host, [plain])[plain]
     expect(
         said != "accepted" and not said.startswith("rejected"),
-        seen=f"DICOM in clear on port {port}: {said}",
+        seen=message("DICOM in clear on port {port}: {answer}", port=port, answer=said),
         wanted="no DICOM without TLS",
         fix=AGAIN,
     )
+
+
+def _served(where, account):
+    if account:
+        return message("{place} {account}", place=where, account=account)
+    return message("{place} without account", place=where)
 
 
 def _split(met):

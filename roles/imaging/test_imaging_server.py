@@ -10,7 +10,7 @@ from roles.imaging.server import PROGRAM, programs, web
 from roles.imaging.server import orthanc as asked
 from socle.machine import blockdevices
 from socle.machine.sockets import listeners
-from socle.verify import AGAIN, control, expect, not_applicable, unknown
+from socle.verify import AGAIN, control, expect, message, not_applicable, unknown
 
 PLACES = ("/home", "/root", "/tmp", "/var/tmp", "/srv", "/mnt", "/media", "/opt")  # noqa: S108
 STRAY = (Path(__file__).parent / "files/stray_images.py").read_text(encoding="utf-8")
@@ -30,14 +30,16 @@ def test_images_lie_encrypted_and_nowhere_else(orthanc, settings):
     count, places, whole = int(said[0]), said[1], said[2] == "all"
     expect(
         count == 0,
-        seen=f"{count} DICOM files outside of Orthanc's folders, below {places}",
-        wanted=f"none below {', '.join(PLACES)}",
+        seen=message(
+            "{n} DICOM files outside of Orthanc's folders, below {places}", n=count, places=places
+        ),
+        wanted=message("none below {places}", places=PLACES),
         fix="import them into Orthanc if they are needed, then delete them",
     )
     modes = orthanc.check_output("stat --dereference --format=%%a %s", settings.imaging_folders[0])
     expect(
         modes.endswith("0"),
-        seen=f"{settings.imaging_folders[0]}: mode {modes}",
+        seen=message("{folder}: mode {mode}", folder=settings.imaging_folders[0], mode=modes),
         wanted="Orthanc's folder is closed to other accounts",
         fix=AGAIN,
     )
@@ -49,7 +51,8 @@ def test_images_lie_encrypted_and_nowhere_else(orthanc, settings):
 def _folders(host):
     said = host.run(f"{PROGRAM} folders")
     if said.rc != 0:
-        unknown(said.stderr.strip() or "Orthanc's settings cannot be read")
+        trouble = said.stderr.strip() or message("Orthanc's settings cannot be read")
+        unknown(message("{trouble}", trouble=trouble))
     return list(dict.fromkeys(json.loads(said.stdout).values()))
 
 
@@ -62,9 +65,14 @@ def test_the_service_is_confined(orthanc, settings):
         unknown("systemd-analyze security does not answer")
     expect(
         float(found[1]) <= settings.imaging_exposure,
-        seen=f"exposure {found[1]}",
-        wanted=f"{settings.imaging_exposure} at most (systemd-analyze security orthanc.service)",
-        fix=f"{AGAIN}; systemctl cat orthanc.service shows what another drop-in undoes",
+        seen=message("exposure {points}", points=found[1]),
+        wanted=message(
+            "{points} at most (systemd-analyze security orthanc.service)",
+            points=settings.imaging_exposure,
+        ),
+        fix=message(
+            "{again}; systemctl cat orthanc.service shows what another drop-in undoes", again=AGAIN
+        ),
     )
     process = orthanc.check_output(
         "grep -hE '^(Uid|CapEff|NoNewPrivs|Seccomp):' /proc/$(pgrep -ox Orthanc)/status"
@@ -73,19 +81,20 @@ def test_the_service_is_confined(orthanc, settings):
     wanted = {"CapEff": "0000000000000000", "NoNewPrivs": "1", "Seccomp": "2"}
     expect(
         held["Uid"] != "0" and wanted.items() <= held.items(),
-        seen=", ".join(f"{key} {value}" for key, value in held.items()),
+        seen=message("{process}", process=[f"{key} {value}" for key, value in held.items()]),
         wanted="the running process is not root's, without capabilities, with a system call filter",
         fix=AGAIN,
     )
     status, _ = asked(orthanc, "/tools/execute-script", "print(6 * 7)")
     expect(
         status == 403,
-        seen=f"a Lua script that is sent: {status}",
+        seen=message("a Lua script that is sent: {status}", status=status),
         wanted="403: Orthanc runs nothing that it is sent",
         fix=AGAIN,
     )
     status, _ = asked(orthanc, "/webdav/")
-    expect(status == 404, seen=f"WebDAV: {status}", wanted="404: no WebDAV", fix=AGAIN)
+    seen = message("WebDAV: {status}", status=status)
+    expect(status == 404, seen=seen, wanted="404: no WebDAV", fix=AGAIN)
 
 
 @control("dcm4chee-secured")
@@ -106,15 +115,18 @@ def test_dcm4chee_shows_nothing_to_strangers(host):
     shown = [line for line, said in met.items() if _server(line) in there and said.startswith("2")]
     expect(
         not shown,
-        seen="without an account: " + (", ".join(line[:-2] for line in shown) or "nothing"),
+        seen=message(
+            "without an account: {pages}",
+            pages=[line[:-2] for line in shown] or message("nothing"),
+        ),
         wanted="401, 403, or the way to the login for whoever has no account",
         fix="deploy dcm4chee secured (Keycloak), and change the passwords that it comes with",
     )
     listing = listeners(host)
-    published = [str(one) for one in listing.sockets if one.port in ADMINISTRATION]
+    published = [one.words for one in listing.sockets if one.port in ADMINISTRATION]
     expect(
         not published,
-        seen=f"published: {', '.join(published) or 'no administration'}",
+        seen=message("published: {sockets}", sockets=published or message("no administration")),
         wanted="database, directory and administration on loopback alone",
         fix="take these ports out of compose.yaml, or bind them to 127.0.0.1",
     )

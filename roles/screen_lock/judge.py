@@ -3,6 +3,9 @@
 import re
 from xml.etree import ElementTree
 
+from socle.messages import message
+
+ABSENT = message("absent")
 GRACE = 5  # seconds a desktop may take to lock when its time is over
 STALE = 60  # seconds after which the guardian no longer answers
 FEWEST_REFUSALS = 3  # a desktop that is still starting may refuse once
@@ -26,26 +29,41 @@ def guardian(seen, limit):
     """The service that counts seconds: alive, with the right limit, obeyed."""
     one = seen["guardian"]
     if one.get("ActiveState") != "active":
-        return [f"socle-lock.service is {one.get('ActiveState') or 'absent'}"]
+        state = one.get("ActiveState") or ABSENT
+        return [message("socle-lock.service is {state}", state=state)]
     found = []
     if one.get("UnitFileState") != "enabled":
-        found.append(f"socle-lock.service is {one.get('UnitFileState') or 'absent'} at boot")
+        state = one.get("UnitFileState") or ABSENT
+        found.append(message("socle-lock.service is {state} at boot", state=state))
     status = one["status"]
     if status is None or one["age"] > STALE:
-        return [*found, "socle-lock.service does not answer"]
+        return [*found, message("socle-lock.service does not answer")]
     if status["limit"] != limit:
-        found.append(f"socle-lock.service waits for {status['limit']:g} s")
+        found.append(message("socle-lock.service waits for {n} s", n=f"{status['limit']:g}"))
     for row in status["sessions"]:
         if row["state"] in {"unseen", "refused"} or row["refusals"] >= FEWEST_REFUSALS:
-            why = row.get("why") or f"refused {row['refusals']} times"
-            found.append(f"session {row['id']} of {row['user']}: {row['state']}, {why}")
+            refused = message("refused {n} times", n=row["refusals"])
+            found.append(
+                message(
+                    "session {id} of {user}: {state}, {why}",
+                    id=row["id"],
+                    user=row["user"],
+                    state=row["state"],
+                    why=row.get("why") or refused,
+                )
+            )
     return found
 
 
 def open_sessions(seen, limit, desktops):
     """Sessions of these desktops that have been idle for too long and are not locked."""
     return [
-        f"session {row['id']} of {row['user']} is open, idle for {row['idle']:.0f} s"
+        message(
+            "session {id} of {user} is open, idle for {n} s",
+            id=row["id"],
+            user=row["user"],
+            n=round(row["idle"]),
+        )
         for row in seen["sessions"]
         if row.get("idle") is not None
         and row["idle"] > limit + GRACE
@@ -68,7 +86,7 @@ def belongs(row, desktops):
 def unread(people, *parts):
     """What people's programs did not answer within their limits."""
     return [
-        f"{name}: {why}"
+        message("{person}: {why}", person=name, why=why)
         for name, one in people.items()
         for part, why in one.get("unread", {}).items()
         if part in parts
@@ -80,12 +98,19 @@ def bypasses(seen):
     found = []
     for name, person in seen["people"].items():
         found += [
-            f"{variable}={value} in the login of {name}"
+            message(
+                "{variable} in the login of {person}", variable=f"{variable}={value}", person=name
+            )
             for variable, value in person.get("login", {}).items()
             if bypass(variable, value)
         ]
         found += [
-            f"{word} in {name}'s running {program}"
+            message(
+                "{variable} in {person}'s running {program}",
+                variable=word,
+                person=name,
+                program=program,
+            )
             for word, program in person.get("running", {}).items()
             if bypass(*word.split("=", 1))
         ]
@@ -116,11 +141,11 @@ def wrong_key(whose, answers, key):
     name = f"{key['schema']} {key['key']}"
     answer = (answers or {}).get(name)
     if answer is None:
-        return [f"{name} is not set for {whose}"]
+        return [message("{key} is not set for {person}", key=name, person=whose)]
     value, writable = answer
     if unquoted(value) != unquoted(key["value"]):
-        return [f"{name} is {value} for {whose}"]
-    return [f"{whose} may change {name}"] if writable else []
+        return [message("{key} is {value} for {person}", key=name, value=value, person=whose)]
+    return [message("{person} may change {key}", person=whose, key=name)] if writable else []
 
 
 def unquoted(value):
@@ -156,9 +181,18 @@ def xfce(seen, wanted):
             continue  # unread
         for key, value in wanted.items():
             if answers[key][0] != value:
-                found.append(f"xfce4-screensaver {key} is {answers[key][0]} for {name}")
+                found.append(
+                    message(
+                        "xfce4-screensaver {key} is {value} for {person}",
+                        key=key,
+                        value=str(answers[key][0]),
+                        person=name,
+                    )
+                )
             elif not answers[key][1]:
-                found.append(f"{name} may change xfce4-screensaver {key}")
+                found.append(
+                    message("{person} may change xfce4-screensaver {key}", person=name, key=key)
+                )
     return found
 
 
@@ -197,12 +231,17 @@ def plasma(seen, template):
             continue  # unread
         values, immutable = kde(person["kde"])
         found += [
-            f"kscreenlockerrc {key} is {values.get(key, 'not set')} for {name}"
+            message(
+                "kscreenlockerrc {key} is {value} for {person}",
+                key=key,
+                value=values.get(key, message("not set")),
+                person=name,
+            )
             for key, value in wanted.items()
             if values.get(key) != value
         ]
         if not immutable:
-            found.append(f"{name} may change kscreenlockerrc")
+            found.append(message("{person} may change kscreenlockerrc", person=name))
     return found
 
 
@@ -214,11 +253,21 @@ def beyond_reach(seen, limit, minutes):
         if kind == "x11" or desktop == "gnome":
             continue
         if desktop == "kde" and limit < minutes * 60:
-            found.append(f"Plasma on Wayland locks after {minutes * 60} s, not {limit} s")
+            found.append(
+                message(
+                    "Plasma on Wayland locks after {n} s, not {limit} s",
+                    n=minutes * 60,
+                    limit=limit,
+                )
+            )
         elif desktop == "xfce" and not {"labwc", "wayfire"} & set(seen["programs"]):
             continue  # the greeter shows it, but its compositor is not there
         elif desktop != "kde":
-            found.append(f'nobody sees whether the Wayland session "{command}" is idle')
+            found.append(
+                message(
+                    'nobody sees whether the Wayland session "{command}" is idle', command=command
+                )
+            )
     return found
 
 
@@ -238,13 +287,21 @@ def timeout(seen, seconds):
     for name, one in {**seen["people"], "root": {**seen["root"], "shell": "bash"}}.items():
         shell, (value, readonly) = one["shell"], one.get("timeout", UNREAD)
         if not shell.endswith("bash"):
-            found.append(f"{name}'s shell {shell} does not know TMOUT")
+            found.append(
+                message("{person}'s shell {shell} does not know TMOUT", person=name, shell=shell)
+            )
         elif value is None:
             continue  # unread
         elif not value.isdigit() or not 0 < int(value) <= seconds:
-            found.append(f"TMOUT is {value or 'not set'} for {name}")
+            found.append(
+                message(
+                    "TMOUT is {value} for {person}",
+                    value=value or message("not set"),
+                    person=name,
+                )
+            )
         elif not readonly:
-            found.append(f"{name} may change TMOUT")
+            found.append(message("{person} may change TMOUT", person=name))
     return found
 
 
@@ -253,13 +310,13 @@ def greeter(seen, wanted):
     if "keys" not in (seen["greeter"] or {}):
         return []  # no GDM, or unread
     answers = seen["greeter"]["keys"]
-    return [said for key in wanted for said in wrong_key("the greeter", answers, key)]
+    return [said for key in wanted for said in wrong_key(message("the greeter"), answers, key)]
 
 
 def sleep(seen, answers):
     """What happens to sessions when the lid closes or the machine sleeps."""
     found = [
-        f"logind answers {line}"
+        message("logind answers {line}", line=line)
         for line in seen["logind"]
         if line.startswith("lid ") and line not in answers
     ]
@@ -267,8 +324,14 @@ def sleep(seen, answers):
     ours = "socle-lock-sleep.service"
     unit = blocks.get(ours, {})
     if unit.get("LoadState") != "loaded" or ours not in blocks["sleep.target"]["Wants"].split():
-        found.append(f"nothing locks before sleep: {ours} is {unit.get('LoadState', 'absent')}, "
-                     f"{unit.get('UnitFileState') or 'not enabled'}")  # fmt: skip
+        found.append(
+            message(
+                "nothing locks before sleep: {unit} is {state}, {boot}",
+                unit=ours,
+                state=unit.get("LoadState", ABSENT),
+                boot=unit.get("UnitFileState") or message("not enabled"),
+            )
+        )
     if unit.get("Result", "success") != "success":
-        found.append("at the last sleep, some session stayed open")
+        found.append(message("at the last sleep, some session stayed open"))
     return found

@@ -3,6 +3,8 @@
 import configparser
 import re
 
+from socle.messages import message
+
 _MANY_BLANKS = re.compile(r"[^\S\n]{100,}+")
 OTHERS = {  # display managers that no practice needs: what an automatic login looks like there
     "/etc/greetd/config.toml": r"^[^\S\n]*+\[initial_session\]",
@@ -44,35 +46,48 @@ def yes(value):
 def autologin(seen):
     """Whatever opens a session without a password: sessions now, display managers, consoles."""
     found = [
-        f"session {row['id']} of {row['user']} was opened by {row['service']}"
+        message(
+            "session {id} of {user} was opened by {service}",
+            id=row["id"],
+            user=row["user"],
+            service=row["service"],
+        )
         for row in seen["sessions"]
         if row["service"].endswith("autologin")
     ]
     gdm = cascade(seen, "/etc/gdm")
     found += [
-        f"GDM: {kind} login of {gdm.get(f'daemon.{kind}login', 'somebody')}"
+        message(
+            "GDM: automatic login of {user}"
+            if kind == "automatic"
+            else "GDM: timed login of {user}",
+            user=gdm.get(f"daemon.{kind}login", message("somebody")),
+        )
         for kind in ("automatic", "timed")
         if yes(gdm.get(f"daemon.{kind}loginenable", ""))
     ]
     lightdm = cascade(seen, "/usr/share/lightdm", "/etc/lightdm")
     found += [
-        f"LightDM: {key} = {value}"
+        message("LightDM: {key} = {value}", key=key, value=value)
         for key, value in lightdm.items()
         if (key.endswith(".autologin-user") and value)
         or (key.endswith((".autologin-guest", ".allow-guest")) and yes(value))
     ]
     sddm = cascade(seen, "/usr/lib/sddm", "/etc/sddm")
     if sddm.get("autologin.user"):
-        found.append(f"SDDM: automatic login of {sddm['autologin.user']}")
-    found += [f"{path}: automatic login" for path, text in seen["login_files"].items()
-              if path in OTHERS and re.search(OTHERS[path], text, re.MULTILINE)]  # fmt: skip
+        found.append(message("SDDM: automatic login of {user}", user=sddm["autologin.user"]))
     found += [
-        f"{unit['Id']}: {option[1]} logs in by itself"
+        message("{file}: automatic login", file=path)
+        for path, text in seen["login_files"].items()
+        if path in OTHERS and re.search(OTHERS[path], text, re.MULTILINE)
+    ]
+    found += [
+        message("{unit}: {user} logs in by itself", unit=unit["Id"], user=option[1])
         for unit in seen["gettys"]
         if (option := re.search(r"\s(?:-a|--autologin)[= ](\S+)", unit.get("ExecStart", "")))
     ]
     members = seen["groups"].get("nopasswdlogin")
-    return found + ([f"without a password: {', '.join(members)}"] if members else [])
+    return found + ([message("without a password: {users}", users=members)] if members else [])
 
 
 def greeters(seen, *, user_list):
@@ -81,10 +96,10 @@ def greeters(seen, *, user_list):
     lightdm = cascade(seen, "/usr/share/lightdm", "/etc/lightdm")
     if not user_list:
         shown = [k for k, v in lightdm.items() if k.endswith("greeter-hide-users") and not yes(v)]
-        found += ["LightDM lists the accounts" for _ in shown]
+        found += [message("LightDM lists the accounts") for _ in shown]
     if seen["xdmcp"]:
-        found.append("a program answers XDMCP on port 177")
+        found.append(message("a program answers XDMCP on port 177"))
     gdm = cascade(seen, "/etc/gdm")
     if yes(gdm.get("xdmcp.enable", "")) or yes(lightdm.get("xdmcpserver.enabled", "")):
-        found.append("XDMCP is switched on")
+        found.append(message("XDMCP is switched on"))
     return found

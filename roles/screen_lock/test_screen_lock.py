@@ -9,7 +9,7 @@ import pytest
 from roles.screen_lock import judge, login
 from socle import person
 from socle.render import render
-from socle.verify import AGAIN, control, expect, not_applicable, unknown
+from socle.verify import AGAIN, control, expect, message, not_applicable, unknown
 
 ROOM = Path(__file__).parent
 XFCE = ROOM / "templates/etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml.j2"
@@ -36,7 +36,8 @@ def seen(host, settings):
     source = re.sub(r"^from (person|people) import .*\n", "", joined, flags=re.MULTILINE)
     answer = host.run("python3 -ISB -c %s %s", source, json.dumps(request), timeout=120)
     if answer.rc != 0:
-        unknown(f"the machine cannot be observed: {answer.stderr.strip()[-300:]}")
+        said = answer.stderr.strip()[-300:]
+        unknown(message("the machine cannot be observed: {said}", said=said))
     return json.loads(answer.stdout)
 
 
@@ -70,8 +71,12 @@ def test_idle_sessions_of_other_desktops_lock(seen, settings):
     if "kde" in others:
         wrong += judge.plasma(seen, render(KDE, settings))
     wrong += judge.beyond_reach(seen, limit, minutes) + judge.open_sessions(seen, limit, others)
-    wrong += [f"{n} is missing" for n in ("i3lock", "xprintidle") if n not in seen["programs"]]
-    judged(seen, settings, wrong, f"{', '.join(others)}: ")
+    wrong += [
+        message("{program} is missing", program=name)
+        for name in ("i3lock", "xprintidle")
+        if name not in seen["programs"]
+    ]
+    judged(seen, settings, wrong, others)
     expect_read(seen["people"], "login", "running", "keys", *others)
 
 
@@ -87,9 +92,16 @@ def test_sessions_lock_before_the_machine_sleeps(seen, settings):
         )
     expect(
         not wrong,
-        seen="; ".join(wrong)
-        or f"closing the lid: {settings.screen_lock_lid}; sleep waits for socle-lock-sleep.service",
-        wanted=f"closing the lid: {settings.screen_lock_lid}, and sessions lock before any sleep",
+        seen=message("{complaints;}", complaints=wrong)
+        if wrong
+        else message(
+            "closing the lid: {lid}; sleep waits for socle-lock-sleep.service",
+            lid=settings.screen_lock_lid,
+        ),
+        wanted=message(
+            "closing the lid: {lid}, and sessions lock before any sleep",
+            lid=settings.screen_lock_lid,
+        ),
         fix=AGAIN,
     )
     if seen["desktops"]["gnome"]:
@@ -106,14 +118,17 @@ def test_greeter_and_lock_screen_give_nothing_away(seen, settings):
     if seen["desktops"]["gnome"]:
         private = [k for k in keys(settings, ["gnome"]) if k["key"] in PRIVACY]
         wrong += judge.keys(seen, private)
-    measured = "GDM's greeter, " if seen["greeter"] is not None else "no GDM, "
     expect(
         not wrong,
-        seen="; ".join(wrong) or f"as wanted: {measured}notifications in GNOME, XDMCP",
+        seen=message("{complaints;}", complaints=wrong)
+        if wrong
+        else "as wanted: GDM's greeter, notifications in GNOME, XDMCP"
+        if seen["greeter"] is not None
+        else "as wanted: no GDM, notifications in GNOME, XDMCP",
         wanted="no list of accounts, a notice about logging, no message text on a locked screen",
         fix=AGAIN,
     )
-    expect_read({"the greeter": seen["greeter"] or {}}, "login", "keys")
+    expect_read({message("the greeter"): seen["greeter"] or {}}, "login", "keys")
     if seen["desktops"]["gnome"]:
         expect_read(seen["people"], "login", "keys")
 
@@ -125,15 +140,33 @@ def test_idle_shells_close(seen, settings):
     wrong = judge.timeout(seen, seconds)
     answers = [a for a in settings.screen_lock_logind if a.startswith("idle ")]
     wrong += [
-        f"logind answers {a}" for a in seen["logind"] if a.startswith("idle ") and a not in answers
+        message("logind answers {line}", line=line)
+        for line in seen["logind"]
+        if line.startswith("idle ") and line not in answers
     ]
-    ended = "" if settings.screen_lock_workstation else ", idle logins end"
+    shells_alone = settings.screen_lock_workstation
     expect(
         not wrong,
-        seen="; ".join(wrong) or f"login shells close after {seconds} s, read-only{ended}",
-        wanted=f"login shells close after at most {seconds} s, and nobody can change that{ended}",
-        fix=f"{AGAIN}; a file of /etc/profile.d that sets TMOUT first has to go; "
-        "people's login shell is bash (chsh)",
+        seen=message("{complaints;}", complaints=wrong)
+        if wrong
+        else message(
+            "login shells close after {n} s, read-only"
+            if shells_alone
+            else "login shells close after {n} s, read-only, idle logins end",
+            n=seconds,
+        ),
+        wanted=message(
+            "login shells close after at most {n} s, and nobody can change that"
+            if shells_alone
+            else "login shells close after at most {n} s, and nobody can change that, "
+            "idle logins end",
+            n=seconds,
+        ),
+        fix=message(
+            "{again}; a file of /etc/profile.d that sets TMOUT first has to go; "
+            "people's login shell is bash (chsh)",
+            again=AGAIN,
+        ),
     )
     expect_read({**seen["people"], "root": seen["root"]}, "login")
 
@@ -145,36 +178,52 @@ def test_no_session_opens_by_itself(seen):
     services = sorted({row["service"] for row in seen["sessions"] if row["service"]})
     expect(
         not wrong,
-        seen="; ".join(wrong) or f"sessions were opened by: {', '.join(services) or 'nobody yet'}",
+        seen=message("{complaints;}", complaints=wrong)
+        if wrong
+        else message(
+            "sessions were opened by: {services}", services=services or message("nobody yet")
+        ),
         wanted="every session begins with a password",
-        fix=f"{AGAIN}; a session that opened by itself has to be closed once",
+        fix=message("{again}; a session that opened by itself has to be closed once", again=AGAIN),
     )
 
 
-def judged(seen, settings, wrong, prefix=""):
+def judged(seen, settings, wrong, desktops=()):
     """The verdict on idle locking, with the references that its time satisfies."""
     limit = settings.screen_lock_idle_seconds
-    notes = "".join(
-        f"; {row['user']} holds an idle inhibitor, which does not keep the screen open"
-        for row in seen["sessions"]
-        if row.get("inhibited")
-    )
+    found = wrong or [
+        message("locked after {n} s for {people}", n=limit, people=list(seen["people"])),
+        *(
+            message(
+                "{user} holds an idle inhibitor, which does not keep the screen open",
+                user=row["user"],
+            )
+            for row in seen["sessions"]
+            if row.get("inhibited")
+        ),
+        message("satisfies {references}", references=settings.screen_lock_satisfies),
+    ]
     expect(
         not wrong,
-        seen=prefix
-        + ("; ".join(wrong) or f"locked after {limit} s for {', '.join(seen['people'])}{notes}; "
-           f"satisfies {', '.join(settings.screen_lock_satisfies)}"),
-        wanted=f"every session locks after {limit} s without input, and nobody can change that",
-        fix=f"{AGAIN}; remove what a person has set in ~/.config/environment.d, ~/.profile or "
-        "~/.xsessionrc; close the session once",
-    )  # fmt: skip
+        seen=message("{desktops}: {found;}", desktops=desktops, found=found)
+        if desktops
+        else message("{found;}", found=found),
+        wanted=message(
+            "every session locks after {n} s without input, and nobody can change that", n=limit
+        ),
+        fix=message(
+            "{again}; remove what a person has set in ~/.config/environment.d, ~/.profile or "
+            "~/.xsessionrc; close the session once",
+            again=AGAIN,
+        ),
+    )
 
 
 def expect_read(people, *parts):
     """Nobody's own programs kept an answer back: then it is unknown, whatever the others say."""
     missing = judge.unread(people, *parts)
     if missing:
-        unknown("; ".join(missing))
+        unknown(message("{missing;}", missing=missing))
 
 
 def keys(settings, desktops, without=()):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from socle.baseline.windows import Window, contains
+from socle.messages import Message, message
 from socle.verify.checks import unknown
 
 FILES = Path(__file__).parent / "files"
@@ -41,7 +42,7 @@ def ask(host: Any) -> Facts:
     answer = host.run(command, program, timeout=LIMIT)
     if answer.rc != 0:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
-        unknown(f"the machine cannot be asked about its updates: {last}")
+        unknown(message("the machine cannot be asked about its updates: {said}", said=last))
     found: Facts = json.loads(answer.stdout)
     if found["busy"]:
         unknown("updates are being installed at this moment; verify again in some minutes")
@@ -58,34 +59,34 @@ def values(config: Iterable[str], key: str) -> list[str]:
     return found
 
 
-def days(seconds: float) -> str:
-    """``2.4 days``."""
-    return f"{seconds / DAY:.1f} days"
+def days(seconds: float) -> float:
+    """Seconds as days, to be read."""
+    return round(seconds / DAY, 1)
 
 
-def age(found: Facts, key: str) -> tuple[float, str]:
+def age(found: Facts, key: str) -> tuple[float, Message]:
     """Seconds since the moment ``key``, and the same in words; endless where it never was.
 
     A moment in the future proves nothing either.
     """
     moment = found[key]
     if moment is None:
-        return float("inf"), "never"
+        return float("inf"), message("never")
     seconds = found["now"] - moment
     if seconds < -DAY:
-        return float("inf"), "in the future"
-    return seconds, f"{days(max(seconds, 0))} ago"
+        return float("inf"), message("in the future")
+    return seconds, message("{days} days ago", days=days(max(seconds, 0)))
 
 
-def strays(timer: Mapping[str, Any], windows: Sequence[Window]) -> list[str]:
+def strays(timer: Mapping[str, Any], windows: Sequence[Window]) -> list[str | Message]:
     """The moments at which a timer fires outside of the windows, and what makes it so."""
     moments = [timer["next"], *timer["fires"]] if timer["next"] else timer["fires"]
     outside = [m for m in moments if not contains(windows, datetime.fromisoformat(m))]
-    found = [m.replace("T", " ") for m in dict.fromkeys(outside)][:3]
+    found: list[str | Message] = [m.replace("T", " ") for m in dict.fromkeys(outside)][:3]
     if timer["since_something"]:
-        found.append("also counted from " + ", ".join(timer["since_something"]))
+        found.append(message("also counted from {moments}", moments=timer["since_something"]))
     if timer["delay"]:
-        found.append(f"with a random delay of {timer['delay'] // 60} min")
+        found.append(message("with a random delay of {n} min", n=timer["delay"] // 60))
     return found
 
 
@@ -116,7 +117,7 @@ def security_lists(found: Facts) -> list[Mapping[str, Any]]:
             one.get("suite") in names]  # fmt: skip
 
 
-def unsafe_sources(found: Facts) -> list[str]:
+def unsafe_sources(found: Facts) -> list[Message]:
     """Sources that are taken without a signature, or without an end of validity."""
     bad = []
     for source in found["sources"]:
@@ -125,13 +126,13 @@ def unsafe_sources(found: Facts) -> list[str]:
         if options.get("check-valid-until", "yes") not in {"yes", "true", "1"}:
             said.append("check-valid-until=no")
         if said:
-            bad.append(f"{_named(source)}: {', '.join(said)}")
+            bad.append(message("{source}: {options}", source=_named(source), options=said))
     return bad
 
 
 def undeclared_sources(
     found: Facts, own: Sequence[str], others: Sequence[Mapping[str, Any]]
-) -> list[str]:
+) -> list[Message]:
     """Sources that are neither the distribution's ``own`` nor one of the ``others``, with its key.
 
     ``own``: Origins-Patterns; ``others``: the practice's declared repositories.
@@ -139,20 +140,34 @@ def undeclared_sources(
     keys, bad = found["keys"], []
     foreign = [path for path in keys["wide"] if not _of_the_distribution(path, found)]
     for source in found["sources"]:
-        release, name = source["release"], codename(found)
+        release, name, where = source["release"], codename(found), _named(source)
         signed_by = source["options"].get("signed-by", "")
         if release is None or not any(release.values()):
-            bad.append(f"{_named(source)}: nothing trustworthy was fetched from it")
+            bad.append(message("{source}: nothing trustworthy was fetched from it", source=where))
         elif any(matches(p, release, name) for p in own):
             if signed_by and not _of_the_distribution(signed_by, found):
-                bad.append(f"{_named(source)}: signed by {signed_by}, not by the distribution")
+                bad.append(
+                    message(
+                        "{source}: signed by {key}, not by the distribution",
+                        source=where,
+                        key=signed_by,
+                    )
+                )
             elif not signed_by and foreign:
-                bad.append(f"{_named(source)}: believes any key, also {', '.join(foreign)}")
+                bad.append(
+                    message("{source}: believes any key, also {keys}", source=where, keys=foreign)
+                )
         else:
             fits = [o for o in others if any(matches(p, release, name) for p in o["origins"])]
             if not any(signed_by == one["signed_by"] for one in fits):
-                key = signed_by or "any key"
-                bad.append(f"{_named(source)}: {release['origin'] or 'no origin'}, by {key}")
+                bad.append(
+                    message(
+                        "{source}: {origin}, by {key}",
+                        source=where,
+                        origin=release["origin"] or message("no origin"),
+                        key=signed_by or message("any key"),
+                    )
+                )
     return bad
 
 
@@ -167,25 +182,29 @@ def runs_newest_kernel(found: Facts) -> bool:
     return bool(found["container"]) or not installed or found["kernels"]["booted"] == installed[-1]
 
 
-def kernel_words(found: Facts) -> str:
+def kernel_words(found: Facts) -> Message:
     """What is known of the kernels, or why nothing is."""
     if found["container"]:
-        return "booted kernel left out: a container has none of its own"
+        return message("booted kernel left out: a container has none of its own")
     if not found["kernels"]["installed"]:
-        return "booted kernel left out: none is installed as a package"
-    newest = found["kernels"]["installed"][-1]
-    return f"booted kernel {found['kernels']['booted']}, newest installed {newest}"
+        return message("booted kernel left out: none is installed as a package")
+    return message(
+        "booted kernel {booted}, newest installed {newest}",
+        booted=found["kernels"]["booted"],
+        newest=found["kernels"]["installed"][-1],
+    )
 
 
-def support_ends(found: Facts) -> tuple[str, str] | None:
+def support_ends(found: Facts) -> tuple[str, Message] | None:
     """The last day with security updates for everybody, and whose they are; None: not known.
 
     Debian's LTS team publishes in the same archive; Ubuntu's extended support is for subscribers.
     """
     row = found["release"]["row"]
     if row.get("eol-lts"):
-        return row["eol-lts"], f"LTS; the security team's own until {row['eol']}"
-    return (row["eol"], "security team") if row.get("eol") else None
+        own = row["eol"]
+        return row["eol-lts"], message("LTS; the security team's own until {day}", day=own)
+    return (row["eol"], message("security team")) if row.get("eol") else None
 
 
 def _of_the_distribution(key: str, found: Facts) -> bool:

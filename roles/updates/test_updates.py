@@ -8,10 +8,21 @@ import pytest
 
 from roles.updates import facts
 from socle.baseline.windows import Window
-from socle.verify import AGAIN, control, expect, unknown
+from socle.verify import AGAIN, control, expect, message, unknown
 
-OTHER_FILE = f"remove the file of /etc/apt/apt.conf.d that says otherwise, or {AGAIN}"
-RUN = "systemctl start apt-daily-upgrade.service; then its words: journalctl -u apt-daily-upgrade"
+OTHER_FILE = message(
+    "remove the file of /etc/apt/apt.conf.d that says otherwise, or {again}", again=AGAIN
+)
+RUN = message(
+    "systemctl start apt-daily-upgrade.service; then its words: journalctl -u apt-daily-upgrade"
+)
+
+
+MOMENTS = {
+    "fetched": message("package lists fetched"),
+    "ran": message("last run (its stamp)"),
+    "succeeded": message("last success (the log)"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +37,12 @@ def test_updates_install_themselves(found, settings):
     for name in ("apt-daily", "apt-daily-upgrade"):
         expect_timer(found, name, persistent=True)
         state = found["services"][f"{name}.service"]
-        expect(state == "loaded", seen=f"{name}.service: {state}", wanted="loaded", fix=AGAIN)
+        seen = message("{unit}: {state}", unit=f"{name}.service", state=state)
+        expect(state == "loaded", seen=seen, wanted="loaded", fix=AGAIN)
     run = found["dry_run"]
     expect(
         run is not None,
-        seen="unattended-upgrades: " + ("installed" if run else "not installed"),
+        seen="unattended-upgrades: installed" if run else "unattended-upgrades: not installed",
         wanted="installed",
         fix=AGAIN,
     )
@@ -44,32 +56,51 @@ def test_updates_install_themselves(found, settings):
     seen |= set(facts.values(found["config"], "Unattended-Upgrade::Allowed-Origins"))
     expect(
         seen == wanted,
-        seen="updates come from: " + ("; ".join(sorted(seen)) or "nowhere"),
-        wanted="; ".join(sorted(wanted)),
+        seen=message("updates come from: {origins;}", origins=sorted(seen) or message("nowhere")),
+        wanted=message("{origins;}", origins=sorted(wanted)),
         fix=OTHER_FILE,
     )
     options = facts.values(found["config"], "DPkg::Options")
     asks = "--force-confold" not in options or "--force-confnew" in options
     expect(
         not asks,
-        seen=f"a changed configuration file: {' '.join(options) or 'dpkg asks'}",
+        seen=message(
+            "a changed configuration file: {options}",
+            options=" ".join(options) or message("dpkg asks"),
+        ),
         wanted="it is kept, and nobody is asked: --force-confold",
         fix=OTHER_FILE,
     )
     expect(
         facts.security_lists(found),
-        seen=f"security archive of {name}: "
-        + ("fetched" if facts.security_lists(found) else "not among the fetched lists"),
+        seen=message(
+            "security archive of {release}: fetched"
+            if facts.security_lists(found)
+            else "security archive of {release}: not among the fetched lists",
+            release=name,
+        ),
         wanted="the security archive is a source of this machine",
         fix="add the security archive to /etc/apt/sources.list, then apt-get update",
     )
     if run["code"] is None:
-        unknown(f"unattended-upgrade --dry-run: {run['said'][-1]}; verify again in some minutes")
+        unknown(
+            message(
+                "unattended-upgrade --dry-run: {said}; verify again in some minutes",
+                said=run["said"][-1],
+            )
+        )
     expect(
         run["code"] == 0,
-        seen=f"unattended-upgrade --dry-run ended with {run['code']}: {run['said'][-1:]}",
+        seen=message(
+            "unattended-upgrade --dry-run ended with {code}: {said}",
+            code=run["code"],
+            said=str(run["said"][-1:]),
+        ),
         wanted="it ends with 0",
-        fix="dpkg --configure -a; apt-get --fix-broken install; then " + RUN,
+        fix=message(
+            "dpkg --configure -a; apt-get --fix-broken install; then {run}",
+            run=RUN,
+        ),
     )
 
 
@@ -84,24 +115,40 @@ def test_updates_and_restarts_keep_to_the_windows(found, settings):
     for name in names:
         timer = found["timers"][name]
         stray = facts.strays(timer, windows)
-        at = ", ".join(settings.updates_restart_windows)
-        following = (timer["next"] or "never").replace("T", " ")
+        unit = f"{name}.timer"
         expect(
             timer["next"] and not stray,
-            seen=f"{name}.timer: next {following}"
-            + (f"; outside the windows: {', '.join(stray)}" if stray else ""),
-            wanted=f"every start within {at}, local time",
-            fix=f"systemctl cat {name}.timer; remove the drop-in that is not Socle's, or {AGAIN}",
+            seen=message(
+                "{unit}: next {moment}; outside the windows: {strays}"
+                if stray
+                else "{unit}: next {moment}",
+                unit=unit,
+                moment=following(timer),
+                **({"strays": stray} if stray else {}),
+            ),
+            wanted=message(
+                "every start within {windows}, local time",
+                windows=settings.updates_restart_windows,
+            ),
+            fix=message(
+                "systemctl cat {unit}; remove the drop-in that is not Socle's, or {again}",
+                unit=unit,
+                again=AGAIN,
+            ),
         )
     expect_setting(found, "Unattended-Upgrade::Automatic-Reboot", "false")
     expect_own_restart(found, settings)
-    seconds, when = facts.age(found, "required") if found["required"] else (0, "none pending")
-    logged_in = ", ".join(found["users"]) or "nobody"
+    pending = found["required"]
+    seconds, when = facts.age(found, "required") if pending else (0, message("none pending"))
     expect(
         seconds <= settings.updates_restart_days * facts.DAY,
-        seen=f"restart needed: {when} ({found['required_by'] or 'no package named'}); "
-        f"logged in: {logged_in}",
-        wanted=f"a restart waits {settings.updates_restart_days} days at most",
+        seen=message(
+            "restart needed: {when} ({packages}); logged in: {users}",
+            when=when,
+            packages=found["required_by"] or message("no package named"),
+            users=found["users"] or message("nobody"),
+        ),
+        wanted=message("a restart waits {days} days at most", days=settings.updates_restart_days),
         fix="log out and restart the machine: systemctl reboot",
     )
     expect(
@@ -116,36 +163,38 @@ def test_updates_and_restarts_keep_to_the_windows(found, settings):
 def test_security_updates_are_applied_in_time(found, settings):
     """The lists are new, a run succeeded lately, and nothing waits or is held for too long."""
     limit = settings.updates_max_age_days * facts.DAY
-    moments = {
-        "fetched": "package lists fetched",
-        "ran": "last run (its stamp)",
-        "succeeded": "last success (the log)",
-    }
-    next_run = (found["timers"]["apt-daily-upgrade"]["next"] or "never").replace("T", " ")
-    for key, what in moments.items():
-        seconds, words = facts.age(found, key)
+    next_run = following(found["timers"]["apt-daily-upgrade"])
+    for key, what in MOMENTS.items():
+        seconds, when = facts.age(found, key)
         expect(
             seconds <= limit,
-            seen=f"{what}: {words}; next run: {next_run}",
-            wanted=f"at most {settings.updates_max_age_days} days ago",
+            seen=message(
+                "{what}: {when}; next run: {moment}", what=what, when=when, moment=next_run
+            ),
+            wanted=message("at most {days} days ago", days=settings.updates_max_age_days),
             fix=RUN,
         )
     expired = [one["codename"] for one in found["lists"]
                if one["valid_until"] and one["valid_until"] < found["now"]]  # fmt: skip
     expect(
         not expired,
-        seen=f"lists past their own end of validity: {', '.join(expired) or 'none'}",
+        seen=message(
+            "lists past their own end of validity: {lists}", lists=expired or message("none")
+        ),
         wanted="none",
         fix="apt-get update, and see why it fails",
     )
     if found["pending"] is None:
-        unknown(f"apt cannot tell what is pending: {found.get('apt_error')}")
+        unknown(message("apt cannot tell what is pending: {said}", said=found.get("apt_error")))
     held = sorted(set(found["held"]) - set(settings.updates_held_packages))
     expect(
         not held,
-        seen=f"held back from all updates: {', '.join(held) or 'none'}",
+        seen=message("held back from all updates: {packages}", packages=held or message("none")),
         wanted="only packages of updates_held_packages, under a waiver",
-        fix=f"apt-mark unhold {shlex.join(held)}, or a waiver that sets updates_held_packages",
+        fix=message(
+            "apt-mark unhold {packages}, or a waiver that sets updates_held_packages",
+            packages=shlex.join(held),
+        ),
     )
     late, waiting = [], []
     for package, security in sorted(found["pending"].items()):
@@ -154,15 +203,26 @@ def test_security_updates_are_applied_in_time(found, settings):
         waiting.append(package)
         if since > bound * facts.DAY and package not in settings.updates_held_packages:
             late.append(
-                f"{package} ({'security, ' if security else ''}seen {facts.days(since)} ago)"
+                message(
+                    "{package} (security, seen {days} days ago)"
+                    if security
+                    else "{package} (seen {days} days ago)",
+                    package=package,
+                    days=facts.days(since),
+                )
             )
     expect(
         not late,
-        seen=f"pending: {len(waiting)} updates"
-        + (f"; too late: {', '.join(late)}" if late else ""),
-        wanted=f"security updates within {settings.updates_security_days} days, others within "
-        f"{settings.updates_pending_days}, counted from when this machine first saw them",
-        fix=f"apt-cache policy PACKAGE says what keeps it (a hold, a pin); {RUN}",
+        seen=message("pending: {n} updates; too late: {late}", n=len(waiting), late=late)
+        if late
+        else message("pending: {n} updates", n=len(waiting)),
+        wanted=message(
+            "security updates within {security} days, others within {others}, "
+            "counted from when this machine first saw them",
+            security=settings.updates_security_days,
+            others=settings.updates_pending_days,
+        ),
+        fix=message("apt-cache policy PACKAGE says what keeps it (a hold, a pin); {run}", run=RUN),
     )
 
 
@@ -172,22 +232,34 @@ def test_the_release_gets_security_updates_for_long_enough(found, settings):
     system = found["release"]["system"]
     if not found["release"]["calendar"]:
         unknown("no calendar of support on this machine: install distro-info-data")
+    name = system.get("PRETTY_NAME", message("unknown system"))
     ends = facts.support_ends(found)
     today = datetime.fromtimestamp(found["now"], UTC).date()
     left = (date.fromisoformat(ends[0]) - today).days if ends else -1
     expect(
         left >= settings.updates_support_margin_days,
-        seen=f"{system.get('PRETTY_NAME', 'unknown system')}: "
-        + (f"supported until {ends[0]} ({ends[1]}), {left} days" if ends else "no support planned"),
-        wanted=f"{settings.updates_support_margin_days} days of support left",
+        seen=message(
+            "{system}: supported until {day} ({kind}), {left} days",
+            system=name,
+            day=ends[0],
+            kind=ends[1],
+            left=left,
+        )
+        if ends
+        else message("{system}: no support planned", system=name),
+        wanted=message("{days} days of support left", days=settings.updates_support_margin_days),
         fix="plan the next release now: backup, upgrade or reinstallation, tests of the software",
     )
     releases = {one.get("codename", "").partition("-")[0] for one in found["lists"]
                 if one.get("origin", "").lower() == system.get("ID")}  # fmt: skip
     expect(
         releases <= {facts.codename(found)},
-        seen=f"packages come from {', '.join(sorted(releases)) or 'no list'}",
-        wanted=f"only from {facts.codename(found)}, the release that is installed",
+        seen=message(
+            "packages come from {releases}", releases=sorted(releases) or message("no list")
+        ),
+        wanted=message(
+            "only from {release}, the release that is installed", release=facts.codename(found)
+        ),
         fix="one release in /etc/apt/sources.list and sources.list.d, then apt-get update",
     )
 
@@ -202,7 +274,10 @@ def test_software_comes_from_declared_repositories(found, settings):
     unsafe = facts.unsafe_sources(found)
     expect(
         not unsafe,
-        seen="sources taken without a valid signature: " + ("; ".join(unsafe) or "none"),
+        seen=message(
+            "sources taken without a valid signature: {sources;}",
+            sources=unsafe or message("none"),
+        ),
         wanted="every source is signed, and its signature verified",
         fix="take the option out of the source; a repository without signature is not usable",
     )
@@ -211,7 +286,11 @@ def test_software_comes_from_declared_repositories(found, settings):
     )
     expect(
         not undeclared,
-        seen=f"{len(found['sources'])} sources; undeclared: " + ("; ".join(undeclared) or "none"),
+        seen=message(
+            "{n} sources; undeclared: {sources;}",
+            n=len(found["sources"]),
+            sources=undeclared or message("none"),
+        ),
         wanted="the distribution's own, or declared in updates_third_parties with that key",
         fix="remove the source, or declare it: origin, Signed-By, purpose, who asked for it",
     )
@@ -220,7 +299,7 @@ def test_software_comes_from_declared_repositories(found, settings):
     )
     expect(
         not local,
-        seen="packages of no repository: " + (", ".join(local) or "none"),
+        seen=message("packages of no repository: {packages}", packages=local or message("none")),
         wanted="only packages of updates_local_packages: nothing else brings their updates",
         fix="remove them, or declare them with their purpose and who brings their updates",
     )
@@ -229,20 +308,34 @@ def test_software_comes_from_declared_repositories(found, settings):
 def expect_timer(found, name, persistent):
     """A timer that is there, enabled, active, and will fire."""
     timer = found["timers"][name]
-    state = f"{timer['UnitFileState']}, {timer['ActiveState']}"
+    states = [timer["UnitFileState"], timer["ActiveState"]]
     expect(
-        state == "enabled, active" and timer["next"],
-        seen=f"{name}.timer: {state}, next {timer['next'] or 'never'}",
+        states == ["enabled", "active"] and timer["next"],
+        seen=message(
+            "{unit}: {states}, next {moment}",
+            unit=f"{name}.timer",
+            states=states,
+            moment=timer["next"] or message("never"),
+        ),
         wanted="enabled, active, and a next start",
         fix=AGAIN,
     )
     wanted = "yes" if persistent else "no"
     expect(
         timer["Persistent"] == wanted,
-        seen=f"{name}.timer catches up missed runs: {timer['Persistent']}",
-        wanted=wanted,
+        seen=message(
+            "{unit} catches up missed runs: {persistent}",
+            unit=f"{name}.timer",
+            persistent=timer["Persistent"],
+        ),
+        wanted="yes" if persistent else "no",
         fix=AGAIN,
     )
+
+
+def following(timer):
+    """When a timer fires next, to be read."""
+    return timer["next"].replace("T", " ") if timer["next"] else message("never")
 
 
 def expect_setting(found, key, wanted):
@@ -250,8 +343,8 @@ def expect_setting(found, key, wanted):
     seen = facts.values(found["config"], key)
     expect(
         [one.lower() for one in seen] == [wanted],
-        seen=f"{key} = {', '.join(seen) or 'not set'}",
-        wanted=wanted,
+        seen=message("{key} = {values}", key=key, values=seen or message("not set")),
+        wanted=message("{value}", value=wanted),
         fix=OTHER_FILE,
     )
 
@@ -264,7 +357,9 @@ def expect_own_restart(found, settings):
     other = sorted(name for name, digest in wanted.items() if found["programs"].get(name) != digest)
     expect(
         not other,
-        seen="programs that are not Socle's own: " + (", ".join(other) or "none"),
+        seen=message(
+            "programs that are not Socle's own: {programs}", programs=other or message("none")
+        ),
         wanted="none",
         fix=AGAIN,
     )
@@ -272,7 +367,7 @@ def expect_own_restart(found, settings):
     given = found["restart"].partition("argv[]=")[2].partition(";")[0].strip()
     expect(
         words in found["restart"] or not settings.updates_automatic_restart,
-        seen=f"restarts: {given or 'no service'}",
-        wanted=f"in {', '.join(settings.updates_restart_windows)}",
+        seen=message("restarts: {command}", command=given or message("no service")),
+        wanted=message("in {windows}", windows=settings.updates_restart_windows),
         fix=AGAIN,
     )

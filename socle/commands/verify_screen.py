@@ -98,7 +98,7 @@ class Screen:
         for outcome in outcomes:
             if self._deserves_words(outcome):
                 self._explain(outcome)
-        lost = {o.host: o.detail.splitlines()[0] for o in outcomes if o.unreachable}
+        lost = {o.host: o.grounds.reason for o in outcomes if o.unreachable}
         for sentence in lost.values():
             self._apart(f"? {sentence}", "bold magenta")
         hosts = len({outcome.host for outcome in outcomes})

@@ -1,6 +1,6 @@
 """A bundle as a file: gzip around one JSON document, the same bytes for the same content.
 
-The document is ``{"format": "socle-evidence", "schema": 1, …}`` with the fields of
+The document is ``{"format": "socle-evidence", "schema": 2, …}`` with the fields of
 `socle.evidence.model.Bundle`: ``zcat FILE | python3 -m json.tool`` shows it, without Socle.
 """
 
@@ -17,12 +17,12 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from socle.errors import SocleError
-from socle.evidence import files
+from socle.evidence import files, schema1
 from socle.evidence.model import Bundle
 from socle.harmless import line
 
 FORMAT = "socle-evidence"
-SCHEMA = 1
+SCHEMA = 2
 SUFFIX = ".bundle"
 # A small file must not fill the memory: bytes of JSON, and values in it (ours have some thousand).
 LARGEST, MOST = 64 << 20, 50_000
@@ -62,6 +62,8 @@ def unpack(content: bytes, name: str, largest: int = LARGEST) -> Bundle:
     _bounded(text, name)
     text = b"".join((b"{", memoryview(text)[head.end() :]))
     try:
+        if schema == 1:
+            return schema1.bundle(text)
         return Bundle.model_validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

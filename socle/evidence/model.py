@@ -7,6 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, FailFast, Field
 
+from socle.grounds import Grounds
+from socle.messages import Message
+
 
 def _day(text: str) -> str:
     date.fromisoformat(text)
@@ -36,11 +39,13 @@ FileName = Annotated[
 ]
 
 
-class _Model(BaseModel):
+class Strict(BaseModel):
+    """Refuses what it does not know."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-class Said(_Model):
+class Said(Strict):
     """One question of a check and what came of it.
 
     ``control`` is whose check asked, about the bundle's host; ``asked`` who answered: a host, or
@@ -59,12 +64,12 @@ class Said(_Model):
     stdout: str = ""
     stderr: str = ""
     raw: bool = False
-    trouble: str | None = None
+    trouble: Message | None = None
     """Why there is no answer; ``code`` is None then."""
     unreachable: bool = False
 
 
-class Machine(_Model):
+class Machine(Strict):
     """Which machine it was. ``machine``: SHA-256 of its machine-id, salted."""
 
     name: HostName
@@ -73,14 +78,14 @@ class Machine(_Model):
     host_keys: tuple[str, ...] = ()
 
 
-class Software(_Model):
+class Software(Strict):
     """What collected: ``socle`` and the versions of what it stands on."""
 
     socle: Word
     versions: dict[Word, Word | None] = {}
 
 
-class Baseline(_Model):
+class Baseline(Strict):
     """The region's rules. ``digest``: SHA-256, hexadecimal, as in report.json.
 
     ``version``: git's name of the checkout that they came from, else the digest's first digits.
@@ -90,7 +95,7 @@ class Baseline(_Model):
     digest: Word
 
 
-class Declared(_Model):
+class Declared(Strict):
     """One host of the practice as it was resolved, without secrets."""
 
     groups: tuple[Word, ...]
@@ -101,11 +106,11 @@ class Declared(_Model):
     host_keys: tuple[str, ...] = ()
     """SSH host keys under which the operator knew it: "ssh-ed25519 AAAA…"."""
     settings: dict[str, Any]
-    trouble: str | None = None
+    trouble: Message | None = None
     """Why it could not be asked."""
 
 
-class Accepted(_Model):
+class Accepted(Strict):
     """A waiver of the host. ``until``: a date, ISO 8601."""
 
     control: Word
@@ -118,7 +123,7 @@ class Accepted(_Model):
     region: bool = False  # accepted by the region, for all its practices
 
 
-class Practice(_Model):
+class Practice(Strict):
     """The practice: its hosts, the host's waivers, and the files that say so.
 
     ``files``: path below the practice's folder -> text, so that settings can be resolved against
@@ -133,18 +138,18 @@ class Practice(_Model):
     id: PracticeId | None = None
 
 
-class Judged(_Model):
+class Judged(Strict):
     """One verdict, as it was given then."""
 
     control: Word
     verdict: Word
-    detail: str
+    grounds: Grounds
     measured: Word
     seconds: Seconds
     unreachable: bool = False
 
 
-class Bundle(_Model):
+class Bundle(Strict):
     """Everything that one run found out about one host.
 
     ``collected``: when the run began, in the operator's time zone: dates are judged by it.

@@ -17,15 +17,18 @@ from typing import NamedTuple
 from socle.exposure.model import Attestation, Port, Scan
 from socle.exposure.recognised import Association, recognised
 from socle.exposure.store import Signed
+from socle.messages import Message, Words, message
 from socle.verify.verdicts import Verdict
 
 MAX_AGE_DAYS = 90
 _CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
-_WANTED = "a signed look from another line, {days} days old at most, that found nothing open"
-_AGAIN = "from another line (a phone's, a server's elsewhere): socle exposure attest PRACTICE"
-_CLOSE = (
+_AGAIN = Message(
+    "from another line (a phone's, a server's elsewhere): socle exposure attest PRACTICE"
+)
+_CLOSE = message(
     "remove this port's forwarding, DMZ or IPv6 opening from the Internet box, or declare it in "
-    "exposure.yml where it is wanted; then {again}"
+    "exposure.yml where it is wanted; then {again}",
+    again=_AGAIN,
 )
 
 
@@ -44,7 +47,7 @@ class _Gap(NamedTuple):
     """Why nobody can say that nothing is open."""
 
     verdict: Verdict
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,9 @@ class Judged:
     """The verdict; ``fix`` is empty where there is nothing to do."""
 
     verdict: Verdict
-    seen: str
-    wanted: str = ""
-    fix: str = ""
+    seen: Message
+    wanted: Words = ""
+    fix: Words = ""
     open: tuple[Open, ...] = ()
     oldest: datetime | None = None
     """When the longest-ago look at a port that matters was; None: not all were looked at."""
@@ -100,23 +103,30 @@ def judge(
     ``declared``: ports that may answer; an imaging program that lets a stranger in may not, even
     there. ``lab``: attempts in a lab count. All moments know their time zone.
     """
-    wanted = _WANTED.format(days=max_age_days)
+    wanted = message(
+        "a signed look from another line, {days} days old at most, that found nothing open",
+        days=max_age_days,
+    )
     known = {address: _known(attestations, address, now, lab=lab) for address in current}
     found = tuple(_open(known, frozenset(declared)))
     if found:
-        seen = "; ".join(_in_words(one) for one in found)
-        fix = _CLOSE.format(again=_AGAIN)
-        return Judged(Verdict.FAIL, seen, wanted, fix, found)
+        seen = message("{ports;}", ports=[_in_words(one) for one in found])
+        return Judged(Verdict.FAIL, seen, wanted, _CLOSE, found)
     gap = _gap(attestations, known, now - timedelta(days=max_age_days), lab=lab)
     if gap:
         return Judged(gap.verdict, gap.reason, wanted, _AGAIN)
     oldest = min(one.when[port] for one in known.values() for port in recognised().ports)
     ports = min(len(one.when) for one in known.values())
-    places = ", ".join(current)
-    seen = f"{ports} TCP ports of {places} looked at since {_day(oldest)}: none open undeclared"
     proven = all(one.proven for one in known.values())
-    if not proven:
-        seen += "; that this was from another line is the word of who signed"
+    seen = message(
+        "{n} TCP ports of {addresses} looked at since {day}: none open undeclared"
+        if proven
+        else "{n} TCP ports of {addresses} looked at since {day}: none open undeclared; "
+        "that this was from another line is the word of who signed",
+        n=ports,
+        addresses=current,
+        day=_day(oldest),
+    )
     return Judged(Verdict.PASS, seen, oldest=oldest, ports=ports, proven=proven)
 
 
@@ -155,27 +165,37 @@ def _gap(
 ) -> _Gap | None:
     """What is missing; None where everything was looked at, and lately."""
     if not attestations:
-        return _Gap(Verdict.UNKNOWN, "not measured: nobody has looked from outside yet")
+        nobody = Message("not measured: nobody has looked from outside yet")
+        return _Gap(Verdict.UNKNOWN, nobody)
     if not known:
-        return _Gap(Verdict.UNKNOWN, "not measured: the current public address is not known")
+        nowhere = Message("not measured: the current public address is not known")
+        return _Gap(Verdict.UNKNOWN, nowhere)
     wanted = recognised().ports
     for address, one in known.items():
         if not one.when:
             return _never(attestations, address, lab=lab)
         missing = [port for port in wanted if port not in one.when]
         if missing:
-            reason = f"not measured: {address} port {_list(missing)} was never looked at"
-            return _Gap(Verdict.UNKNOWN, f"{reason} from outside")
+            never = message(
+                "not measured: {address} port {ports} was never looked at from outside",
+                address=address,
+                ports=_list(missing),
+            )
+            return _Gap(Verdict.UNKNOWN, never)
         oldest = min(one.when[port] for port in wanted)
         if oldest < limit:
-            reason = f"not measured since {_day(oldest)}: {address} was looked at then, not later"
-            return _Gap(Verdict.FAIL, reason)
+            then = message(
+                "not measured since {day}: {address} was looked at then, not later",
+                day=_day(oldest),
+                address=address,
+            )
+            return _Gap(Verdict.FAIL, then)
     return None
 
 
 def _never(attestations: Sequence[Signed], address: str, *, lab: bool) -> _Gap:
     """No look at ``address`` counts. There are attestations: for what else, or why do they not?"""
-    troubles = [one.trouble for one in attestations if one.trouble]
+    troubles: list[str | Message] = [one.trouble for one in attestations if one.trouble]
     altered = any(one.trouble and one.attestation is not None for one in attestations)
     version = ip_address(address).version
     others = {
@@ -185,10 +205,12 @@ def _never(attestations: Sequence[Signed], address: str, *, lab: bool) -> _Gap:
         if scan.address != address and ip_address(scan.address).version == version
     }
     if others:
-        troubles.append(f"others are for {', '.join(sorted(others))}")
-    why = f": {'; '.join(troubles)}" if troubles else ""
+        troubles.append(message("others are for {addresses}", addresses=sorted(others)))
     verdict = Verdict.FAIL if altered or others else Verdict.UNKNOWN
-    return _Gap(verdict, f"not measured: no attestation for {address} counts{why}")
+    none = message("not measured: no attestation for {address} counts", address=address)
+    if troubles:
+        none = message("{none}: {troubles;}", none=none, troubles=troubles)
+    return _Gap(verdict, none)
 
 
 def _scans(attestation: Attestation | None, *, lab: bool) -> Iterator[Scan]:
@@ -196,26 +218,37 @@ def _scans(attestation: Attestation | None, *, lab: bool) -> Iterator[Scan]:
         yield from (s for s in attestation.scans if lab or s.vantage != "lab")
 
 
-def _in_words(one: Open) -> str:
+def _in_words(one: Open) -> Message:
     usual = recognised().purpose(one.port.port)
-    what = f" ({usual})" if usual else ""
-    return f"{one.address} port {one.port.port}/tcp{what} open on {_day(one.when)}{_more(one.port)}"
+    what = message(
+        "{address} port {port}/tcp ({usual}) open on {day}"
+        if usual
+        else "{address} port {port}/tcp open on {day}",
+        address=one.address,
+        port=one.port.port,
+        day=_day(one.when),
+        **({"usual": Message(usual)} if usual else {}),
+    )
+    return message("{parts}", parts=[what, *_more(one.port)])
 
 
-def _more(port: Port) -> str:
+def _more(port: Port) -> list[Message]:
     protocols = [one for one in recognised().protocols if one.name in port.spoken]
     for one in protocols:
         if port.spoken[one.name] is Association.ACCEPTED:
-            return f", {one.granted}"
+            return [Message(one.granted)]
     if port.product:
-        return f", {port.product} answers a stranger"
-    spoken = (one for one in protocols if port.spoken[one.name] is not Association.NONE)
-    return "".join(f", {one.spoken}" for one in spoken)
+        return [message("{product} answers a stranger", product=port.product)]
+    return [
+        Message(one.spoken) for one in protocols if port.spoken[one.name] is not Association.NONE
+    ]
 
 
-def _list(ports: Sequence[int]) -> str:
-    shown = ", ".join(map(str, ports[:5]))
-    return shown if len(ports) <= 5 else f"{shown} and {len(ports) - 5} more"  # noqa: PLR2004
+def _list(ports: Sequence[int]) -> Message:
+    shown = list(map(str, ports[:5]))
+    if len(ports) <= len(shown):
+        return message("{ports}", ports=shown)
+    return message("{ports} and {n} more", ports=shown, n=len(ports) - len(shown))
 
 
 def _day(moment: datetime) -> str:

@@ -12,12 +12,15 @@ from enum import StrEnum
 from functools import cached_property
 
 from socle.machine.blocktree import Device, Mount, Printed
+from socle.messages import Message, Words, message
 
 NETWORK = ("nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "afs", "davfs", "fuse.davfs",
            "fuse.sshfs", "fuse.rclone", "fuse.s3fs", "fuse.glusterfs", "fuse.ceph")  # fmt: skip
 FOLDERS = ("ecryptfs", "fuse.gocryptfs", "fuse.encfs", "fuse.cryfs", "fuse.bindfs", "fuse.mergerfs")
 MEMORY = ("tmpfs", "ramfs")
 SPREAD = ("btrfs", "bcachefs")  # one file system over several devices of the same UUID
+
+JUDGE_IT = Message("judge that machine")
 
 
 class Encryption(StrEnum):
@@ -29,6 +32,11 @@ class Encryption(StrEnum):
     MEMORY = "in memory"
     CRYPT = "encrypted"
 
+    @property
+    def words(self) -> Message:
+        """How it ends, for a message."""
+        return Message(str(self))
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -36,7 +44,7 @@ class Branch:
 
     through: tuple[str, ...]
     encryption: Encryption
-    why: str = ""
+    why: Words = ""
 
     def after(self, above: tuple[str, ...]) -> Branch:
         """The same with more layers on top."""
@@ -44,7 +52,15 @@ class Branch:
 
     def __str__(self) -> str:
         """``vg-home > vda3 (aes-xts-plain64)``."""
-        return " > ".join(self.through) + (f" ({self.why})" if self.why else "")
+        return str(self.words)
+
+    @property
+    def words(self) -> Message:
+        """The same as a message."""
+        layers = " > ".join(self.through)
+        if not self.why:
+            return message("{layers}", layers=layers)
+        return message("{layers} ({why})", layers=layers, why=self.why)
 
 
 @dataclass(frozen=True)
@@ -69,7 +85,7 @@ class Stack:
         if mount.fstype in MEMORY:
             return (Branch((*above, mount.target), Encryption.MEMORY),)
         if mount.fstype in NETWORK:
-            return (Branch((*above, mount.source), Encryption.ELSEWHERE, "judge that machine"),)
+            return (Branch((*above, mount.source), Encryption.ELSEWHERE, JUDGE_IT),)
         if mount.fstype == "zfs":
             return self.dataset(mount.source, above)
         folders = _folders(mount)
@@ -78,7 +94,11 @@ class Stack:
         device = self.device_of(mount)
         if device is None:
             return (
-                Branch((*above, mount.source), Encryption.UNSURE, f"{mount.fstype} is not known"),
+                Branch(
+                    (*above, mount.source),
+                    Encryption.UNSURE,
+                    message("{fstype} is not known", fstype=mount.fstype),
+                ),
             )
         return tuple(b for kname in self._members(device) for b in self._below(kname, above))
 
@@ -87,7 +107,7 @@ class Stack:
         through = (*above, name)
         dataset = self.printed.datasets.get(name)
         if dataset is None:
-            return (Branch(through, Encryption.UNSURE, "zfs did not name it"),)
+            return (Branch(through, Encryption.UNSURE, Message("zfs did not name it")),)
         if dataset.encryption not in ("off", "-"):
             return (Branch(through, Encryption.CRYPT, f"ZFS {dataset.encryption}"),)
         members = self.printed.pools.get(name.partition("/")[0], [])
@@ -120,7 +140,7 @@ class Stack:
     def _folder(self, folder: str, mount: Mount, above: tuple[str, ...]) -> tuple[Branch, ...]:
         """Below a file system that shows the folder of another one."""
         if folder in above:
-            return (Branch(above, Encryption.UNSURE, "it stands on itself"),)
+            return (Branch(above, Encryption.UNSURE, Message("it stands on itself")),)
         return self.mount(
             _nearest(folder, (m for m in self.printed.mounts if m is not mount)), (*above, folder)
         )
@@ -136,10 +156,10 @@ class Stack:
     def _below(self, kname: str, above: tuple[str, ...]) -> Iterator[Branch]:
         device = self.printed.devices.get(kname)
         if device is None or device.name in above:
-            yield Branch((*above, kname), Encryption.UNSURE, "lsblk did not name it")
+            yield Branch((*above, kname), Encryption.UNSURE, Message("lsblk did not name it"))
             return
         through = (*above, device.name)
-        note = ""
+        note: Words = ""
         if device.kname.startswith("dm-"):
             encryption, note = self._mapped(device)
             if encryption is not None:
@@ -154,18 +174,18 @@ class Stack:
         else:
             yield from self._leaf(device, through)
 
-    def _mapped(self, device: Device) -> tuple[Encryption | None, str]:
+    def _mapped(self, device: Device) -> tuple[Encryption | None, Words]:
         """What the device-mapper's table says: the encryption where it decides, and a remark."""
         segments = self.printed.tables.get(device.name)
         if not segments:
-            return Encryption.UNSURE, "dmsetup did not show its table"
+            return Encryption.UNSURE, Message("dmsetup did not show its table")
         ciphers = [arguments.split()[0] for target, arguments in segments if target == "crypt"]
         if any("cipher_null" in cipher for cipher in ciphers):
-            return None, "its cipher is null: nothing is encrypted"
+            return None, Message("its cipher is null: nothing is encrypted")
         if len(ciphers) == len(segments):
             return Encryption.CRYPT, ", ".join(dict.fromkeys(ciphers))
         if ciphers:
-            return None, "only a part of it is encrypted: a re-encryption is not finished"
+            return None, Message("only a part of it is encrypted: a re-encryption is not finished")
         return None, ""
 
     def _leaf(self, device: Device, through: tuple[str, ...]) -> Iterator[Branch]:

@@ -8,6 +8,8 @@ from importlib.resources import files
 from ipaddress import ip_address
 from typing import Any
 
+from socle.messages import Message, message
+
 # What ss begins a socket with, in plain words: no account can write so much into the 15 characters
 # of a process's name, which stand at the end, whatever they are: quotes, brackets, a newline.
 _SOCKET = re.compile(
@@ -32,6 +34,9 @@ DHCP_CLIENT = {("udp", 68), ("udp", 546)}
 _CONNECTION = (files("socle") / "connection.sh").read_text(encoding="utf-8")
 
 
+_NAMELESS = (NOBODY, UNNAMED)
+
+
 @dataclass(frozen=True, order=True)
 class Listener:
     """A socket that anyone on the network may address, unless the packet filter stands before."""
@@ -43,7 +48,18 @@ class Listener:
 
     def __str__(self) -> str:
         """``program on tcp 0.0.0.0 port 8042``."""
-        return f"{self.program} on {self.protocol} {self.address} port {self.port}"
+        return str(self.words)
+
+    @property
+    def words(self) -> Message:
+        """The same as a message."""
+        return message(
+            "{program} on {protocol} {address} port {port}",
+            program=Message(self.program) if self.program in _NAMELESS else self.program,
+            protocol=self.protocol,
+            address=self.address,
+            port=self.port,
+        )
 
 
 @dataclass(frozen=True)
@@ -51,8 +67,8 @@ class Listing:
     """What ss said: the sockets that were read, and whether anything else was among them."""
 
     sockets: list[Listener]
-    unread: str = ""
-    """A sentence about the first words that could not be read. The sockets hold all the same."""
+    unread: Message | None = None
+    """About the first words that could not be read. The sockets hold all the same."""
 
 
 def listeners(host: Any) -> Listing:
@@ -88,9 +104,10 @@ def read(said: str) -> Listing:
         one, rest = _listener(begin, text[begin.end() :].strip()) if begin else (None, text.strip())
         sockets += [one] if one else []
         strange += [rest] if rest else []
-    return Listing(
-        sockets, f"ss said what cannot be read: {strange[0][:LONGEST]}" if strange else ""
-    )
+    if not strange:
+        return Listing(sockets)
+    said = strange[0][:LONGEST]
+    return Listing(sockets, message("ss said what cannot be read: {said}", said=said))
 
 
 def _listener(begin: re.Match[str], users: str) -> tuple[Listener, str]:

@@ -18,7 +18,7 @@ from socle.evidence import files
 from socle.report import flows
 from socle.verify.verdicts import Outcome, Verdict
 
-SCHEMA = 1
+SCHEMA = 2
 PACKAGES = ("pyinfra", "ansible-core", "pytest", "pytest-testinfra")
 
 

@@ -24,7 +24,7 @@ from socle.report.history import NOTHING_KEPT, History
 from socle.report.labels import HOUSE, Labels, cited, label
 from socle.report.labels import SEVERITIES as SEVERITY_NAMES
 from socle.report.labels import VERDICTS as VERDICT_NAMES
-from socle.report.promises import SEVERITIES, VERDICTS, parts
+from socle.report.promises import SEVERITIES, VERDICTS, in_lines, parts
 from socle.report.story import story
 from socle.report.view import SOON, page
 from socle.report.words import words
@@ -113,6 +113,7 @@ def environment(language: str, labels: Labels = HOUSE) -> Environment:
         "code": _code,
         "beginning": _beginning,
         "parts": parts,
+        "in_lines": in_lines,
     }
     return made
 

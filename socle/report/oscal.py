@@ -13,6 +13,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from socle.harmless import markdown
 from socle.report.declared import NOTHING_DECLARED, Declared
+from socle.report.promises import in_lines
 from socle.report.view import Page, page
 
 VERSION = "1.2.0"
@@ -115,7 +116,7 @@ def _observations(document: Mapping[str, Any], turned: Page, name: _Names) -> It
             yield {
                 "uuid": name("observation", entry["control"], host["name"]),
                 "title": turned.title(entry["control"]),
-                "description": _text(entry["detail"].strip() or entry["verdict"]),
+                "description": _text(in_lines(entry) or entry["verdict"]),
                 "props": [_prop("control", entry["control"]), _prop("verdict", entry["verdict"])],
                 "methods": [METHOD],
                 "subjects": [

@@ -9,7 +9,7 @@ from typing import Any
 
 from socle.report import labels
 from socle.report.doctor import where
-from socle.report.promises import Finding, Promise, parts
+from socle.report.promises import Finding, Part, Promise, parts
 from socle.report.typography import count, long_date, typeset
 from socle.report.view import SOON, Page
 from socle.report.words import words
@@ -73,7 +73,7 @@ def away(turned: Page) -> list[Data]:
         silent = [entry for entry in host["verdicts"] if entry["unreachable"]]
         said = count(text["away_detail"], len(silent), turned.language)
         answer = [[text["promise"], [["text", said]]]]
-        answer += _parts(silent[0]["detail"], turned.language)
+        answer += _parts(parts(silent[0]), turned.language)
         found.append({"title": f"{host['name']}, {text['away']}", "answers": [answer]})
     return found
 
@@ -92,11 +92,11 @@ def unmeasured(turned: Page) -> list[Data]:
 def _answer(finding: Finding, turned: Page) -> list[list[Any]]:
     """The lines of an answer: what it is called, and its text in runs."""
     where_found = [words(turned.language)["machines"], [["text", _names(finding.hosts, turned)]]]
-    return [where_found, *_parts(finding.detail, turned.language)]
+    return [where_found, *_parts(finding.parts, turned.language)]
 
 
-def _parts(detail: str, language: str) -> list[list[Any]]:
-    return [[words(language)[key], _runs(text)] for key, text in parts(detail)]
+def _parts(found: Sequence[Part], language: str) -> list[list[Any]]:
+    return [[words(language)[key], _runs(text)] for key, text in found]
 
 
 def _runs(text: str) -> list[list[str]]:

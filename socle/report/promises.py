@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from socle.verify.verdicts import PARTS
+from pydantic import TypeAdapter
 
+from socle.grounds import Grounds
+
+_GROUNDS = TypeAdapter(Grounds)
 SEVERITIES = ("critical", "high", "medium", "low")
+Part = tuple[str, str]  # what it is called (why, seen, wanted, fix, measured), and what it says
 VERDICTS = ("fail", "waived", "unknown", "pass", "not-applicable")  # the worst first
 
 
@@ -18,7 +22,7 @@ class Finding:
     """The same answer of one control on one or more hosts."""
 
     verdict: str
-    detail: str
+    parts: tuple[Part, ...]
     hosts: tuple[str, ...]
 
 
@@ -40,10 +44,10 @@ class Promise:
 
     def findings(self, *wanted: str) -> tuple[Finding, ...]:
         """What the hosts that answered gave, equal answers put together, the worst first."""
-        hosts: dict[tuple[str, str], list[str]] = {}
+        hosts: dict[tuple[str, tuple[Part, ...]], list[str]] = {}
         for host, entry in self.verdicts.items():
             if not entry["unreachable"] and entry["verdict"] in wanted:
-                hosts.setdefault((entry["verdict"], entry["detail"].strip()), []).append(host)
+                hosts.setdefault((entry["verdict"], parts(entry)), []).append(host)
         found = [Finding(*answer, tuple(names)) for answer, names in hosts.items()]
         return tuple(sorted(found, key=lambda finding: VERDICTS.index(finding.verdict)))
 
@@ -66,15 +70,22 @@ class Theme:
     promises: tuple[Promise, ...]
 
 
-def parts(detail: str) -> list[tuple[str, str]]:
-    """A check's answer taken apart: ("seen", …), ("wanted", …), ("fix", …); else ("why", all)."""
-    found: list[tuple[str, str]] = []
-    for line in detail.strip().splitlines():
-        key, colon, rest = line.partition(": ")
-        if colon and key in PARTS:
-            found.append((key, rest))
-        elif found:
-            found[-1] = (found[-1][0], f"{found[-1][1]}\n{line}")
+def parts(entry: Mapping[str, Any]) -> tuple[Part, ...]:
+    """A verdict's grounds in the order in which they are read: ("seen", "…"), ("fix", "…")."""
+    found: list[Part] = []
+    for name, said in grounds(entry).parts(entry["verdict"], entry["measured"]):
+        if found and found[-1][0] == name:
+            found[-1] = (name, f"{found[-1][1]}\n{said}")
         else:
-            found.append(("why", line))
-    return found
+            found.append((name, str(said)))
+    return tuple(found)
+
+
+def in_lines(entry: Mapping[str, Any]) -> str:
+    """The same as text, for those who take no parts; empty where there is nothing to say."""
+    return grounds(entry).text(entry["verdict"], entry["measured"])
+
+
+def grounds(entry: Mapping[str, Any]) -> Grounds:
+    """What stands behind a verdict of a report's document."""
+    return _GROUNDS.validate_python(entry["grounds"])

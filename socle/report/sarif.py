@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from socle.report.labels import HOUSE, Labels
+from socle.report.promises import in_lines
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -83,7 +84,7 @@ def _result(entry: Mapping[str, Any], host: str, number: int, severity: str, fil
         "ruleIndex": number,
         "kind": kind,
         "level": LEVELS[severity] if kind == "fail" else "none",
-        "message": {"text": _text(entry["detail"] or entry["verdict"])},
+        "message": {"text": _text(in_lines(entry) or entry["verdict"])},
         "locations": [
             {
                 # Code hosting sites refuse a result without a file; this one names the host.
@@ -118,7 +119,7 @@ def _suppress(result: Json, waivers: list[Mapping[str, Any]]) -> None:
 def _silent(document: Mapping[str, Any]) -> Iterator[Json]:
     for host in document["hosts"]:
         if not host["reachable"]:
-            reason = next(one["detail"] for one in host["verdicts"] if one["unreachable"])
+            reason = next(in_lines(one) for one in host["verdicts"] if one["unreachable"])
             yield {"level": "error", "message": {"text": _text(reason)}}
 
 

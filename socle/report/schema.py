@@ -44,12 +44,43 @@ class Fact(BaseModel):
     kind: str
 
 
+class MessageEntry(_Shape):
+    """A sentence, and the values of its places."""
+
+    id: str
+    """In English: ``{name}: {address} shows no SSH host key``. ``{rules;}`` is a list with "; "."""
+    values: dict[str, str | bool | int | float | MessageEntry | list[str | MessageEntry]]
+    """What a machine said is a value. A list is joined by ", ", or as its place says."""
+
+
+class TermsEntry(_Shape):
+    """The waiver that a verdict takes into account."""
+
+    until: Day
+    expired: bool
+    reason: str
+    compensating: str
+    approved_by: str
+
+
+class GroundsEntry(_Shape):
+    """What stands behind a verdict."""
+
+    seen: list[MessageEntry]
+    """Of each expectation that held, or of the one that did not."""
+    wanted: MessageEntry | None
+    fix: MessageEntry | None
+    reason: MessageEntry | None
+    """Why there is no measure, or why the control does not apply."""
+    waiver: TermsEntry | None
+
+
 class VerdictEntry(_Shape):
     """One control judged on the host that this entry belongs to."""
 
     control: str
     verdict: VerdictName
-    detail: str
+    grounds: GroundsEntry
     """What was seen, what is wanted and how to mend it, or why it was not measured."""
     measured: VerdictName
     """The verdict before a waiver was taken into account."""
@@ -123,7 +154,7 @@ class Summary(_Shape):
 class Report(_Shape):
     """What one run of ``socle verify`` found on the machines of a practice."""
 
-    version: Annotated[Literal[1], Field(alias="schema")]
+    version: Annotated[Literal[2], Field(alias="schema")]
     """Rises when a reader of the version before would misread the document."""
     socle: str
     practice: str

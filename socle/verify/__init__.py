@@ -2,16 +2,18 @@
 
 A room's ``test_*.py`` needs no more than what this module offers::
 
-    from socle.verify import AGAIN, control, expect
+    from socle.verify import AGAIN, control, expect, message
 
     @control("firewall-default-deny")
     def test_inbound_is_refused_by_default(host, settings, from_controller):
         ...
-        expect(policy == "drop", seen=f"policy {policy}", wanted="policy drop", fix=AGAIN)
+        seen = message("policy {policy}", policy=policy)
+        expect(policy == "drop", seen=seen, wanted="policy drop", fix=AGAIN)
 
 It imports neither pytest nor testinfra: pytest loads it in every run (entry point ``socle``).
 """
 
+from socle.messages import message
 from socle.verify.checks import (
     AGAIN,
     ControlFailed,
@@ -35,6 +37,7 @@ __all__ = [
     "Verdict",
     "control",
     "expect",
+    "message",
     "not_applicable",
     "note",
     "unknown",

@@ -7,42 +7,40 @@ from contextvars import ContextVar
 from typing import Any, NoReturn, TypeVar
 
 from socle import harmless
+from socle.messages import LONGEST, Message, Words, written
 
-AGAIN = "deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py"
+AGAIN = Message("deploy again: pyinfra inventories/PRACTICE/inventory.py deploy.py")
 """How most of what a room sets is put right."""
-
-LONGEST = 2000
-"""Characters of a part of an answer: what a machine said may be a whole log."""
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
 # What the expectations of the running check saw: the proof that stands behind a pass.
-observed: ContextVar[list[str] | None] = ContextVar("observed", default=None)
+observed: ContextVar[list[Message] | None] = ContextVar("observed", default=None)
 # What the running check wants the reports to know as data, whatever its verdict.
 noted: ContextVar[list[dict[str, Any]] | None] = ContextVar("noted", default=None)
 
 
 class ControlFailed(AssertionError):
-    """The promise does not hold. The text says what was seen, what is wanted, how to mend it.
+    """The promise does not hold: what was seen, what is wanted, how to mend it."""
 
-    A line each, however much a machine said and whatever is in it: nothing of it becomes a line of
-    its own, and none of the three is cut for another.
-    """
-
-    def __init__(self, *, seen: str, wanted: str, fix: str) -> None:
+    def __init__(self, *, seen: Words, wanted: Words, fix: Words) -> None:
         """All three as in :func:`expect`."""
-        self.seen, self.wanted, self.fix = (
-            harmless.line(one, LONGEST) for one in (seen, wanted, fix)
-        )
+        self.seen, self.wanted, self.fix = written(seen), written(wanted), written(fix)
         super().__init__(f"seen: {self.seen}\nwanted: {self.wanted}\nfix: {self.fix}")
 
 
-class NotApplicable(Exception):
-    """The promise makes no sense on this host; the text says why."""
+class _Unmeasured(Exception):
+    def __init__(self, reason: Words) -> None:
+        self.reason = written(reason)
+        super().__init__(str(self.reason))
 
 
-class Unknown(Exception):
-    """It could not be measured; the text says what happened. Never counts as good."""
+class NotApplicable(_Unmeasured):
+    """The promise makes no sense on this host; the reason says why."""
+
+
+class Unknown(_Unmeasured):
+    """It could not be measured; the reason says what happened. Never counts as good."""
 
     unreachable = False
 
@@ -63,19 +61,20 @@ def control(control_id: str) -> Callable[[Check], Check]:
     return pytest.mark.control(control_id)
 
 
-def expect(ok: object, *, seen: str, wanted: str, fix: str) -> None:
+def expect(ok: object, *, seen: Words, wanted: Words, fix: Words) -> None:
     """Hold the machine to one thing; what was ``seen`` is kept either way.
 
-    ``seen`` and ``wanted`` are facts in the units of the field; ``fix`` is what the operator does:
-    a name of the machine's in a command of it is quoted for the shell.
+    ``seen`` and ``wanted`` are facts in the units of the field; ``fix`` is what the operator does.
+    Each is a sentence, or a :func:`socle.messages.message` where it says a value: whatever a
+    machine said is a value, and one in a command is quoted for the shell.
     Raises :class:`ControlFailed` unless ``ok`` is true.
     """
     __tracebackhide__ = True
     if not ok:
         raise ControlFailed(seen=seen, wanted=wanted, fix=fix)
-    record = observed.get()
-    if record is not None and seen not in record:
-        record.append(seen)
+    record, said = observed.get(), written(seen)
+    if record is not None and said not in record:
+        record.append(said)
 
 
 def note(kind: str, **values: str | int | float | bool | None) -> None:
@@ -91,13 +90,13 @@ def note(kind: str, **values: str | int | float | bool | None) -> None:
         record.append({"kind": kind, **said})
 
 
-def not_applicable(reason: str) -> NoReturn:
+def not_applicable(reason: Words) -> NoReturn:
     """End the check: the promise makes no sense on this host, for this ``reason``."""
     __tracebackhide__ = True
     raise NotApplicable(reason)
 
 
-def unknown(reason: str) -> NoReturn:
+def unknown(reason: Words) -> NoReturn:
     """End the check: it cannot be measured here, for this ``reason``."""
     __tracebackhide__ = True
     raise Unknown(reason)

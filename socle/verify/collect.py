@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,8 @@ from socle.errors import SocleError
 from socle.evidence import model
 from socle.evidence.redaction import Redactor, strings
 from socle.harmless import line
+from socle.messages import Message
+from socle.verify.checks import Unknown
 from socle.verify.links import Link
 from socle.verify.questions import Answer, Question
 from socle.verify.recorder import Entry
@@ -158,7 +160,7 @@ def _said(entry: Entry, masks: Redactor) -> model.Said:
         stdout=masks.text(stdout),
         stderr=masks.text(stderr),
         raw=raw,
-        trouble=None if entry.trouble is None else masks.text(_clean(str(entry.trouble))),
+        trouble=_trouble(entry.trouble, masks),
         unreachable=entry.trouble is not None and entry.trouble.unreachable,
     )
 
@@ -166,6 +168,15 @@ def _said(entry: Entry, masks: Redactor) -> model.Said:
 def _clean(text: str) -> str:
     """The text without what no file can hold: halves of characters."""
     return text.encode("utf-8", "replace").decode()
+
+
+def _trouble(trouble: Unknown | None, masks: Redactor) -> Message | None:
+    return None if trouble is None else trouble.reason.each(_cleaned(masks))
+
+
+def _cleaned(masks: Redactor) -> Callable[[str], str]:
+    """What makes a text fit for a bundle."""
+    return lambda text: masks.text(_clean(text))
 
 
 def _texts(answer: Answer | None) -> tuple[str, str, bool]:
@@ -182,7 +193,7 @@ def _judged(outcome: Outcome, masks: Redactor) -> model.Judged:
     return model.Judged(
         control=outcome.control,
         verdict=str(outcome.verdict),
-        detail=masks.text(_clean(outcome.detail)),
+        grounds=outcome.grounds.each(_cleaned(masks)),
         measured=str(outcome.measured),
         seconds=outcome.seconds,
         unreachable=outcome.unreachable,
@@ -219,7 +230,7 @@ def declared(
         port=host.connection.port,
         host_keys=tuple(host_keys(host.connection)),
         settings=masks.data(settings),
-        trouble=None if trouble is None else masks.text(str(trouble)),
+        trouble=_trouble(trouble, masks),
     )
 
 

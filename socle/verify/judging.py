@@ -3,51 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pytest
 
 from socle.baseline.model import Waiver
+from socle.grounds import Grounds, Terms
 from socle.harmless import line
-from socle.verify.checks import LONGEST, ControlFailed, NotApplicable, Unknown
-from socle.verify.verdicts import PARTS, Verdict
+from socle.messages import Message, message, verbatim
+from socle.verify.checks import ControlFailed, NotApplicable, Unknown
+from socle.verify.verdicts import Verdict
 
 ASSERTIONS = (AssertionError, pytest.fail.Exception)
-_OURS = tuple(f"{part}: " for part in PARTS)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict and what stands behind it, before or after a waiver."""
+    """A verdict and what stands behind it; ``measured``: the verdict before a waiver."""
 
     verdict: Verdict
-    detail: str
+    grounds: Grounds
+    measured: Verdict
     unreachable: bool = False
 
+    @property
+    def detail(self) -> str:
+        """The grounds in lines, in the source language."""
+        return self.grounds.text(self.verdict, self.measured)
 
-def measured(error: BaseException | None, seen: Sequence[str] = ()) -> Judgement:
+
+def measured(error: BaseException | None, seen: Sequence[Message] = ()) -> Judgement:
     """What a check that raised ``error`` (None: it ran to its end) has measured.
 
     Only an expectation can fail. Whatever else goes wrong means that nothing was measured.
     """
     if error is None:
-        return Judgement(Verdict.PASS, reason("; ".join(seen)))
+        return _judged(Verdict.PASS, Grounds(seen=tuple(seen)))
     if isinstance(error, ControlFailed):
-        return Judgement(Verdict.FAIL, str(error))
+        return _judged(Verdict.FAIL, Grounds((error.seen,), error.wanted, error.fix))
     if isinstance(error, NotApplicable):
-        return Judgement(Verdict.NOT_APPLICABLE, reason(str(error)))
+        return _judged(Verdict.NOT_APPLICABLE, Grounds(reason=error.reason))
     if isinstance(error, Unknown):
-        return Judgement(Verdict.UNKNOWN, reason(str(error)), error.unreachable)
+        return unmeasured(error.reason, unreachable=error.unreachable)
     if isinstance(error, ASSERTIONS) and not _raised_by_testinfra(error):
-        return Judgement(Verdict.FAIL, reason(_first_line(error)))
-    return Judgement(Verdict.UNKNOWN, reason(f"{type(error).__name__}: {_first_line(error)}"))
+        return _judged(Verdict.FAIL, Grounds(reason=verbatim(_first_line(error))))
+    kind = type(error).__name__
+    return unmeasured(message("{kind}: {said}", kind=kind, said=_first_line(error)))
 
 
-def reason(text: str) -> str:
-    """A reason in a line that is a sentence, and never a part of an answer: see `PARTS`."""
-    said = line(text.strip(), LONGEST)
-    return f'"{said}"' if said.startswith(_OURS) else said
+def unmeasured(reason: Message, *, unreachable: bool = False) -> Judgement:
+    """Nothing was measured, for this ``reason``."""
+    return _judged(Verdict.UNKNOWN, Grounds(reason=reason), unreachable=unreachable)
 
 
 def with_waiver(judged: Judgement, waiver: Waiver | None, today: date) -> Judgement:
@@ -60,22 +67,25 @@ def with_waiver(judged: Judgement, waiver: Waiver | None, today: date) -> Judgem
     """
     if waiver is None or judged.verdict is Verdict.NOT_APPLICABLE:
         return judged
-    expired, why = waiver.expired(today), _sentence(waiver.reason)
+    expired = waiver.expired(today)
+    terms = Terms(
+        waiver.until.isoformat(),
+        expired,
+        _sentence(waiver.reason),
+        _sentence(waiver.compensating),
+        _sentence(waiver.approved_by),
+    )
     if judged.verdict is Verdict.UNKNOWN:
-        until = "expired on" if expired else "valid until"
-        detail = f"{judged.detail}\na waiver covers this control here, {until} {waiver.until}"
-        return Judgement(judged.verdict, detail, judged.unreachable)
-    what = f"measured: {judged.verdict}" + (f"\n{judged.detail}" if judged.detail else "")
-    if expired:
-        renew = "fix: renew the waiver or remove it from waivers.yml"
-        text = f"waiver expired on {waiver.until} ({why})\n{renew}\n{what}"
-        return Judgement(Verdict.FAIL, text)
-    if waiver.set and judged.verdict is Verdict.FAIL:
-        accepted = f"the waiver until {waiver.until} accepts less than this: {why}"
-        return Judgement(Verdict.FAIL, f"{judged.detail}\n{accepted}")
-    terms = f"waived until {waiver.until} by {_sentence(waiver.approved_by)}: {why}"
-    instead = f"compensating: {_sentence(waiver.compensating)}"
-    return Judgement(Verdict.WAIVED, f"{terms}\n{instead}\n{what}")
+        verdict = Verdict.UNKNOWN
+    elif expired or (waiver.set and judged.verdict is Verdict.FAIL):
+        verdict = Verdict.FAIL
+    else:
+        verdict = Verdict.WAIVED
+    return replace(judged, verdict=verdict, grounds=replace(judged.grounds, waiver=terms))
+
+
+def _judged(verdict: Verdict, answer: Grounds, *, unreachable: bool = False) -> Judgement:
+    return Judgement(verdict, answer, verdict, unreachable)
 
 
 def _sentence(text: str) -> str:

@@ -15,11 +15,12 @@ from socle.baseline.connection import needs_agent
 from socle.baseline.model import Host
 from socle.baseline.releases import refused
 from socle.errors import SocleError
+from socle.messages import Message, message, verbatim
 from socle.verify import identity
 from socle.verify.checks import Unknown, Unreachable
 from socle.verify.identity import Identity
 from socle.verify.questions import TIME_LIMIT, Answer, Notebook, Question, Straight, short
-from socle.verify.reasons import locked, sentence
+from socle.verify.reasons import cannot, locked, sentence
 
 if TYPE_CHECKING:
     from socle.baseline.known_machines import KnownMachines
@@ -87,7 +88,8 @@ class Link:
             self.trouble = trouble
             raise
         except Exception as error:  # whatever it answers is its own trouble, not the others'
-            self.trouble = Unreachable(sentence(self.target, f"its answer is strange: {error}"))
+            strange = message("its answer is strange: {error}", error=error)
+            self.trouble = Unreachable(cannot(self.target, strange))
             raise self.trouble from error
         self._opened = True
 
@@ -122,7 +124,7 @@ class Link:
         except bounds.TooSlow as slow:
             said = slow.said
         except bounds.TooLarge as large:
-            raise Unknown(f"{large}: {short(command)}") from None
+            raise Unknown(_too_large(large, command)) from None
         return bounds.after_begin(said) or b""
 
     def follow(self, command: str, tell: Callable[[str], None], limit: float) -> int:
@@ -150,7 +152,7 @@ class Link:
         except bounds.TooSlow:
             raise self._too_long(command, limit) from None
         except bounds.TooLarge as large:
-            raise Unknown(f"{large}: {short(command)}") from None
+            raise Unknown(_too_large(large, command)) from None
         if before is not None or done.code == SSH_FAILED:
             stderr = bounds.after_begin(done.stderr)
             said = done.stderr if stderr is None else stderr
@@ -171,7 +173,13 @@ class Link:
         if answer.code == SSH_FAILED and self._remote:
             self._opened = False
             self.open()
-            raise Unknown(f"the connection to {self.target.name} broke at: {short(command)}")
+            raise Unknown(
+                message(
+                    "the connection to {host} broke at: {command}",
+                    host=self.target.name,
+                    command=short(command),
+                )
+            )
         return answer
 
     @property
@@ -186,27 +194,30 @@ class Link:
     def _connect(self) -> None:
         key = self.target.connection.key_file
         if self._remote and key is not None and not key.is_file():
-            raise Unreachable(sentence(self.target, f"its key {key} is not there"))
+            absent = message("its key {key} is not there", key=key)
+            raise Unreachable(cannot(self.target, absent))
         command = self._as_root(identity.COMMAND, TIME_LIMIT)
         try:
             answer, begun = self._exchange(command, self._password(), "", TIME_LIMIT)
         except Unknown as trouble:
-            late = f"no answer within {TIME_LIMIT:g} s of its first command"
-            said = late if isinstance(trouble.__cause__, TimeoutError) else str(trouble.__cause__)
-            raise Unreachable(sentence(self.target, said)) from None
+            late = isinstance(trouble.__cause__, TimeoutError)
+            reason = _late() if late else verbatim(trouble.__cause__)
+            raise Unreachable(cannot(self.target, reason)) from None
         if answer.code != 0:
             said = answer.stderr.decode(errors="replace") or answer.stdout.decode(errors="replace")
             refused_by_ssh = self._remote and answer.code == SSH_FAILED
             if refused_by_ssh and key is not None and "Permission denied" in said and locked(key):
-                said, refused_by_ssh = needs_agent(key), False
+                raise Unreachable(cannot(self.target, verbatim(needs_agent(key))))
             raise Unreachable(sentence(self.target, said, ssh=refused_by_ssh))
         if not begun:
-            said = short(_text(answer.stdout)) or "nothing"
-            said = f"it does not run what it is asked, but answers: {said}"
-            raise Unreachable(sentence(self.target, said))
+            strange = message(
+                "it does not run what it is asked, but answers: {said}",
+                said=short(_text(answer.stdout)) or Message("nothing"),
+            )
+            raise Unreachable(cannot(self.target, strange))
         self.identity = identity.read(answer.stdout.decode(errors="replace"))
-        if self.identity.system and (reason := refused(self.identity.system)):
-            raise Unreachable(sentence(self.target, reason))
+        if self.identity.system and (too_old := refused(self.identity.system)):
+            raise Unreachable(cannot(self.target, verbatim(too_old)))
         self._recognise()
 
     def _recognise(self) -> None:
@@ -217,7 +228,7 @@ class Link:
         try:
             self.is_new = self._known.meet(name, seen, local=not self._remote) or self.is_new
         except SocleError as stranger:
-            raise Unreachable(str(stranger)) from None
+            raise Unreachable(verbatim(stranger)) from None
 
     def _as_root(self, command: str, limit: float, stdin: str = "exec </dev/null\n") -> str:
         """The command, ended by the host itself after ``limit`` seconds.
@@ -244,8 +255,14 @@ class Link:
     def _send(self, words: str, stdin: bytes, command: str, limit: float) -> Answer:
         answer, begun = self._exchange(words, stdin, command, limit)
         if not begun and answer.code != SSH_FAILED:
-            said = short(_text(answer.stderr or answer.stdout)) or "it said nothing"
-            raise Unknown(f"{self.target.name} did not run: {short(command)} ({said})")
+            raise Unknown(
+                message(
+                    "{host} did not run: {command} ({said})",
+                    host=self.target.name,
+                    command=short(command),
+                    said=short(_text(answer.stderr or answer.stdout)) or Message("it said nothing"),
+                )
+            )
         return answer
 
     def _exchange(
@@ -262,10 +279,12 @@ class Link:
             raise self.trouble or self._too_long(command, limit) from slow
         except bounds.TooLarge as large:
             self._strike()
-            raise Unknown(f"{large}: {short(command)}") from large
+            raise Unknown(_too_large(large, command)) from large
         self._heard += len(done.stdout) + len(done.stderr)
         if self._heard > MOST:
-            self._give_up(f"its answers are larger than {MOST >> 20} MiB together")
+            self._give_up(
+                message("its answers are larger than {most} MiB together", most=MOST >> 20)
+            )
         if done.code in TIMED_OUT and time.monotonic() - started >= limit:
             raise self._too_long(command, limit) from TimeoutError()
         stdout, stderr = (bounds.after_begin(said) for said in (done.stdout, done.stderr))
@@ -286,20 +305,43 @@ class Link:
         finally:
             self._spent += time.monotonic() - started
             if self._spent >= LONGEST:
-                self._give_up(f"its answers take longer than {LONGEST / 60:g} minutes together")
+                self._give_up(
+                    message(
+                        "its answers take longer than {minutes} minutes together",
+                        minutes=f"{LONGEST / 60:g}",
+                    )
+                )
 
     def _strike(self) -> None:
         """A host that keeps no limit would otherwise hold up the others for hours."""
         self._strikes += 1
         if self._strikes == STRIKES:
-            self._give_up(f"{STRIKES} times its answer was too large, or not there in time")
+            self._give_up(
+                message(
+                    "{times} times its answer was too large, or not there in time", times=STRIKES
+                )
+            )
 
-    def _give_up(self, reason: str) -> None:
-        self.trouble = Unreachable(sentence(self.target, reason))
+    def _give_up(self, reason: Message) -> None:
+        self.trouble = Unreachable(cannot(self.target, reason))
 
     @staticmethod
     def _too_long(command: str, limit: float) -> Unknown:
-        return Unknown(f"took longer than {limit:g} s and was ended: {short(command)}")
+        return Unknown(
+            message(
+                "took longer than {seconds} s and was ended: {command}",
+                seconds=f"{limit:g}",
+                command=short(command),
+            )
+        )
+
+
+def _late() -> Message:
+    return message("no answer within {seconds} s of its first command", seconds=f"{TIME_LIMIT:g}")
+
+
+def _too_large(large: bounds.TooLarge, command: str) -> Message:
+    return message("{trouble}: {command}", trouble=large, command=short(command))
 
 
 def ssh_prefix(target: Host, config: Path) -> tuple[str, ...]:

@@ -6,30 +6,45 @@ import re
 from pathlib import Path
 
 from socle import bounds
-from socle.baseline.model import Host
+from socle.baseline.model import Connection, Host
 from socle.errors import short
+from socle.messages import Message, message, verbatim
 
 CONNECT_TIMEOUT = 5  # seconds
 
 
-def sentence(target: Host, said: str, *, ssh: bool = False) -> str:
-    """``NAME (ADDRESS) cannot be asked: REASON``, from what ssh or the host's sudo said."""
-    known_hosts = target.connection.known_hosts_file or "~/.ssh/known_hosts"
-    place = f"{target.name} ({target.connection.address})"
+def cannot(target: Host, reason: Message) -> Message:
+    """``NAME (ADDRESS) cannot be asked: REASON``."""
+    return message(
+        "{name} ({address}) cannot be asked: {reason}",
+        name=target.name,
+        address=target.connection.address,
+        reason=reason,
+    )
+
+
+def sentence(target: Host, said: str, *, ssh: bool = False) -> Message:
+    """The same, from what ssh or the host's sudo said."""
+    place = {
+        "name": target.name,
+        "address": target.connection.address,
+        "file": target.connection.known_hosts_file or "~/.ssh/known_hosts",
+    }
     if ssh and "IDENTIFICATION HAS CHANGED" in said:
-        return (
-            f"host key of {place} is not the one in {known_hosts}: "
+        return message(
+            "host key of {name} ({address}) is not the one in {file}: "
             "the machine was installed anew, or another one answers in its place. Once you know "
-            "which, replace its line there; then: "
-            f"socle machine accept {_practice(target)} {target.name}"
+            "which, replace its line there; then: socle machine accept {practice} {name}",
+            practice=_practice(target),
+            **place,
         )
     if ssh and re.search(r"No \S+ host key is known|Host key verification failed", said):
-        return (
-            f"host key of {place} is not in {known_hosts}: "
-            "add it there, once you have compared it with the machine's own"
+        return message(
+            "host key of {name} ({address}) is not in {file}: "
+            "add it there, once you have compared it with the machine's own",
+            **place,
         )
-    reason = _from_ssh(target, said) if ssh else _from_sudo(target, said)
-    return f"{place} cannot be asked: {reason}"
+    return cannot(target, _from_ssh(target, said) if ssh else _from_sudo(target, said))
 
 
 def locked(key: Path) -> bool:
@@ -47,29 +62,51 @@ def _practice(target: Host) -> str:
     return "PRACTICE" if file is None else short(file.parent)
 
 
-def _from_ssh(target: Host, said: str) -> str:
+def _from_ssh(target: Host, said: str) -> Message:
     connection = target.connection
-    port = f"on port {connection.port}"
     if "Permission denied" in said:
-        key = f" with key {connection.key_file}" if connection.key_file else ""
-        protected = " (its permissions are too open)" if "UNPROTECTED" in said else ""
-        return f"it refuses {connection.user}{key}{protected}"
+        return _refused(connection, unprotected="UNPROTECTED" in said)
     if "Connection refused" in said:
-        return f"connection refused {port}"
+        return message("connection refused on port {port}", port=connection.port)
     if "timed out" in said:
-        return f"no answer within {CONNECT_TIMEOUT} s {port}"
+        return message(
+            "no answer within {seconds} s on port {port}",
+            seconds=CONNECT_TIMEOUT,
+            port=connection.port,
+        )
     if "Could not resolve hostname" in said:
-        return "its name is not known to this computer's name resolution"
-    return _last_line(said)
+        return Message("its name is not known to this computer's name resolution")
+    return _ended(_last_line(said))
 
 
-def _from_sudo(target: Host, said: str) -> str:
+def _refused(connection: Connection, *, unprotected: bool) -> Message:
+    user, key = connection.user, connection.key_file
+    if key and unprotected:
+        return message(
+            "it refuses {user} with key {key} (its permissions are too open)", user=user, key=key
+        )
+    if key:
+        return message("it refuses {user} with key {key}", user=user, key=key)
+    if unprotected:
+        return message("it refuses {user} (its permissions are too open)", user=user)
+    return message("it refuses {user}", user=user)
+
+
+def _from_sudo(target: Host, said: str) -> Message:
     last = _last_line(said)
     if last.startswith("sudo: "):
-        return f"sudo refuses {target.connection.user}: {last.removeprefix('sudo: ')}"
-    return last
+        return message(
+            "sudo refuses {user}: {said}",
+            user=target.connection.user,
+            said=last.removeprefix("sudo: "),
+        )
+    return _ended(last)
+
+
+def _ended(last: str) -> Message:
+    return verbatim(last) if last else Message("it ended the command without a word")
 
 
 def _last_line(said: str) -> str:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1] if lines else "it ended the command without a word"
+    return lines[-1] if lines else ""

@@ -17,6 +17,7 @@ from socle.baseline.rooms import promises
 from socle.errors import BadPractice, Problem, SocleError
 from socle.evidence import model
 from socle.evidence.model import Accepted, Bundle, Declared, Said
+from socle.messages import Message, message
 from socle.verify.checks import Unknown, Unreachable
 from socle.verify.collect import digest
 from socle.verify.links import Link
@@ -77,8 +78,14 @@ class Replay:
         count = self._given[key, self._turn]
         self._given[key, self._turn] += 1
         if count >= len(own):
-            further = "further " if said else ""
-            raise Unknown(f"the bundle has no {further}answer to: {short(question.words)}")
+            raise Unknown(
+                message(
+                    "the bundle has no further answer to: {question}"
+                    if said
+                    else "the bundle has no answer to: {question}",
+                    question=short(question.words),
+                )
+            )
         return _answer(own[count])
 
 
@@ -164,7 +171,7 @@ def _of_then(bundle: Bundle, name: str, kept: Collection[str]) -> dict[str, obje
 def _answer(said: Said) -> Answer:
     if said.trouble is not None or said.code is None:
         kind = Unreachable if said.unreachable else Unknown
-        raise kind(said.trouble or "nothing was answered")
+        raise kind(said.trouble or Message("nothing was answered"))
     encoding = "latin-1" if said.raw else "utf-8"
     stdout, stderr = (text.encode(encoding, "replace") for text in (said.stdout, said.stderr))
     return Answer(said.code, stdout, stderr)

@@ -14,6 +14,8 @@ import pytest
 
 from socle.baseline.model import Practice
 from socle.errors import SocleError
+from socle.grounds import Grounds
+from socle.messages import message
 from socle.verify import clock, plugin
 from socle.verify.selection import Selection, in_scope, out_of_scope
 from socle.verify.verdicts import Outcome, Verdict
@@ -182,12 +184,12 @@ def _complete(outcomes: list[Outcome], selection: Selection) -> list[Outcome]:
     for host, control in selection.missing(found):
         unmeasured = Verdict.UNKNOWN if in_scope(control, host) else Verdict.NOT_APPLICABLE
         reason = (
-            f"room {control.room} has no check for it"
+            message("room {room} has no check for it", room=control.room)
             if unmeasured is Verdict.UNKNOWN
             else out_of_scope(control, host)
         )
         found[host.name, control.id] = Outcome(
-            host.name, control.id, unmeasured, reason, unmeasured, 0.0
+            host.name, control.id, unmeasured, Grounds(reason=reason), unmeasured, 0.0
         )
     order = {control.id: number for number, control in enumerate(selection.practice.controls)}
     rank = {name: number for number, name in enumerate(selection.hosts)}

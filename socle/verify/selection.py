@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from socle.baseline.model import Control, Host, Practice
+from socle.messages import Message, message
 
 
 class Selection:
@@ -70,6 +71,11 @@ def in_scope(control: Control, host: Host) -> bool:
     return not set(control.applies_to).isdisjoint(host.groups)
 
 
-def out_of_scope(control: Control, host: Host) -> str:
+def out_of_scope(control: Control, host: Host) -> Message:
     """Why the promise is not made for this host."""
-    return f"{control.id} applies to {', '.join(control.applies_to)}; {host.name} is none of these"
+    return message(
+        "{control} applies to {groups}; {host} is none of these",
+        control=control.id,
+        groups=control.applies_to,
+        host=host.name,
+    )

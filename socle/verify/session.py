@@ -14,16 +14,17 @@ import pytest
 
 from socle.baseline.model import Control, Host, Practice
 from socle.errors import SocleError
+from socle.messages import Message, message
 from socle.verify import clock
 from socle.verify.checks import NotApplicable, noted, observed
 from socle.verify.connections import Connections, Links
 from socle.verify.fixtures import CONNECTIONS
-from socle.verify.judging import Judgement, measured, reason, with_waiver
+from socle.verify.judging import Judgement, measured, unmeasured, with_waiver
 from socle.verify.memory import Memory
 from socle.verify.recorder import Recorder
 from socle.verify.reporting import shape
 from socle.verify.selection import Selection, in_scope, out_of_scope
-from socle.verify.verdicts import Outcome, Verdict
+from socle.verify.verdicts import Outcome
 
 Connect = Callable[[Mapping[str, Host]], Links]
 
@@ -40,19 +41,18 @@ class Check:
 
     def final(self) -> Judgement:
         """The verdict once the host's waiver is taken into account."""
-        found = self.found or Judgement(Verdict.UNKNOWN, "the check did not run")
+        found = self.found or unmeasured(Message("the check did not run"))
         return with_waiver(found, self.target.waiver(self.control.id), clock.today())
 
     def outcome(self) -> Outcome:
         """What the reports keep of it."""
         final = self.final()
-        before = final.verdict if self.found is None else self.found.verdict
         return Outcome(
             host=self.target.name,
             control=self.control.id,
             verdict=final.verdict,
-            detail=final.detail,
-            measured=before,
+            grounds=final.grounds,
+            measured=final.measured,
             seconds=round(self.seconds, 3),
             unreachable=final.unreachable,
             facts=tuple(self.facts),
@@ -195,8 +195,7 @@ class Session:
         error = call.excinfo.value if call.excinfo else None
         if call.when == "teardown":
             if error is not None:
-                text = reason(f"cleaning up failed: {error}")
-                check.found = Judgement(Verdict.UNKNOWN, text)
+                check.found = unmeasured(message("cleaning up failed: {said}", said=error))
             self._config.hook.pytest_socle_outcome(outcome=check.outcome())
         elif call.when == "call" or error is not None:
             check.found = measured(error, observed.get() or ())

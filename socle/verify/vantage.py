@@ -12,6 +12,7 @@ from testinfra.host import Host as TestinfraHost
 
 from socle.baseline.model import Host
 from socle.errors import SocleError
+from socle.messages import Message, message, verbatim
 from socle.verify.backend import testinfra_host
 from socle.verify.checks import Unknown, Unreachable
 from socle.verify.links import Link
@@ -56,7 +57,7 @@ class Vantage:
         Raises Unknown from the operator's computer, where nothing is run.
         """
         if self._link is None:
-            raise Unknown(f"{self.name} is not one of the practice's machines")
+            raise Unknown(message("{place} is not one of the practice's machines", place=self.name))
         return testinfra_host(self._link)
 
     def tcp(self, endpoints: Iterable[Endpoint], timeout: float = 1.0) -> dict[Endpoint, State]:
@@ -86,26 +87,36 @@ class Vantage:
 
     def _refuse_to_watch_itself(self) -> None:
         if self.target is not None and self.target.name == self._watched.name:
-            raise Unknown(f"{self.name} cannot see itself as others do")
+            raise Unknown(message("{place} cannot see itself as others do", place=self.name))
         stands_here = self.target is None or self.target.connection.method == "local"
         if stands_here and self._watched.connection.method == "local":
             raise Unknown(
-                f"{self._watched.name} is this very computer: what others can reach on it "
-                "can only be seen from another machine"
+                message(
+                    "{host} is this very computer: what others can reach on it "
+                    "can only be seen from another machine",
+                    host=self._watched.name,
+                )
             )
 
     def _state(self, endpoint: Endpoint, word: str | None) -> State:
         if word in set(State):
             return State(word)
-        reason = "no answer" if word is None else word.removeprefix("unseen:")
-        raise Unknown(f"{self.name} cannot look at {endpoint[0]} port {endpoint[1]}: {reason}")
+        raise Unknown(
+            message(
+                "{place} cannot look at {address} port {port}: {reason}",
+                place=self.name,
+                address=endpoint[0],
+                port=endpoint[1],
+                reason=Message("no answer") if word is None else word.removeprefix("unseen:"),
+            )
+        )
 
 
 def _said(read: Callable[[], str]) -> Answer:
     try:
         return Answer(0, read().encode(), b"")
     except SocleError as trouble:
-        raise Unknown(str(trouble)) from None
+        raise Unknown(verbatim(trouble)) from None
 
 
 def _from_link(link: Link, endpoints: list[Endpoint], timeout: float) -> dict[Endpoint, str]:
@@ -114,10 +125,16 @@ def _from_link(link: Link, endpoints: list[Endpoint], timeout: float) -> dict[En
     try:
         answer = link.script(_script(endpoints, timeout), TIME_LIMIT + 4 * rounds * timeout)
     except Unreachable as trouble:  # of the vantage, not of the host that is watched
-        raise Unknown(f"nothing to look from: {trouble}") from None
+        raise Unknown(message("nothing to look from: {trouble}", trouble=trouble.reason)) from None
     if answer.code != 0:
-        said = answer.stderr.decode(errors="replace").strip()
-        raise Unknown(f"looking from {link.target.name} failed ({answer.code}): {said}")
+        raise Unknown(
+            message(
+                "looking from {host} failed ({code}): {said}",
+                host=link.target.name,
+                code=answer.code,
+                said=answer.stderr.decode(errors="replace").strip(),
+            )
+        )
     return read(answer)
 
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-PARTS = ("seen", "wanted", "fix", "measured")
-"""How a detail is laid out: a line each, "seen: …". Only our own code begins a line so."""
+from socle.grounds import Grounds
+from socle.messages import Message
 
 
 class Verdict(StrEnum):
@@ -25,8 +25,7 @@ class Verdict(StrEnum):
 class Outcome:
     """One control judged on one host.
 
-    ``detail``: what was seen, what is wanted and how to put it right, or why it was not measured;
-    what a machine said in it stays on its line (``PARTS``).
+    ``grounds``: what was seen, what is wanted and how to put it right, or why it was not measured.
     ``measured``: the verdict before a waiver was taken into account.
     ``seconds``: how long the check took.
     ``facts``: what the check noted as data (``socle.verify.checks.note``).
@@ -35,11 +34,16 @@ class Outcome:
     host: str
     control: str
     verdict: Verdict
-    detail: str
+    grounds: Grounds
     measured: Verdict
     seconds: float
     unreachable: bool = False
     facts: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def detail(self) -> str:
+        """The grounds in lines, in the source language."""
+        return self.grounds.text(self.verdict, self.measured)
 
     def as_json(self) -> dict[str, Any]:
         """The outcome as it stands in report.json, without the host's name."""
@@ -53,3 +57,8 @@ class State(StrEnum):
     REFUSED = "refused"  # a reset came back: the host answers, nobody listens
     REJECTED = "rejected"  # an ICMP error came back: a firewall or router says no
     SILENT = "silent"  # nothing came back in time
+
+    @property
+    def words(self) -> Message:
+        """The state, for a message."""
+        return Message(str(self))

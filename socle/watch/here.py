@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 
 from socle.baseline.model import Host
+from socle.messages import message
 from socle.verify.checks import Unreachable
 from socle.verify.links import LOCAL_PREFIX, Link
 from socle.verify.recorder import Recorder
-
-ELSEWHERE = "only the operator looks from another machine"
 
 
 class Here:
@@ -23,7 +22,8 @@ class Here:
         self._links = {host: Link(one, LOCAL_PREFIX, self.notebook) for host, one in hosts.items()}
         for other, link in self._links.items():
             if other != name:
-                link.pretend_open(Unreachable(f"{other}: {ELSEWHERE}"))
+                said = message("{host}: only the operator looks from another machine", host=other)
+                link.pretend_open(Unreachable(said))
 
     def link(self, name: str) -> Link:
         """The link of a host, opened or not."""

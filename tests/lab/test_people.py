@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from socle.evidence.bundle import read
 from socle.lab import run
 
 pytestmark = pytest.mark.lab
@@ -76,13 +77,13 @@ def test_what_people_keep_back_is_unknown_for_them_and_costs_root_nothing(attack
     [bundle] = tmp_path.glob("*.bundle")
     kept = gzip.decompress(bundle.read_bytes()).decode()
     assert SECRET not in said + kept
-    found = {one["control"]: one for one in json.loads(kept)["verdicts"]}
-    assert {one["verdict"] for one in found.values()} == {"unknown"}
+    found = {one.control: one.grounds.reason for one in read(bundle).verdicts}
+    assert {one["verdict"] for one in json.loads(kept)["verdicts"]} == {"unknown"}
     for name, (_, why) in PEOPLE.items():
-        told = [part for part in found[LOCK]["detail"].split("; ") if part.startswith(f"{name}:")]
+        told = [part for part in str(found[LOCK]).split("; ") if part.startswith(f"{name}:")]
         assert bool(told) == bool(why)
         assert not why or told[0].startswith(f"{name}: {why}")
-        assert (f"{name}: login" in found[TIMEOUT]["detail"]) == (why or "").startswith("login")
+        assert (f"{name}: login" in str(found[TIMEOUT])) == (why or "").startswith("login")
 
 
 def test_nobody_opens_roots_locks(attacked):

@@ -6,11 +6,12 @@ import pytest
 from checkouts import Checkout
 
 from socle.commands.durations import costs
+from socle.grounds import Grounds
 from socle.verify.verdicts import Outcome, Verdict
 
 
 def outcome(host: str, control: str, seconds: float) -> Outcome:
-    return Outcome(host, control, Verdict.PASS, "", Verdict.PASS, seconds)
+    return Outcome(host, control, Verdict.PASS, Grounds(), Verdict.PASS, seconds)
 
 
 OUTCOMES = [

@@ -36,7 +36,7 @@ def test_it_can_be_read_without_socle(tmp_path):
     path = files.write(made(), tmp_path)
     with path.open("rb") as stored:
         said = subprocess.run(["zcat"], stdin=stored, capture_output=True, check=True).stdout
-    assert json.loads(said)["schema"] == 1
+    assert json.loads(said)["schema"] == 2
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_it_can_be_read_without_socle(tmp_path):
         (files.pack(made())[:30], "it ends too early"),
         (files.pack(made()) + b"x", "something was added to it"),
         (files.pack(made())[:40] + b"\0\0\0" + files.pack(made())[43:], "it is damaged"),
-        (document(schema=2), "its schema is 2, this Socle reads 1: use a newer one"),
+        (document(schema=3), "its schema is 3, this Socle reads 2: use a newer one"),
         (document(schema="1"), "it is not one of Socle's bundles"),
         (document(surprise=1), "surprise: Extra inputs are not permitted"),
         (document(seconds=-1), "seconds: Input should be greater than or equal to 0"),

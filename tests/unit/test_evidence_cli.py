@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from documents import outcome
 from evidence_tools import Authority, bundle_of_desk, key, signer
 
 from socle.baseline import evidence
@@ -18,7 +19,6 @@ from socle.evidence import bundle, signature
 from socle.evidence.model import Machine, Practice
 from socle.verify.questions import Answer, Question
 from socle.verify.recorder import Entry
-from socle.verify.verdicts import Outcome, Verdict
 
 SOCLE = Path(sys.executable).parent / "socle"
 PRACTICE = "--practice=inventories/p"
@@ -368,7 +368,7 @@ def test_the_run_is_kept_whatever_becomes_of_its_papers(process, toy) -> None:
 def test_one_host_s_bundle_that_cannot_be_made_costs_no_other(toy, tmp_path, capsys) -> None:
     practice = toy.load()
     seconds = {"desk": -1.0, "lab": 1.0, "store": float("nan")}
-    outcomes = [Outcome(n, "toy-lock", Verdict.PASS, "", Verdict.PASS, 0.1) for n in seconds]
+    outcomes = [outcome(n, "toy-lock") for n in seconds]
     entries = [
         Entry((name, "toy-lock"), Question(name, "command", "date"), Answer(0, b"", b""), took)
         for name, took in seconds.items()

@@ -262,6 +262,7 @@ def test_a_host_that_could_not_be_asked_stays_so(checkout, collect):
             "ansible_port: 1, ",
         )
     )  # fmt: skip
-    live, found = collect(load(checkout / "inventories/toy", root=checkout), limit=["accueil"])
+    practice = load(checkout / "inventories/toy", root=checkout)
+    live, found = collect(practice, limit=["accueil"])
     assert all(outcome.unreachable for outcome in live)
-    assert said(judge(found["accueil"], root=checkout)[1]) == said(live)
+    assert said(judge(found["accueil"], root=checkout)[1]) == said(live, redactor(practice))

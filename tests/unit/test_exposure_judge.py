@@ -64,34 +64,34 @@ def test_a_declared_port_may_answer():
 def test_a_declared_port_may_not_show_images():
     found = judge([attested(opened=[PROGRAM])], [HERE], NOW, declared=[443])
     assert found.verdict is Verdict.FAIL
-    assert "viewer answers a stranger" in found.seen
+    assert "viewer answers a stranger" in str(found.seen)
 
 
 def test_a_failure_says_where_when_and_what_to_do():
     found = judge([attested(days=2, opened=[5900])], [HERE], NOW)
-    assert found.seen == "203.0.113.7 port 5900/tcp (VNC) open on 2026-11-20"
-    assert "box" in found.fix
+    assert str(found.seen) == "203.0.113.7 port 5900/tcp (VNC) open on 2026-11-20"
+    assert "box" in str(found.fix)
 
 
 def test_a_pass_says_how_much_was_looked_at_and_on_whose_word():
     found = judge([attested(days=2, vantage="declared")], [HERE], NOW)
     count = len(recognised().ports)
     assert (found.ports, found.proven) == (count, False)
-    assert found.seen.startswith(f"{count} TCP ports of {HERE} looked at since 2026-11-20")
-    assert "the word of who signed" in found.seen
+    assert str(found.seen).startswith(f"{count} TCP ports of {HERE} looked at since 2026-11-20")
+    assert "the word of who signed" in str(found.seen)
 
 
 def test_what_could_not_be_tried_is_not_closed():
     some = [port for port in recognised().ports if port != 5900]
     found = judge([attested(ports=some, unseen="5900")], [HERE], NOW)
     assert found.verdict is Verdict.UNKNOWN
-    assert "port 5900 was never looked at" in found.seen
+    assert "port 5900 was never looked at" in str(found.seen)
 
 
 def test_an_old_look_is_not_made_young_by_a_look_at_other_ports():
     found = judge([attested(days=91), attested(days=1, ports=[9000])], [HERE], NOW)
     assert found.verdict is Verdict.FAIL
-    assert "not measured since 2026-08-23" in found.seen
+    assert "not measured since 2026-08-23" in str(found.seen)
 
 
 def test_attempts_in_a_lab_count_in_a_lab():

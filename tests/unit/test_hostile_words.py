@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from io import BytesIO, StringIO
@@ -24,23 +25,23 @@ from rich.table import Table
 from rich.text import Text
 
 import socle
-from socle import cli
+from socle import cli, harmless
 from socle.apply.diff import difference
 from socle.apply.probe import ObservedFile
 from socle.commands import differences, evidence, region_screen, verify_screen
 from socle.commands.console import Screen, say, warn
 from socle.errors import BadPractice, Problem
+from socle.messages import LONGEST, Message, message, verbatim
 from socle.region.model import Refused
 from socle.region.tally import Tally
 from socle.report import flows
 from socle.report.files import WRITERS, write
 from socle.report.html import render_html
 from socle.report.notification import Known, notification
-from socle.report.promises import parts
 from socle.report.region import write_csv
 from socle.report.svg import Drawing
 from socle.verify import NotApplicable, Unknown, Verdict, expect, note
-from socle.verify.checks import LONGEST, ControlFailed, noted
+from socle.verify.checks import ControlFailed, noted
 from socle.verify.judging import measured, with_waiver
 from socle.watch import cli as watch_cli
 
@@ -52,25 +53,61 @@ COLOURS = re.compile(r"\x1b\[(?:[01]|(?:[01];)?[39][0-7])m")  # of our own lines
 
 def raised(nasty):
     with pytest.raises(ControlFailed) as caught:
-        expect(False, seen=nasty, wanted="drop", fix=FIX)
+        expect(False, seen=verbatim(nasty), wanted="drop", fix=FIX)
     return caught.value
+
+
+def parts(judged):
+    return [(k, str(v)) for k, v in judged.grounds.parts(judged.verdict, judged.measured)]
 
 
 @EVERY
 def test_what_a_check_saw_is_one_line_and_never_advice(nasty):
-    detail = measured(raised(nasty)).detail
-    assert not harmful(detail, tabs=False)
-    assert [key for key, _ in parts(detail)] == ["seen", "wanted", "fix"]
-    assert dict(parts(detail)) | {"seen": ""} == {"seen": "", "wanted": "drop", "fix": FIX}
+    judged = measured(raised(nasty))
+    assert not harmful(judged.detail, tabs=False)
+    assert [line for line in judged.detail.split("\n") if line.startswith("fix: ")] == [
+        f"fix: {FIX}"
+    ]
+    assert [key for key, _ in parts(judged)] == ["seen", "wanted", "fix"]
+    assert dict(parts(judged)) | {"seen": ""} == {"seen": "", "wanted": "drop", "fix": FIX}
+
+
+@EVERY
+def test_a_value_is_never_a_place_nor_a_sentence(nasty):
+    """Braces of a machine's stay braces, in a list and in a message within another, too."""
+    said = "{fix} {seen;} {0} {{wanted}} " + nasty
+    inner = message("{seen} and {fix}", seen=said, fix="x")
+    outer = message("{fix}, {seen;}, {within}", fix=said, seen=[said, inner], within=inner)
+    shown = harmless.line(said, LONGEST)
+    two = f"{shown} and x"
+    assert str(outer) == f"{shown}, {shown}; {two}, {two}" or len(nasty) > LONGEST / 4
+    assert not harmful(str(outer), tabs=False)
+
+
+def test_only_values_are_cut():
+    long = message("a{x}b{y;}c{z}d", x="x" * 5000, y=["y" * 1500] * 3, z=message("z{z}", z=1))
+    assert str(long) == f"a{'x' * 2000}…b{'y' * 1500}; …cz1d"
+    assert str(long.each(str.upper)) == f"a{'X' * 2000}…b{'Y' * 1500}; …cz1d"
+    assert len(str(Message("s" * 5000))) == 5000
+
+
+def test_messages_within_messages_end_somewhere():
+    """A bundle of somebody else may hold any number of them."""
+    said = Message("x")
+    for _ in range(500):
+        said = Message("{a}{b}", {"a": said, "b": [said]})
+    assert len(str(said)) < 5000
 
 
 @EVERY
 @pytest.mark.parametrize("kind", [Unknown, NotApplicable, AssertionError, RuntimeError, None])
 def test_a_reason_is_one_line_and_never_advice(nasty, kind):
-    judged = measured(kind(nasty)) if kind else measured(None, [nasty])
+    ours = kind in {Unknown, NotApplicable}
+    judged = measured(kind(verbatim(nasty) if ours else nasty) if kind else None, [verbatim(nasty)])
     assert not harmful(judged.detail, tabs=False)
     assert "\n" not in judged.detail
-    assert [key for key, _ in parts(judged.detail)] in (["why"], [])
+    assert not judged.detail.startswith(("seen: ", "wanted: ", "fix: ", "measured: "))
+    assert [key for key, _ in parts(judged)] == (["why"] if kind else ["seen"])
 
 
 @EVERY
@@ -108,8 +145,11 @@ def hostile(nasty):
         outcome("accueil", "lock", Verdict.FAIL, f"seen: {nasty}", facts=({"kind": nasty},)),
         outcome("accueil", "sleep", Verdict.UNKNOWN, nasty),
         outcome("medecin", "lock", Verdict.UNKNOWN, nasty, away=True),
-        outcome("medecin", "sleep", Verdict.WAIVED, f"measured: fail\nseen: {nasty}"),
+        outcome("medecin", "sleep", Verdict.WAIVED, f"seen: {nasty}"),
     ]
+    for one, field in zip(answers, ("wanted", "fix", "reason", "reason"), strict=True):
+        named = message("remove {name} {{name}}", name=nasty)
+        object.__setattr__(one, "grounds", replace(one.grounds, **{field: named}))
     found = document(cabinet, answers)
     found["hosts"][0]["os"] = found["waivers"][0]["reason"] = nasty
     return found
@@ -227,8 +267,8 @@ def commands(nasty, tmp_path):
     cabinet = practice()
     object.__setattr__(cabinet, "name", f"demo {nasty}")
     answers = [
-        outcome("accueil", "lock", Verdict.FAIL, measured(raised(nasty)).detail),
-        outcome("medecin", "lock", Verdict.UNKNOWN, measured(Unknown(nasty)).detail, away=True),
+        outcome("accueil", "lock", Verdict.FAIL, f"seen: {nasty}"),
+        outcome("medecin", "lock", Verdict.UNKNOWN, nasty, away=True),
     ]
     verify_screen.Screen(cabinet, "fr", verbose=True).conclude(answers, 1.0)
     one = SimpleNamespace(change="worse", host=nasty, control="lock", before=nasty, after="fail")

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from documents import grounds
 from timing import linear
 
 from socle import lab
@@ -36,7 +37,7 @@ class StandIn:
     def judge(self, control: str) -> Outcome:
         self.done.append(control)
         verdict = next(self.verdicts)
-        return Outcome("desk", control, verdict, f"seen: {verdict} \x1b[2J", verdict, 0.1)
+        return Outcome("desk", control, verdict, grounds(f"seen: {verdict} \x1b[2J"), verdict, 0.1)
 
     def apply(self) -> list[str]:
         self.done.append("apply")

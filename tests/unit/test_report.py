@@ -23,7 +23,7 @@ def test_document_has_its_shape_and_no_setting():
     cabinet = practice(waivers=(waiver(date(2026, 11, 29)),))
     report = document(cabinet, kept(cabinet))
     assert json.loads(json.dumps(report)) == report
-    assert report["schema"] == 1
+    assert report["schema"] == 2
     assert (report["started"], report["finished"]) == (
         "2026-11-30T13:04:55Z",
         "2026-11-30T13:05:07Z",
@@ -35,7 +35,13 @@ def test_document_has_its_shape_and_no_setting():
     assert report["hosts"][0]["verdicts"][0] == {
         "control": "lock",
         "verdict": "pass",
-        "detail": "30 s",
+        "grounds": {
+            "seen": [],
+            "wanted": None,
+            "fix": None,
+            "reason": {"id": "{said}", "values": {"said": "30 s"}},
+            "waiver": None,
+        },
         "measured": "pass",
         "seconds": 0.012,
         "unreachable": False,
@@ -227,8 +233,16 @@ def test_an_expired_exception_is_told_with_its_date():
     assert "Expirée depuis le 1er\u00a0novembre\u00a02026" in render_html(report)
 
 
-def test_an_answer_is_taken_apart():
-    told = parts("seen: a\nmore\nwanted: b\nfix: c: d")
-    assert told == [("seen", "a\nmore"), ("wanted", "b"), ("fix", "c: d")]
-    assert parts("no route\nto host") == [("why", "no route\nto host")]
-    assert parts("") == []
+def entry(**grounds):
+    """A failed verdict of a report's document, as it is after `json.loads`."""
+    empty = {"seen": [], "wanted": None, "fix": None, "reason": None, "waiver": None}
+    return {"verdict": "fail", "measured": "fail", "grounds": empty | grounds}
+
+
+def test_an_answer_has_parts():
+    b, c = ({"id": text, "values": {}} for text in ("b", "c: d"))
+    seen = [{"id": "{a}", "values": {"a": "fix: x\ny"}}]
+    told = parts(entry(seen=seen, wanted=b, fix=c))
+    assert told == (("seen", "fix: x\\ny"), ("wanted", "b"), ("fix", "c: d"))
+    assert parts(entry(reason=b)) == (("why", "b"),)
+    assert parts(entry()) == ()

@@ -73,7 +73,7 @@ def test_every_socket_is_read_whatever_a_process_is_called(name, shown):
 def test_what_cannot_be_read_is_said_and_hides_nothing(strange, first):
     found = listeners(machine(Link(strange + SSHD + WEB if first else SSHD + WEB + strange)))
     assert {one.port for one in found.sockets} >= {22, 8042}
-    assert found.unread.startswith("ss said what cannot be read: ")
+    assert str(found.unread).startswith("ss said what cannot be read: ")
 
 
 def test_a_socket_whose_program_cannot_be_read_is_there_all_the_same():

@@ -11,9 +11,11 @@ from testinfra.backend.local import LocalBackend
 from testinfra.host import Host as Machine
 
 from socle.baseline.model import Origin, Waiver
+from socle.grounds import Grounds
+from socle.messages import Message, message
 from socle.verify import ControlFailed, NotApplicable, Unknown, Verdict, expect
 from socle.verify.checks import Unreachable
-from socle.verify.judging import Judgement, measured, with_waiver
+from socle.verify.judging import measured, unmeasured, with_waiver
 
 TODAY = date(2026, 11, 22)
 WAIVER = Waiver(
@@ -27,6 +29,12 @@ WAIVER = Waiver(
     origin=Origin("waiver", Path("waivers.yml"), 1),
 )
 EXPIRED = Waiver(**{**WAIVER.__dict__, "until": date(2026, 11, 21)})
+
+
+def judgement(verdict, seen):
+    """What a check measured that saw this."""
+    failed = ControlFailed(seen=seen, wanted="5 s", fix="deploy again")
+    return measured(failed if verdict is Verdict.FAIL else None, (Message(seen),))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +56,8 @@ EXPIRED = Waiver(**{**WAIVER.__dict__, "until": date(2026, 11, 21)})
     ],
 )
 def test_what_was_raised_says_what_was_measured(error, verdict, detail):
-    assert measured(error) == Judgement(verdict, detail)
+    judged = measured(error)
+    assert (judged.verdict, judged.detail, judged.measured) == (verdict, detail, verdict)
 
 
 def test_an_undecodable_answer_is_unknown():
@@ -65,15 +74,20 @@ def test_a_command_that_testinfra_finds_failing_was_not_measured():
 
 
 def test_a_host_that_cannot_be_asked_is_unreachable():
-    assert measured(Unreachable("down")) == Judgement(Verdict.UNKNOWN, "down", unreachable=True)
+    judged = measured(Unreachable("down"))
+    assert (judged.verdict, judged.detail, judged.unreachable) == (Verdict.UNKNOWN, "down", True)
 
 
 def test_a_pass_keeps_what_was_seen():
-    assert measured(None, ["policy drop", "2 chains"]).detail == "policy drop; 2 chains"
+    seen = (Message("policy drop"), message("{n} chains", n=2))
+    assert measured(None, seen).grounds == Grounds(seen=seen)
+    assert measured(None, seen).detail == "policy drop; 2 chains"
 
 
 def test_what_a_machine_says_is_cut():
-    assert len(measured(Unknown("x" * 10_000)).detail) < 2100
+    said = message("{a} and {b;}", a="x" * 10_000, b=["y" * 900] * 9)
+    detail = measured(Unknown(said)).detail
+    assert detail == f"{'x' * 2000}… and {'; '.join(['y' * 900] * 2)}; …"
 
 
 def test_an_expectation_says_all_three():
@@ -83,38 +97,40 @@ def test_an_expectation_says_all_three():
 
 @pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.FAIL])
 def test_a_valid_waiver_waives_until_its_last_day(verdict):
-    final = with_waiver(Judgement(verdict, "seen: 120 s"), WAIVER, TODAY)
+    final = with_waiver(judgement(verdict, "120 s"), WAIVER, TODAY)
     assert final.verdict is Verdict.WAIVED
-    for word in ("Salle d'échographie", "Dr N.", "2026-11-22", "Salle fermée", "seen: 120 s"):
+    for word in ("Salle d'échographie", "Dr N.", "2026-11-22", "Salle fermée", "120 s"):
         assert word in final.detail
     assert f"measured: {verdict}" in final.detail
 
 
 def test_a_fail_beyond_the_values_of_a_waiver_stays_a_fail():
     wider = Waiver(**{**WAIVER.__dict__, "set": {"toy_seconds": 120}})
-    final = with_waiver(Judgement(Verdict.FAIL, "seen: 900 s"), wider, TODAY)
+    final = with_waiver(judgement(Verdict.FAIL, "900 s"), wider, TODAY)
     assert final.verdict is Verdict.FAIL
     assert "accepts less than this" in final.detail
-    assert with_waiver(Judgement(Verdict.PASS, "120 s"), wider, TODAY).verdict is Verdict.WAIVED
+    assert with_waiver(judgement(Verdict.PASS, "120 s"), wider, TODAY).verdict is Verdict.WAIVED
 
 
 @pytest.mark.parametrize("verdict", [Verdict.PASS, Verdict.FAIL])
 def test_an_expired_waiver_fails_whatever_was_measured(verdict):
-    final = with_waiver(Judgement(verdict, "seen: 30 s"), EXPIRED, TODAY)
+    final = with_waiver(judgement(verdict, "30 s"), EXPIRED, TODAY)
     assert final.verdict is Verdict.FAIL
     assert "waiver expired on 2026-11-21" in final.detail
-    assert f"measured: {verdict}\nseen: 30 s" in final.detail
+    seen = "30 s" if verdict is Verdict.PASS else "seen: 30 s\nwanted: 5 s"
+    assert f"measured: {verdict}\n{seen}" in final.detail
+    assert (final.measured, final.grounds.waiver.expired) == (verdict, True)
 
 
 def test_a_waiver_makes_nothing_known():
-    final = with_waiver(Judgement(Verdict.UNKNOWN, "down", unreachable=True), WAIVER, TODAY)
+    final = with_waiver(unmeasured(Message("down"), unreachable=True), WAIVER, TODAY)
     assert (final.verdict, final.unreachable) == (Verdict.UNKNOWN, True)
     assert "down" in final.detail
     assert "valid until 2026-11-22" in final.detail
 
 
 def test_a_waiver_does_not_touch_what_does_not_apply():
-    judged = Judgement(Verdict.NOT_APPLICABLE, "no disk")
+    judged = measured(NotApplicable("no disk"))
     assert with_waiver(judged, EXPIRED, TODAY) == judged
 
 

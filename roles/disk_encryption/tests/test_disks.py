@@ -29,7 +29,7 @@ def test_layout(file: Path):
     assert (hibernation and hibernation.encryption.value) == expected.get("hibernation")
     assert machine.random_swaps() == expected.get("random", [])
     if "left_out" in expected:
-        assert machine.left_out() == expected["left_out"]
+        assert list(map(str, machine.left_out())) == expected["left_out"]
     said = "\n".join(map(str, [*storage, *swaps]))
     for words in expected.get("says", []):
         assert words in said

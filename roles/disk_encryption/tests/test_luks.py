@@ -34,10 +34,14 @@ def header(*arguments, **options) -> luks.Header:
     return luks.header("/dev/vda", TEXT, metadata(*arguments, **options))
 
 
+def weak(found):
+    return [str(slot) for slot in found.weak_slots(["argon2id"], 64)]
+
+
 def test_a_sane_header():
     found = header([ARGON2ID, ARGON2ID])
     assert (found.version, found.epoch, len(found.slots)) == (2, 4, 2)
-    assert found.weak_slots(["argon2id"], 64) == []
+    assert weak(found) == []
 
 
 @pytest.mark.parametrize(
@@ -49,17 +53,17 @@ def test_a_sane_header():
     ],
 )
 def test_a_slot_that_is_cheap_to_guess(kdf, said):
-    assert header([kdf]).weak_slots(["argon2id"], 64) == [said]
+    assert weak(header([kdf])) == [said]
 
 
 def test_a_slot_that_a_token_fills_holds_nothing_to_guess():
     token = {"type": "systemd-recovery", "keyslots": ["1"]}
-    assert header([ARGON2ID, PBKDF2], [token]).weak_slots(["argon2id"], 64) == []
+    assert weak(header([ARGON2ID, PBKDF2], [token])) == []
 
 
 def test_a_token_of_another_program_proves_nothing():
     token = {"type": "luks2-keyring", "keyslots": ["0"]}
-    assert header([PBKDF2], [token]).weak_slots(["argon2id"], 64) == ["slot 0 pbkdf2"]
+    assert weak(header([PBKDF2], [token])) == ["slot 0 pbkdf2"]
 
 
 def test_an_unbound_slot_opens_nothing():
@@ -87,7 +91,7 @@ def test_version_1_has_no_metadata():
     found = luks.header("/dev/vda", text, "")
     assert found.version == 1
     assert [slot.number for slot in found.slots] == ["0", "2"]
-    assert found.weak_slots(["argon2id"], 64) == ["slot 0 pbkdf2", "slot 2 pbkdf2"]
+    assert weak(found) == ["slot 0 pbkdf2", "slot 2 pbkdf2"]
 
 
 def test_key_files_and_what_looks_like_one():

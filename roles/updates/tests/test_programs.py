@@ -14,6 +14,7 @@ from roles.updates import facts
 from socle.baseline import load
 from socle.baseline.windows import Window
 from socle.errors import BadPractice
+from socle.messages import message
 
 ROOT = Path(__file__).parents[3]
 FILES = Path(__file__).parents[1] / "files"
@@ -186,7 +187,7 @@ def test_a_foreign_key_for_every_source_spoils_sources_without_a_key_of_their_ow
 
 def test_a_moment_in_the_future_proves_nothing():
     assert facts.age({"now": 0, "ran": 10 * facts.DAY}, "ran")[0] == float("inf")
-    assert facts.age({"now": 0, "ran": None}, "ran")[1] == "never"
+    assert facts.age({"now": 0, "ran": None}, "ran")[1] == message("never")
 
 
 def test_values_in_force_are_read_whatever_their_case():
