@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from rooms import need
 
@@ -57,35 +59,40 @@ def mistaken(cabinet):
 
 @pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])
 def test_what_all_rooms_refuse_is_told_together_and_nothing_is_changed(mistaken, engine, code):
-    """Another machine goes on. A plan tells the same."""
     run, before = getattr(mistaken, engine), mistaken.root_on(HOST, STATE)
-    mistaken.root_on(OTHER, f"rm {PENDING}")
     apply, plan = (("-y",), "--dry") if engine == "pyinfra" else ((), "--check")
     for output in (
-        run(*apply, *limited(engine, HOST, OTHER), code=code),
-        run(plan, *limited(engine, HOST), code=code),
+        run(*apply, "--limit", HOST, code=code),
+        run(plan, "--limit", HOST, code=code),
     ):
         said = " ".join(output.split())
         for sentence in REFUSED:  # Ansible says it as an error and as a result
             assert said.count(f"efused before any change: {sentence}") == code, output
     assert mistaken.root_on(HOST, STATE) == before
+
+
+def test_the_other_machines_go_on(mistaken):
+    mistaken.root_on(OTHER, f"rm {PENDING}")
+    mistaken.pyinfra("-y", "--limit", HOST, "--limit", OTHER, code=1)
     mistaken.root_on(OTHER, f"test -e {PENDING}")
-
-
-def limited(engine: str, *hosts: str) -> list[str]:
-    each = hosts if engine == "pyinfra" else [",".join(hosts)]
-    return [word for one in each for word in ("--limit", one)]
+    rooms = ("--tags", "imaging,backup")
+    said = mistaken.ansible("--limit", f"{HOST},{OTHER}", *rooms, code=2)
+    assert re.search(rf"^{OTHER} .* failed=0 ", said, re.MULTILINE)
+    after = said.partition("that a room refuses]")[2].partition("TASK [backup :")[2]
+    assert re.search(rf"^(ok|changed): \[{OTHER}\]", after, re.MULTILINE)
+    assert f"[{HOST}]" not in after
 
 
 def test_some_rooms_refuse_for_themselves(mistaken, tmp_path):
     """Ansible's tags ask the room that is meant; a room that is used alone asks itself."""
     before = mistaken.root_on(HOST, STATE)
-    said = " ".join(mistaken.ansible("--limit", HOST, "--tags", "imaging", code=2).split())
+    said = mistaken.ansible("--limit", HOST, "--tags", "imaging", code=2)
     play = tmp_path / "play.yml"
     play.write_text(f"- {{hosts: {HOST}, gather_facts: false, roles: [imaging]}}\n")
     words = ("ansible-playbook", "-i", mistaken.folder / "inventory.py", play)
-    alone = " ".join(mistaken._run(2, *words).split())
+    alone = mistaken._run(2, *words)
     for output in (said, alone):
-        assert f"efused before any change: {REFUSED[1]}" in output
-        assert REFUSED[0] not in output
+        told = " ".join(output.split())
+        assert f"efused before any change: {REFUSED[1]}" in told
+        assert REFUSED[0] not in told
     assert mistaken.root_on(HOST, STATE) == before
