@@ -1,7 +1,7 @@
 """Ansible action: the machine is the one that its name means, by known_machines of the practice.
 
-Another one counts as unreachable: it is left out, the others go on. The first contact is noted,
-except with --check.
+Another one counts as unreachable: it is left out, the others go on. So is, as failed, a machine
+with a system that the rooms are not written for. The first contact is noted, except with --check.
 """
 
 from pathlib import Path
@@ -9,7 +9,11 @@ from pathlib import Path
 from ansible.plugins.action import ActionBase
 
 from socle.baseline.known_machines import NAME, KnownMachines
+from socle.baseline.releases import refused, system_of
 from socle.errors import SocleError
+
+_MARK = "os-release:"
+_ASK = f"cat /etc/machine-id; echo {_MARK}; cat /etc/os-release"
 
 
 class ActionModule(ActionBase):
@@ -25,12 +29,15 @@ class ActionModule(ActionBase):
         if "socle_run" not in task_vars or not (practice / "hosts.yml").is_file():
             wanted = "Use inventories/PRACTICE/inventory.py as inventory: it names the practice."
             return {**result, "failed": True, "msg": wanted}
-        said = self._low_level_execute_command("cat /etc/machine-id")["stdout"].split()
+        said, _, release = self._low_level_execute_command(_ASK)["stdout"].partition(_MARK)
+        if reason := refused(system_of(release)):
+            return {**result, "failed": True, "msg": f"Refused before any change: {reason}"}
+        machine_id = next(iter(said.split()), None)
         host = task_vars["inventory_hostname"]
         local = task_vars.get("ansible_connection") == "local"
         known = KnownMachines(practice, keep=not self._task.check_mode)
         try:
-            if known.meet(host, said[0] if said else None, local=local):
+            if known.meet(host, machine_id, local=local):
                 self._display.display(f"{host}: is known from now on, by {NAME} of the practice.")
         except SocleError as stranger:
             return {**result, "unreachable": True, "msg": str(stranger)}

@@ -27,6 +27,7 @@ GROUPS = (
         "lab/test_ways_in.py",
         "lab/test_people.py",
         "lab/test_units.py",
+        "lab/test_preflight.py",
         "lab/test_declared.py",
         "lab/test_sessions_lock.py",  # last: it leaves machines as they come from the installer
     ),

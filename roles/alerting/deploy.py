@@ -1,5 +1,7 @@
 """pyinfra: the alerting room."""
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -7,18 +9,19 @@ from pyinfra.api import deploy
 from pyinfra.api.operation import OperationMeta
 
 from socle.apply import (
+    Observed,
     absent_file,
     command_on_change,
     delivered,
-    leave_out,
     observed,
     packages,
-    refuse,
     resolved_host,
     static,
     template,
     unit,
 )
+from socle.baseline.model import Host
+from socle.errors import SocleError
 
 UNITS = "/etc/systemd/system"
 PROGRAMS = "/usr/local/lib/socle"
@@ -27,8 +30,23 @@ STATICS = {
     "/usr/local/lib/socle/alerting/notice.py": "644",
     "/etc/xdg/autostart/socle-notice.desktop": "644",
 }
-INCOMPLETE = "no alerting_mail_password in secrets.yml for the account of alerting_mail"
 UNPACK = Path(__file__).parent / "files/unpack.sh"
+
+
+def preflight(host: Host, seen: Observed) -> Iterator[str]:
+    """An account without its password; a machine on which nothing of ours can verify."""
+    if not host.settings["alerting_enabled"]:
+        return
+    mail = host.settings["alerting_mail"] or {}
+    if mail.get("user") and not host.settings["alerting_mail_password"]:
+        yield "no alerting_mail_password in secrets.yml for the account of alerting_mail"
+    if not (python := answers(seen).get("python")):
+        yield "alerting needs python3 on the machine: install it there"
+        return
+    try:
+        built(*python.split(" "))
+    except SocleError as reason:
+        yield str(reason)
 
 
 @deploy("Alerting")
@@ -37,8 +55,6 @@ def alerting() -> None:
     settings = resolved_host().settings
     wanted = settings["alerting_enabled"]
     mail, drop = settings["alerting_mail"] or {}, settings["alerting_drop"] or {}
-    if wanted and mail.get("user") and not settings["alerting_mail_password"]:
-        refuse(f"refused before any change: {INCOMPLETE}")
     packages(present=settings["alerting_packages"])
     brought = program(wanted)
     for path, mode in STATICS.items():
@@ -61,14 +77,10 @@ def alerting() -> None:
 
 def program(wanted: bool) -> list[OperationMeta]:
     """What verifies: the archive for this machine's Python, unpacked."""
-    seen = dict(line.partition(" ")[::2] for line in observed().rooms.get("alerting", ()))
+    seen = answers(observed())
     if not wanted:
         command = f"rm -rf {PROGRAMS}/verify*"
         return [command_on_change(command, when=[], or_when="left" in seen)]
-    if "python" not in seen:
-        leave_out(
-            "refused before any change: alerting needs python3 on the machine: install it there"
-        )
     archive = built(*seen["python"].split(" "))
     digest = archive.name.removeprefix("verify-").removesuffix(".tar.gz")
     unpack = (
@@ -79,8 +91,17 @@ def program(wanted: bool) -> list[OperationMeta]:
     return [delivered(archive.read_bytes, unpack, title="the program that verifies", when=missing)]
 
 
+def answers(seen: Observed) -> dict[str, str]:
+    """What the room's probe.sh said: the first word of each line, and the rest."""
+    return dict(line.partition(" ")[::2] for line in seen.rooms.get("alerting", ()))
+
+
+@cache
 def built(python: str, machine: str) -> Path:
-    """The archive for a kind of machine; a room that is off imports nothing of it."""
+    """The archive for a kind of machine; a room that is off imports nothing of it.
+
+    Raises SocleError where it cannot be built.
+    """
     from socle.watch.portable import build  # noqa: PLC0415
 
     return build(Path(__file__).parents[2], python, machine)

@@ -1,5 +1,6 @@
 """pyinfra: the backup room."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pyinfra import host
@@ -8,12 +9,12 @@ from pyinfra.api.operation import OperationMeta
 
 from socle.apply import (
     Guard,
+    Observed,
     absent_file,
     command_on_change,
     confirm,
     observed,
     packages,
-    refuse,
     reload_ssh,
     resolved_host,
     static,
@@ -21,6 +22,7 @@ from socle.apply import (
     template,
     unit,
 )
+from socle.baseline.model import Host
 
 PROGRAM = "/usr/local/lib/socle/backup"
 LAUNCHER = "/usr/local/sbin/socle-backup"
@@ -32,15 +34,19 @@ SSHD = "/etc/ssh/sshd_config.d/20-socle-backup.conf"
 UDEV = "/etc/udev/rules.d/70-socle-backup.rules"
 
 
+def preflight(host: Host, _seen: Observed) -> Iterator[str]:
+    """Copies without the passwords and keys that they need."""
+    if missing := host.settings["backup_missing"]:
+        yield (
+            f"no {', no '.join(missing)}. "
+            "Make passwords with: socle backup passwords inventories/PRACTICE"
+        )
+
+
 @deploy("Backup")
 def backup() -> None:
     """Copies in the idle window, on servers that only take, on disks that are let go."""
     settings = resolved_host().settings
-    if settings["backup_missing"]:
-        refuse(
-            f"refused before any change: no {', no '.join(settings['backup_missing'])}. "
-            "Make passwords with: socle backup passwords inventories/PRACTICE"
-        )
     client = any(one["online"] for one in settings["backup_targets"])
     server = bool(settings["backup_clients"])
     disks = bool(settings["backup_disks"])

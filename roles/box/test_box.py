@@ -1,7 +1,6 @@
 """What the machine's Internet box lets in, asked of the box; and what IPv6 would find here."""
 
 import json
-import re
 from contextlib import suppress
 from datetime import date, timedelta
 from ipaddress import ip_address, ip_network
@@ -9,11 +8,13 @@ from pathlib import Path
 
 from socle.baseline.rules import port_in
 from socle.exposure.judge import judge
+from socle.machine import programs
 from socle.machine.sockets import TURNS, listeners, plain
 from socle.verify import Unknown, Verdict, control, expect, message, note, unknown
 from socle.verify.clock import now, today
 
 FILES = Path(__file__).parent / "files"
+ASK = programs.python(FILES / "igd.py", FILES / "ask.py", by="python3 -IB -c")
 PUBLIC_IPV6 = ip_network("2000::/3")  # what IANA gives out for use between networks
 SWITCH_OFF = message("switch UPnP (NAT-PMP, PCP) off on the box: docs/fr/box.md")
 A_YEAR = timedelta(days=366)
@@ -111,9 +112,7 @@ def test_a_look_from_another_line_found_nothing_open(host, settings, attested):
 
 def asked(host):
     """What the box said, asked from this machine, because only machines behind it may ask."""
-    programs = "\n".join((FILES / name).read_text("utf-8") for name in ("igd.py", "ask.py"))
-    program = re.sub(r"^from igd import .*\n", "", programs, flags=re.MULTILINE)
-    answer = host.run("python3 -IB -c %s %s", program, TURNS)
+    answer = ASK.run(host, TURNS)
     if answer.rc != 0:
         last = (answer.stderr.strip().splitlines() or [message("no message")])[-1]
         unknown(message("the machine cannot ask its box: {said}", said=last))

@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from socle.machine import programs
 from socle.machine.sections import split
 
-SCRIPT = (Path(__file__).parent / "files/bootchain.sh").read_text(encoding="utf-8")
+PROGRAM = programs.shell(Path(__file__).parent / "files/bootchain.sh")
 SECONDS = 120  # a virtual machine without KVM takes its time
 _TAMPERED = re.compile(
     r"(?:init=(?!/sbin/init$|/lib/systemd/systemd$|/usr/lib/systemd/systemd$).*|rdinit=.*"
@@ -113,7 +114,7 @@ class BootChain:
 
 def ask(host: Any) -> BootChain:
     """Ask a host once. Raises ValueError where its answer is incomplete."""
-    return read(host.run("sh -c %s", SCRIPT, timeout=SECONDS).stdout)
+    return read(PROGRAM.run(host, timeout=SECONDS).stdout)
 
 
 def read(text: str) -> BootChain:

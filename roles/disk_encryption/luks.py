@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from roles.disk_encryption.disks import SWAP
+from socle.machine import programs
 from socle.machine.blockdevices import Machine
 from socle.machine.blocktree import Device, Printed
 from socle.machine.sections import split
 from socle.messages import Message, message
 
-SCRIPT = (Path(__file__).parent / "files/luks.sh").read_text(encoding="utf-8")
+PROGRAM = programs.shell(Path(__file__).parent / "files/luks.sh")
 SECONDS = 120  # listing an initramfs unpacks it
 UNREADABLE = "cannot be read"
 
@@ -91,7 +92,7 @@ class Keys:
 
 def ask(host: Any) -> Keys:
     """Ask a host once. Raises ValueError where its answer is incomplete."""
-    return read(host.run("sh -c %s", SCRIPT, timeout=SECONDS).stdout)
+    return read(PROGRAM.run(host, timeout=SECONDS).stdout)
 
 
 def read(text: str) -> Keys:

@@ -1,18 +1,22 @@
 """pyinfra: the firewall room."""
 
+from collections.abc import Iterator
+
 from pyinfra.api import deploy
 
 from socle.apply import (
     Guard,
+    Observed,
     command_on_change,
     confirm,
-    leave_out,
     observed,
     packages,
+    removal_refused,
     resolved_host,
     template,
     unit,
 )
+from socle.baseline.model import Host
 from socle.baseline.way_in import missing
 
 RULES = "/etc/socle/firewall.nft"
@@ -21,11 +25,21 @@ UNIT = "/etc/systemd/system/socle-firewall.service"
 KEEPER = "/etc/systemd/system/nftables.service.d/socle.conf"
 
 
+def preflight(host: Host, seen: Observed) -> Iterator[str]:
+    """Flows that would keep the operator out, now or after a restart; removals that go too far."""
+    if seen.client is not None and seen.port is not None:
+        rules = [host.settings[f"firewall_{way}"] for way in ("inbound", "outbound")]
+        found = missing(*rules, client=seen.client, port=seen.port, path=seen.path, host=host.name)
+        if found is not None:
+            yield f"{found.why}. {found.advice}"
+    if reason := removal_refused(host.settings["firewall_forbidden_packages"], seen):
+        yield reason
+
+
 @deploy("Firewall")
 def firewall() -> None:
     """Declared flows in our own table, loaded at boot, with the canary beside it."""
     settings = resolved_host().settings
-    refuse_lockout()
     drifted = observed().rooms.get("firewall", ())
     guard = Guard(
         seconds=settings["firewall_guard_seconds"],
@@ -51,14 +65,3 @@ def firewall() -> None:
         guard=guard,
     )
     confirm(guard)
-
-
-def refuse_lockout() -> None:
-    """Leave a host out whose flows would keep the operator out, now or after a restart."""
-    host, seen = resolved_host(), observed()
-    if seen.client is None or seen.port is None:
-        return
-    rules = [host.settings[f"firewall_{way}"] for way in ("inbound", "outbound")]
-    found = missing(*rules, client=seen.client, port=seen.port, path=seen.path, host=host.name)
-    if found is not None:
-        leave_out(f"refused before any change: {found.why}. {found.advice}")

@@ -1,38 +1,45 @@
 """pyinfra: the imaging room."""
 
+from collections.abc import Iterator
+
 from pyinfra.api import deploy
 
 from socle.apply import (
+    Observed,
     command_on_change,
     observed,
     packages,
-    refuse,
     resolved_host,
     static,
     static_tree,
     template,
     unit,
 )
+from socle.baseline.model import Host
 
 PROGRAM = "/usr/local/sbin/socle-imaging"
 UNITS = "/etc/systemd/system"
 RENEWAL = f"{UNITS}/socle-imaging-renew"
 
 
+def preflight(host: Host, seen: Observed) -> Iterator[str]:
+    """Orthanc's accounts without a password, where there is an Orthanc to set."""
+    missing = host.settings["imaging_missing"]
+    if missing and _concerned(host, seen):
+        yield (
+            f"no password of Orthanc's account {', '.join(missing)}. Set imaging_orthanc: true and "
+            "make it with: socle backup passwords inventories/PRACTICE"
+        )
+
+
 @deploy("Imaging")
 def imaging() -> None:
     """Orthanc as declared, by a program on the host that takes back what does not work."""
-    settings = resolved_host().settings
-    installed, *drifted = observed().rooms.get("imaging", ()) or ("",)
-    if not settings["imaging_server"] or not (settings["imaging_orthanc"] or installed):
+    host, seen = resolved_host(), observed()
+    if not _concerned(host, seen):
         return
-    if settings["imaging_missing"]:
-        refuse(
-            "refused before any change: no password of Orthanc's account "
-            f"{', '.join(settings['imaging_missing'])}. Set imaging_orthanc: true and make it "
-            "with: socle backup passwords inventories/PRACTICE"
-        )
-    packages(present=settings["imaging_packages"])
+    _, *drifted = seen.rooms.get("imaging", ()) or ("",)
+    packages(present=host.settings["imaging_packages"])
     static_tree("/usr/local/lib/socle/imaging")
     static(PROGRAM, mode="755")
     files = [
@@ -51,3 +58,9 @@ def imaging() -> None:
     )
     timer = [template(f"{RENEWAL}.service"), template(f"{RENEWAL}.timer")]
     unit("socle-imaging-renew.timer", reload_when=timer)
+
+
+def _concerned(host: Host, seen: Observed) -> bool:
+    """Whether the host has an Orthanc, or is to have one."""
+    installed = "installed" in seen.rooms.get("imaging", ())
+    return bool(host.settings["imaging_server"]) and (host.settings["imaging_orthanc"] or installed)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from socle.machine.programs import python
 from socle.machine.sockets import NOBODY, read
 from socle.messages import Message, message, verbatim
 from socle.verify.checks import Unknown
@@ -84,9 +85,7 @@ def orthanc(host: Any, path: str, body: str | None = None) -> tuple[int, Any]:
 
 def _sent(host: Any, script: Path, words: Sequence[str], count: int) -> list[str]:
     """The lines that a script prints on the host, one a try."""
-    places = " ".join(["%s"] * len(words))
-    text = script.read_text(encoding="utf-8")
-    answer = host.run(f"python3 -I -c %s {places}", text, *words, timeout=PATIENCE)
+    answer = python(script).run(host, *words, timeout=PATIENCE)
     lines: list[str] = answer.stdout.splitlines()
     if answer.rc != 0 or len(lines) != count:
         said = _last_line(answer.stderr, message("too few answers"))

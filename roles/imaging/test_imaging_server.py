@@ -2,18 +2,18 @@
 
 import json
 import re
-import shlex
 from pathlib import Path
 
 from roles.imaging.judge import expect_encrypted
 from roles.imaging.server import PROGRAM, programs, web
 from roles.imaging.server import orthanc as asked
 from socle.machine import blockdevices
+from socle.machine.programs import python
 from socle.machine.sockets import listeners
 from socle.verify import AGAIN, control, expect, message, not_applicable, unknown
 
 PLACES = ("/home", "/root", "/tmp", "/var/tmp", "/srv", "/mnt", "/media", "/opt")  # noqa: S108
-STRAY = (Path(__file__).parent / "files/stray_images.py").read_text(encoding="utf-8")
+STRAY = python(Path(__file__).parent / "files/stray_images.py")
 DCM4CHEE = "/dcm4chee-arc"
 STUDIES = f"{DCM4CHEE}/aets/DCM4CHEE/rs/studies"
 ADMINISTRATION = {389: "LDAP", 636: "LDAP", 5432: "PostgreSQL", 9990: "WildFly", 9993: "WildFly"}
@@ -23,8 +23,8 @@ ADMINISTRATION = {389: "LDAP", 636: "LDAP", 5432: "PostgreSQL", 9990: "WildFly",
 def test_images_lie_encrypted_and_nowhere_else(orthanc, settings):
     """No stray DICOM file, no folder open to others, an encrypted disk below each folder."""
     folders = _folders(orthanc)
-    words = shlex.join([*PLACES, "--", *settings.imaging_folders, *folders[:2]])
-    said = orthanc.run(f"python3 -I -c %s {words}", STRAY, timeout=60).stdout.split()
+    words = (*PLACES, "--", *settings.imaging_folders, *folders[:2])
+    said = STRAY.run(orthanc, *words, timeout=60).stdout.split()
     if len(said) != 3:
         unknown("stray files could not be looked for")
     count, places, whole = int(said[0]), said[1], said[2] == "all"

@@ -1,13 +1,13 @@
 """The screen lock's promises, asked of the machine as each of its people would meet them."""
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 
 from roles.screen_lock import judge, login
 from socle import person
+from socle.machine import programs
 from socle.render import render
 from socle.verify import AGAIN, control, expect, message, not_applicable, unknown
 
@@ -15,7 +15,9 @@ ROOM = Path(__file__).parent
 XFCE = ROOM / "templates/etc/xdg/xfce4/xfconf/xfce-perchannel-xml/xfce4-screensaver.xml.j2"
 KDE = ROOM / "templates/etc/xdg/kscreenlockerrc.j2"
 GUARDIAN = ROOM / "files/usr/local/lib/socle/screen_lock"
-PROGRAMS = (Path(person.__file__), ROOM / "files/people.py", ROOM / "files/observe.py")
+OBSERVE = programs.python(
+    Path(person.__file__), ROOM / "files/people.py", ROOM / "files/observe.py", by="python3 -ISB -c"
+)
 NO_DESKTOP = "no desktop is installed"
 PRIVACY = ("show-in-lock-screen",)
 SLEEP = ("ubuntu-lock-on-suspend",)
@@ -32,9 +34,7 @@ def seen(host, settings):
         "kde": list(judge.kde([render(KDE, settings)])[0]),
         "modules": {n: (GUARDIAN / f"{n}.py").read_text() for n in ("desktop", "logind")},
     }
-    joined = "\n".join(path.read_text(encoding="utf-8") for path in PROGRAMS)
-    source = re.sub(r"^from (person|people) import .*\n", "", joined, flags=re.MULTILINE)
-    answer = host.run("python3 -ISB -c %s %s", source, json.dumps(request), timeout=120)
+    answer = OBSERVE.run(host, json.dumps(request), timeout=120)
     if answer.rc != 0:
         said = answer.stderr.strip()[-300:]
         unknown(message("the machine cannot be observed: {said}", said=said))

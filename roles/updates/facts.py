@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from socle.baseline.windows import Window, contains
+from socle.machine import programs
 from socle.messages import Message, message
 from socle.verify.checks import unknown
 
@@ -18,9 +19,10 @@ FILES = Path(__file__).parent / "files"
 ON_HOST = FILES / "usr/local/lib/socle/updates"
 DAY = 24 * 60 * 60
 LIMIT = 200  # seconds: a run of the updates is waited for, then one is simulated
-_PROGRAMS = (
+_PROGRAM = programs.python(
     ON_HOST / "pending.py",
     *(FILES / f"{name}.py" for name in ("sources", "unchanged", "facts")),
+    by="unshare --mount --propagation private python3 -IB -c",
 )
 _KEYRINGS = ("debian-archive-keyring", "ubuntu-keyring")
 _UNSAFE = ("trusted", "allow-insecure", "allow-weak", "allow-downgrade-to-insecure")
@@ -30,16 +32,11 @@ Facts = dict[str, Any]
 
 
 def ask(host: Any) -> Facts:
-    """What the room's programs, joined to one, find out on the host.
+    """What the room's program finds out on the host.
 
     Ends the check as unknown while updates are being installed, and where /var cannot be covered.
     """
-    joined = "\n".join(path.read_text(encoding="utf-8") for path in _PROGRAMS)
-    program = re.sub(
-        r"^from (pending|sources|unchanged) import .*\n", "", joined, flags=re.MULTILINE
-    )
-    command = "unshare --mount --propagation private python3 -IB -c %s"
-    answer = host.run(command, program, timeout=LIMIT)
+    answer = _PROGRAM.run(host, timeout=LIMIT)
     if answer.rc != 0:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
         unknown(message("the machine cannot be asked about its updates: {said}", said=last))

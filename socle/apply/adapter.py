@@ -25,7 +25,7 @@ from pyinfra import config, logger, state
 from pyinfra import host as current_host
 from pyinfra.api import QuoteString, StringCommand, operations
 from pyinfra.api import output as pyinfra_output
-from pyinfra.api.exceptions import ConnectError, DeployError, PyinfraError
+from pyinfra.api.exceptions import ConnectError, PyinfraError
 from pyinfra.api.host import Host as PyinfraHost
 from pyinfra.api.operation import OperationMeta
 from pyinfra.api.state import StateStage
@@ -241,19 +241,6 @@ def leave_out(reason: str) -> NoReturn:
     raise GreenletExit  # ends this host's plan; any other exception would end everybody's
 
 
-def refuse(reason: str) -> NoReturn:
-    """End the run for all hosts, before anything has been changed on any.
-
-    For mistakes of the practice's files alone: what one host says must not stop the others,
-    see :func:`leave_out`.
-
-    Raises:
-        DeployError: always; pyinfra ends with 1.
-    """
-    complain(reason)
-    raise DeployError("nothing has been changed on any host")
-
-
 def take_over() -> None:
     """Replace what pyinfra does when a run cannot go on. Called when this package is imported."""
     signal.signal(signal.SIGINT, _interrupted)
@@ -435,7 +422,7 @@ def _plan(load: Callable[[], None]) -> None:
     try:
         load()
     except Exception as error:
-        if isinstance(error, DeployError) or type(error) is PyinfraError:  # the run ends
+        if type(error) is PyinfraError:  # the run ends
             raise
         leave_out(f"it cannot be planned: {_where(error)}")
 

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from socle import bounds
-from socle.apply import adapter, turns
+from socle.apply import adapter, preflight, turns
 from socle.apply.machines import recognise
 from socle.baseline.declared import PLACE
 from socle.baseline.model import Practice
@@ -65,7 +65,7 @@ class Observed:
 def observed() -> Observed:
     """What the current host was when the run began. Asked once a run.
 
-    A host that does not answer the probe is left out of the run.
+    A host that does not answer the probe, or that a room refuses, is left out of the run.
     """
     found: Observed = adapter.once_per_host(_probe)
     return found
@@ -98,6 +98,7 @@ def _probe() -> Observed:
     if reason := refused(found.system):
         adapter.leave_out(reason)
     recognise(found.machine_id)
+    preflight.refuse(found)
     return found
 
 

@@ -17,7 +17,8 @@ from pyinfra.api.operation import OperationMeta, operation
 from socle.apply import adapter
 from socle.apply.changes import change, show, under
 from socle.apply.guard import Guard, can_cut
-from socle.apply.probe import observed
+from socle.apply.preflight import REFUSED
+from socle.apply.probe import Observed, observed
 from socle.baseline.removals import Removal, refusal, removal, shown
 
 APT_LOCK_SECONDS = int(os.environ.get("SOCLE_APT_LOCK_SECONDS", "120"))
@@ -40,23 +41,39 @@ def packages(*, present: Sequence[str] = (), absent: Sequence[str] = ()) -> Oper
     What apt would remove along with those is asked first: a host that needs some of it is left out.
     """
     title = f"Packages {', '.join(present)}" + (f", {len(absent)} forbidden" if absent else "")
-    unwanted = [name for name in absent if name in observed().packages]
-    leaving = _leaving(unwanted) if unwanted else Removal()
+    seen = observed()
+    unwanted = [name for name in absent if name in seen.packages]
+    leaving = _leaving(absent, seen)
+    if reason := refusal(leaving):  # of a room that has no preflight for it
+        adapter.leave_out(f"{REFUSED}{reason}")
     meta = _packages(name=title, present=present, absent=unwanted, leaving=leaving)
     if unwanted:
         can_cut(meta)
     return meta
 
 
-def _leaving(unwanted: Sequence[str]) -> Removal:
-    try:
-        found = removal(adapter.ask(_REMOVAL, *unwanted), unwanted)
-    except adapter.Unanswered as error:
-        found = Removal(error=str(error))
-    reason = refusal(found)
-    if reason:
-        adapter.leave_out(f"refused before any change: {reason}")
+def removal_refused(absent: Sequence[str], seen: Observed) -> str:
+    """Why these packages stay on the current host, for a room's preflight; empty: they may go."""
+    return refusal(_leaving(absent, seen))
+
+
+def _leaving(absent: Sequence[str], seen: Observed) -> Removal:
+    """What apt would remove with those of the packages that are installed; asked once a run."""
+    unwanted = tuple(name for name in absent if name in seen.packages)
+    if not unwanted:
+        return Removal()
+    known = adapter.once_per_host(_removals)
+    if unwanted not in known:
+        try:
+            known[unwanted] = removal(adapter.ask(_REMOVAL, *unwanted), unwanted)
+        except adapter.Unanswered as error:
+            known[unwanted] = Removal(error=str(error))
+    found: Removal = known[unwanted]
     return found
+
+
+def _removals() -> dict[tuple[str, ...], Removal]:
+    return {}
 
 
 @operation()

@@ -51,5 +51,11 @@ def every(root: Path, name: str) -> list[ModuleType]:
             bind(Path(next(iter(current.__path__))).parent)
 
 
+def imported(name: str) -> list[ModuleType]:
+    """Those of the bound ``roles/*/NAME.py`` that somebody has imported, in alphabetical order."""
+    found = [one.split(".") for one in sorted(_names())]
+    return [sys.modules[".".join(parts)] for parts in found if parts[2:] == [name]]
+
+
 def _names() -> list[str]:
     return [one for one in sys.modules if one == PACKAGE or one.startswith(f"{PACKAGE}.")]

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
+from socle.machine import programs
 from socle.machine.blockstack import Stack
 from socle.machine.blocktree import Printed
 
-SCRIPT = (files("socle.machine") / "blockdevices.sh").read_text(encoding="utf-8")
+PROGRAM = programs.shell(Path(__file__).parent / "blockdevices.sh")
 SECONDS = 120  # a virtual machine without KVM takes its time
 
 
 def ask(host: Any, folders: Iterable[str] = ()) -> Machine:
     """Ask a host once. Raises ValueError where its answer is incomplete."""
-    words = list(folders)
-    command = "sh -c %s socle " + " ".join(["%s"] * len(words))
-    answer = host.run(command, SCRIPT, *words, timeout=SECONDS)
+    answer = PROGRAM.run(host, "socle", *folders, timeout=SECONDS)
     return Machine(Printed.of(answer.stdout))
 
 

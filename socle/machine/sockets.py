@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from importlib.resources import files
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
+from socle.machine import programs
 from socle.messages import Message, message
 
 # What ss begins a socket with, in plain words: no account can write so much into the 15 characters
@@ -31,7 +32,7 @@ DHCP_CLIENT = {("udp", 68), ("udp", 546)}
 """Sockets of the machine's own address configuration; they answer nobody."""
 
 
-_CONNECTION = (files("socle") / "connection.sh").read_text(encoding="utf-8")
+_CONNECTION = programs.shell(Path(__file__).parents[1] / "connection.sh")
 
 
 _NAMELESS = (NOBODY, UNNAMED)
@@ -136,5 +137,5 @@ def _loopback(address: str) -> bool:
 
 def operator(host: Any) -> tuple[str, int] | None:
     """The operator's address and the port of sshd as ``host`` sees them; None if not by SSH."""
-    words = host.run("sh -c %s", _CONNECTION).stdout.split()
+    words = _CONNECTION.run(host).stdout.split()
     return (words[0], int(words[3])) if words else None

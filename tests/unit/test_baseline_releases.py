@@ -47,6 +47,7 @@ def test_pyinfra_leaves_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter, "practice", lambda: SimpleNamespace(rooms=()))
     monkeypatch.setattr(probe.turns, "ask_in_turn", lambda *_: [EMPTY])
     monkeypatch.setattr(probe, "recognise", lambda _: None)
+    monkeypatch.setattr(probe.preflight, "refuse", lambda _: None)
     monkeypatch.setattr(adapter, "leave_out", leave_out)
     monkeypatch.setattr(probe, "parse", lambda _: seen)
     with pytest.raises(SystemExit):

@@ -3,7 +3,6 @@
 import pytest
 from timing import linear
 
-from roles.imaging.server import programs
 from socle.machine.sockets import NOBODY, UNNAMED, listeners, read
 from socle.verify.backend import testinfra_host as machine
 from socle.verify.questions import Answer
@@ -83,8 +82,8 @@ def test_a_socket_whose_program_cannot_be_read_is_there_all_the_same():
 
 def test_tcp_alone_is_listed_without_its_name():
     said = (SSHD + STRANGE % b'"\n' + WEB + KERNEL).replace(b"tcp ", b"").replace(b"udp ", b"")
-    host = machine(Link(said))
-    assert programs(host) == {22: "sshd", 4444: '"\n', 8042: "Orthanc"}
+    found = {one.port: one.program for one in read(said.decode()).sockets}
+    assert found == {22: "sshd", 4444: '"\n', 8042: "Orthanc", 2049: NOBODY}
 
 
 @pytest.mark.parametrize(

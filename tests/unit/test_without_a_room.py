@@ -24,7 +24,8 @@ def said(*words):
     try:
         cli.main()
     except SystemExit as ended:
-        assert ended.code == 0, (words, ended.code)
+        asks = 3 if words[0] == "check" else 0  # what nobody has said yet
+        assert ended.code in (0, asks), (words, ended.code)
 
 said("--help")
 said("generate")

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from socle import person
+from socle.machine import programs
 
 ROOM = Path(__file__).parents[1] / "files"
 PROGRAMS = (Path(person.__file__), ROOM / "people.py", ROOM / "observe.py")
@@ -25,8 +26,7 @@ AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become ano
 
 def joined() -> str:
     """What the check sends."""
-    text = "\n".join(path.read_text() for path in PROGRAMS)
-    return re.sub(r"^from (person|people) import .*\n", "", text, flags=re.MULTILINE)
+    return programs.python(*PROGRAMS).text
 
 
 def test_the_joined_programs_have_no_name_twice():

@@ -1,0 +1,27 @@
+"""Preflight: whatever a room refuses, it refuses before the first room changes anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from socle.apply import adapter
+from socle.baseline import packages
+
+if TYPE_CHECKING:
+    from socle.apply.probe import Observed
+
+REFUSED = "refused before any change: "
+
+
+def refuse(seen: Observed) -> None:
+    """Leave the current host out if a room refuses it; what all rooms refuse is told together.
+
+    The rooms are those that the deploy file imports: each may have a function ``preflight(host,
+    seen)`` in its ``deploy.py`` that yields a sentence for each thing that it refuses.
+    """
+    host = adapter.resolved_host()
+    rooms = packages.imported("deploy")
+    asked = [room.preflight(host, seen) for room in rooms if hasattr(room, "preflight")]
+    found = [sentence for sentences in asked for sentence in sentences]
+    if found:
+        adapter.leave_out("\n".join(f"{REFUSED}{sentence}" for sentence in found))

@@ -1,0 +1,111 @@
+"""A room refuses in its preflight alone; both engines ask it before any room changes anything."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
+import yaml
+from rooms import REPOSITORY, ROOMS
+
+from socle.apply import adapter, preflight
+from socle.apply.probe import Observed
+
+PLAY = yaml.safe_load((REPOSITORY / "site.yml").read_text())[0]
+APPLIED = [room for room in ROOMS if (REPOSITORY / "roles" / room / "deploy.py").exists()]
+REFUSING = [
+    room for room in APPLIED if (REPOSITORY / "roles" / room / "tasks/preflight.yml").exists()
+]
+REFUSES = re.compile(r"^\s+(ansible\.builtin\.)?(assert|fail):", re.MULTILINE)
+MARK = "# Refuses only here: "
+"""In front of a task that cannot refuse earlier, and then why."""
+
+
+def functions(room: str) -> dict[str, ast.FunctionDef]:
+    tree = ast.parse((REPOSITORY / "roles" / room / "deploy.py").read_text())
+    return {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+@pytest.mark.parametrize("room", APPLIED)
+def test_a_room_refuses_in_its_preflight_alone(room):
+    for name, function in functions(room).items():
+        nodes = list(ast.walk(function))
+        ends = [node for node in nodes if isinstance(node, ast.Raise)]
+        names = {getattr(node, "id", getattr(node, "attr", "")) for node in nodes}
+        assert not ends, f"{room}: {name}"
+        assert not names & {"leave_out", "DeployError", "SystemExit"}, f"{room}: {name}"
+    folder = REPOSITORY / "roles" / room
+    for file in (*folder.glob("tasks/*.yml"), *folder.glob("handlers/*.yml")):
+        tasks = re.split(r"\n\n", file.read_text())
+        late = [task for task in tasks if REFUSES.search(task) and MARK not in task]
+        assert not late or file.name == "preflight.yml", file
+
+
+@pytest.mark.parametrize("room", APPLIED)
+def test_both_engines_have_it_or_neither(room):
+    assert ("preflight" in functions(room)) == (room in REFUSING)
+
+
+@pytest.mark.parametrize("room", REFUSING)
+def test_ansible_asks_it_before_the_first_room_and_in_a_room_that_is_alone(room):
+    wanted = {"name": room, "tasks_from": "preflight"}
+    tasks = PLAY["pre_tasks"]
+    (asked,) = [
+        n for n, one in enumerate(tasks) if one.get("ansible.builtin.import_role") == wanted
+    ]
+    assert tasks[asked]["tags"] == [room]
+    refused = "socle/apply/ansible/refuse.yml"
+    assert refused in [one.get("ansible.builtin.import_tasks") for one in tasks[asked:]]
+    first, *_ = yaml.safe_load((REPOSITORY / "roles" / room / "tasks/main.yml").read_text())
+    assert first["ansible.builtin.include_tasks"].endswith("socle/apply/ansible/alone.yml")
+    assert first["when"] == f"{room}_refusals is not defined"
+
+
+@pytest.fixture
+def rooms(monkeypatch):
+    """``rooms(one=preflight, …)``: deploy modules of rooms that the run has imported."""
+    for name in [one for one in sys.modules if one.startswith("roles.")]:
+        monkeypatch.delitem(sys.modules, name)
+
+    def imported(**preflights):
+        for name, ask in preflights.items():
+            module = ModuleType(f"roles.{name}.deploy")
+            if ask:
+                module.preflight = ask
+            monkeypatch.setitem(sys.modules, module.__name__, module)
+
+    return imported
+
+
+def test_what_all_rooms_refuse_is_told_in_one_message(rooms, monkeypatch):
+    host, seen, told = SimpleNamespace(name="desk"), Observed(system="debian"), []
+    monkeypatch.setattr(adapter, "resolved_host", lambda: host)
+    monkeypatch.setattr(adapter, "leave_out", told.append)
+    rooms(silent=lambda *_: (), plain=None)
+    preflight.refuse(seen)
+    assert told == []
+    rooms(
+        b=lambda host, seen: [f"{host.name} runs {seen.system}"],
+        a=lambda *_: iter(["it is full", "nobody is there"]),
+    )
+    preflight.refuse(seen)
+    assert told == [
+        "refused before any change: it is full\n"
+        "refused before any change: nobody is there\n"
+        "refused before any change: desk runs debian"
+    ]
+
+
+EXAMPLE = """
+- name: A
+  ansible.builtin.assert:
+    that: x
+"""
+
+
+def test_a_task_that_refuses_is_seen():
+    assert REFUSES.search(EXAMPLE)
+    assert not REFUSES.search("- name: It may fail: then\n  ansible.builtin.debug:\n")
