@@ -154,7 +154,8 @@ class Connections:
     def _begin(self, name: str, like: str | None) -> None:
         self._try(name)
         if self._links[name].trouble is None:
-            self.notebook.ask_ahead(self._links[name], self._turns, like)
+            model = None if like is None else self._links[like].target
+            self.notebook.ask_ahead(self._links[name], self._turns, model)
 
     def _end(self, link: Link) -> None:
         exit_master = ["ssh", "-F", str(self._config), "-O", "exit", "--", link.target.name]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from socle.verify.probe import probe
 from socle.verify.questions import HERE, Answer, Question
@@ -15,6 +16,12 @@ def question(endpoints: Iterable[Endpoint], timeout: float) -> Question:
     """The question that a look is; ``timeout`` in seconds for each endpoint."""
     words = shlex.join(word for address, port in endpoints for word in (address, str(port)))
     return Question(HERE, "look", words, timeout)
+
+
+def elsewhere(asked: Question, addresses: Mapping[str, str]) -> Question:
+    """The same look at other ``addresses``: by each that it names, the one to look at."""
+    words = (addresses.get(word, word) for word in shlex.split(asked.words))
+    return replace(asked, words=shlex.join(words))
 
 
 def look(asked: Question) -> Answer:

@@ -8,10 +8,11 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from socle.baseline.model import Host
 from socle.verify.batch import Timed, ask_all
 from socle.verify.checks import Unknown
 from socle.verify.links import Link
-from socle.verify.looks import look
+from socle.verify.looks import elsewhere, look
 from socle.verify.memory import Memory, Remembered, Turn
 from socle.verify.questions import HERE, Answer, Question
 
@@ -35,13 +36,14 @@ class Entry:
 
 
 class Recorder:
-    """Serves each check once from the answers that came ahead; all else is asked at its time.
+    """Serves each check once from the answers that came before; all else is asked at its time.
 
-    A check that asks twice wants to see a difference, so its second question is sent.
+    They came ahead, or another check has just asked the same. A check that asks twice wants to see
+    a difference, so its second question is sent.
     """
 
     def __init__(self, memory: Memory | None = None) -> None:
-        """Without a ``memory`` nothing is asked ahead."""
+        """Without a ``memory`` each question is asked at its time."""
         self.entries: list[Entry] = []
         self._memory = memory
         self._turn = NOBODY
@@ -67,14 +69,17 @@ class Recorder:
             seconds = time.monotonic() - started
             self._note(Entry(self._turn, question, None, seconds, live, trouble=trouble))
             raise
-        self._note(Entry(self._turn, question, answer, time.monotonic() - started, live))
+        seconds = time.monotonic() - started
+        self._note(Entry(self._turn, question, answer, seconds, live))
+        if self._memory and not live:
+            self._ahead[question.asked or self._turn[0], question] = Timed(answer, seconds)
         return answer
 
     def knows(self, host: str) -> bool:
         """Whether it is remembered what was asked of ``host``."""
         return bool(self._memory and self._memory.recall(host))
 
-    def ask_ahead(self, link: Link, turns: Collection[Turn], like: str | None = None) -> None:
+    def ask_ahead(self, link: Link, turns: Collection[Turn], like: Host | None = None) -> None:
         """Ask a host at once what these checks asked last time; look at it meanwhile.
 
         ``like``: another host, whose questions this one is asked instead, of which none is known.
@@ -82,7 +87,7 @@ class Recorder:
         host = link.target.name
         recalled = self._memory.recall(host) if self._memory else []
         if like is not None:
-            recalled = self._asked_of(like, host)
+            recalled = self._asked_of(like, link.target)
         due = [one for one in recalled if not one.turns.isdisjoint(turns)]
         looks = [one for one in due if one.question.asked == HERE]
         eyes = threading.Thread(target=self._look, args=(host, looks), daemon=True)
@@ -104,21 +109,21 @@ class Recorder:
             ]
             self._memory.keep(host, asked, self._ran)
 
-    def _asked_of(self, other: str, host: str) -> list[Remembered]:
-        """What ``other`` was asked about itself, now or last time, as questions to ``host``."""
+    def _asked_of(self, other: Host, host: Host) -> list[Remembered]:
+        """What ``other`` was asked about itself, now or last time, as questions about ``host``."""
         now = [
             Remembered(one.question, one.seconds, frozenset([one.turn]))
             for one in self.entries
-            if one.turn[0] == other and not one.live
+            if one.turn[0] == other.name and not one.live
         ]
         found: dict[Question, Remembered] = {}
-        for one in now or (self._memory.recall(other) if self._memory else []):
-            controls = {control for watched, control in one.turns if watched == other}
-            if one.question.asked != other or not controls:
+        for one in now or (self._memory.recall(other.name) if self._memory else []):
+            controls = {control for watched, control in one.turns if watched == other.name}
+            if one.question.asked not in (other.name, HERE) or not controls:
                 continue
-            question = replace(one.question, asked=host)
+            question = _about(host, other, one.question)
             before = found[question].turns if question in found else frozenset()
-            turns = before | {(host, control) for control in controls}
+            turns = before | {(host.name, control) for control in controls}
             found[question] = Remembered(question, one.seconds, turns)
         return list(found.values())
 
@@ -143,3 +148,10 @@ class Recorder:
     def _place(entry: Entry) -> str:
         """In whose memory it belongs: the host's that was asked, or looked at from here."""
         return entry.question.asked or entry.turn[0]
+
+
+def _about(host: Host, other: Host, question: Question) -> Question:
+    """The question that was asked of ``other``, or a look at its ports, about ``host`` instead."""
+    if question.asked == other.name:
+        return replace(question, asked=host.name)
+    return elsewhere(question, dict(zip(other.addresses, host.addresses, strict=False)))

@@ -4,6 +4,7 @@ import errno
 import json
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from socle.verify.backend import testinfra_host as machine
 from socle.verify.checks import Unknown
 from socle.verify.connections import Connections
 from socle.verify.links import LOCAL_PREFIX, Link
+from socle.verify.looks import look as answer_of
 from socle.verify.looks import question as look
 from socle.verify.memory import Memory, Remembered
 from socle.verify.questions import Question
@@ -123,7 +125,7 @@ def test_the_second_session_sends_one_batch(session):
         assert host.run("echo one").stdout == "one\n"
         assert host.run("echo two").stdout == "two\n"
 
-    assert session(first=check, second=check)[0].executions == 5
+    assert session(first=check, second=check)[0].executions == 3
     assert session(first=check, second=check)[0].executions == 2
 
 
@@ -137,6 +139,16 @@ def test_an_answer_is_served_once_to_each_check(session, tmp_path):
     session(first=twice)
     session(first=twice)
     assert seen == [["1", "2"], ["3", "4"]]
+
+
+def test_what_another_check_has_just_asked_is_asked_again_where_nothing_is_to_be_asked_ahead():
+    notebook = Recorder()
+    connections = Connections({"poste": HERE}, notebook)
+    for name in ("first", "second"):
+        connections.turn("poste", name)
+        connections.link("poste").run("echo a")
+    connections.close()
+    assert [entry.ahead for entry in notebook.entries] == [False, False]
 
 
 def test_what_must_be_live_is_never_asked_ahead(session, tmp_path, memory):
@@ -254,6 +266,22 @@ def test_who_was_never_asked_is_asked_what_the_first_of_its_kind_was(tmp_path):
     assert verified("a", "b", "c", "d") == ["b", "c"], "what is the same for all"
     assert verified("e") == ["e"], "as another was asked last time"
     assert verified("a", "d") == ["a", "a", "d", "d"], "each its own questions"
+
+
+def test_who_was_never_asked_is_looked_at_as_the_first_of_its_kind_was(tmp_path):
+    addresses = {"a": ("127.0.0.1", "::1"), "b": ("127.0.0.2", "::1"), "c": ("127.0.0.3",)}
+    hosts = {name: Host(name, ("all",), own, HERE.connection) for name, own in addresses.items()}
+    notebook = Recorder(Memory(tmp_path / "private"))
+    connections = Connections(hosts, notebook)
+    connections.begin({name: ["first"] for name in hosts})
+    for name, own in addresses.items():
+        connections.turn(name, "first")
+        watched = look([(address, 1) for address in (own[0], "127.0.0.9")], 0.5)
+        said = notebook.ask(watched, partial(answer_of, watched)).stdout.decode()
+        assert said == f"{own[0]} 1 refused\n127.0.0.9 1 refused\n"
+        connections.link(name).run("echo a")
+    connections.close()
+    assert [one.turn[0] for one in notebook.entries if one.ahead] == ["b", "b", "c", "c"]
 
 
 def test_hosts_are_asked_ahead_side_by_side(tmp_path):
