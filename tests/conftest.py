@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import parts
 import pytest
 from unit_fixtures import own_rooms as own_rooms  # noqa: PLC0414 - fixtures here
 from unit_fixtures import own_state as own_state  # noqa: PLC0414
@@ -40,9 +43,33 @@ GROUPS = (
 """Files that share machines, the first group that fits, in the order in which they run."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+BEGAN = time.monotonic()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make proofs-part` says."""
+    group = parser.getgroup("socle's own tests")
+    group.addoption("--day", type=int, help="run that day's part of the tests (tests/parts.py)")
+    group.addoption("--seconds", type=int, help="begin no test later than that; name those left")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long groups first: what is short fills the gaps at the end."""
+    day = config.getoption("day")
+    if day is not None:
+        units = parts.chosen(map(parts.unit, items), day)
+        config.hook.pytest_deselected(items=[one for one in items if parts.unit(one) not in units])
+        items[:] = [one for one in items if parts.unit(one) in units]
+        items.sort(key=lambda item: units.index(parts.unit(item)))
     items.sort(key=lambda item: _place(item.nodeid))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What did not fit into ``--seconds`` is skipped by name."""
+    limit = item.config.getoption("seconds")
+    if limit is not None and time.monotonic() > BEGAN + limit:
+        pytest.skip(f"no time left: {limit} s have passed")
 
 
 @pytest.hookimpl(optionalhook=True)
