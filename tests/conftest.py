@@ -49,15 +49,14 @@ BEGAN = time.monotonic()
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What `make proofs-part` says."""
     group = parser.getgroup("socle's own tests")
-    group.addoption("--day", type=int, help="run that day's part of the tests (tests/parts.py)")
+    group.addoption("--part", action="store_true", help="run the day's part (tests/parts.py)")
     group.addoption("--seconds", type=int, help="begin no test later than that; name those left")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long groups first: what is short fills the gaps at the end."""
-    day = config.getoption("day")
-    if day is not None:
-        units = parts.chosen(map(parts.unit, items), day)
+    if config.getoption("part"):
+        units = parts.chosen(filter(None, map(parts.unit, items)), parts.day())
         config.hook.pytest_deselected(items=[one for one in items if parts.unit(one) not in units])
         items[:] = [one for one in items if parts.unit(one) in units]
         items.sort(key=lambda item: units.index(parts.unit(item)))
