@@ -6,7 +6,7 @@ export PYTHONUNBUFFERED := 1
 WORKERS ?= 3
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: venv ## Boot a demo practice of real hosts, harden it, verify it, write the report
 	@$(BIN)/socle demo up
@@ -16,14 +16,24 @@ demo-down: venv ## Stop the demo practice and remove all that it started
 
 PYTEST = $(BIN)/pytest -v -n $(WORKERS) --no-loadscope-reorder --durations=25
 
+TESTS = tests/vm tests/lab tests/unit roles/*/tests
+
 test: venv ## Run the tests, on real hosts and a virtual machine where the computer can boot them
 	@$(BIN)/socle lab prepare --vm
 	@echo "==> Tests; the longest are left to make proofs"
-	@$(PYTEST) -m "not proof" tests/vm tests/lab tests/unit roles/*/tests
+	@$(PYTEST) -m "not proof" $(TESTS)
 
 proofs: venv ## Run the tests that are too long for make test, with all of the virtual machine
 	@$(BIN)/socle lab prepare --vm
-	@$(PYTEST) -m "proof or vm" tests/vm tests/lab tests/unit
+	@$(PYTEST) -m "proof or vm" $(TESTS)
+
+# Seconds after which no proof of a part begins.
+LIMIT ?= 480
+
+proofs-part: venv ## Run a seventh of the proofs, by the day of the last commit (LIMIT=480: for so long)
+	@$(BIN)/socle lab prepare --vm
+	@echo "==> A seventh of the proofs; what does not fit into $(LIMIT) s is named"
+	@$(PYTEST) -m proof --part --seconds $(LIMIT) $(TESTS)
 
 molecule: venv ## The Ansible role alone, as Ansible users test it
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/molecule test
@@ -50,5 +60,5 @@ venv: .venv/installed ## Make the Python environment in .venv
 clean: demo-down ## Remove the environment and what was built
 	rm -rf .venv build
 
-.PHONY: help demo demo-down test proofs molecule lint generate venv clean
+.PHONY: help demo demo-down test proofs proofs-part molecule lint generate venv clean
 .DEFAULT_GOAL := help

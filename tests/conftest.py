@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import parts
 import pytest
 from unit_fixtures import own_rooms as own_rooms  # noqa: PLC0414 - fixtures here
 from unit_fixtures import own_state as own_state  # noqa: PLC0414
@@ -9,17 +12,6 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 GROUPS = (
-    (
-        "lab/test_practice.py",  # first: it needs machines as they come from the installer
-        "lab/test_evidence.py",
-        "lab/test_bad_input.py",
-        "lab/test_bad_hosts.py",
-        "lab/test_become.py",
-        "lab/test_logging.py",
-        "lab/test_updates.py",
-        "lab/test_verify.py",
-    ),
-    ("lab/test_scenarios.py",),
     (
         "lab/test_guard.py",
         "lab/test_tunnel.py",
@@ -32,18 +24,55 @@ GROUPS = (
         "lab/test_sessions_lock.py",  # last: it leaves machines as they come from the installer
     ),
     ("lab/backup/",),
-    ("lab/test_engines.py", "lab/test_backup_room.py", "lab/test_molecule.py"),
-    ("vm/",),
+    (
+        "lab/test_engines.py",  # first: it needs machines as they come from the installer
+        "lab/test_backup_room.py",
+        "lab/test_bad_input.py",
+        "lab/test_bad_hosts.py",
+        "lab/test_become.py",
+        "lab/test_logging.py",
+    ),
+    (
+        "lab/test_practice.py",  # first: it needs machines as they come from the installer
+        "lab/test_evidence.py",
+        "lab/test_updates.py",
+        "lab/test_verify.py",
+    ),
     ("lab/test_cnil.py", "lab/test_box.py", "lab/imaging/"),
+    ("lab/test_scenarios.py",),
     ("lab/test_watch.py", "lab/test_warnings.py"),
+    ("vm/",),
     ("lab/",),
 )
 """Files that share machines, the first group that fits, in the order in which they run."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+BEGAN = time.monotonic()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make proofs-part` says."""
+    group = parser.getgroup("socle's own tests")
+    group.addoption("--part", action="store_true", help="run the day's part (tests/parts.py)")
+    group.addoption("--seconds", type=int, help="begin no test later than that; name those left")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The long groups first: what is short fills the gaps at the end."""
+    if config.getoption("part"):
+        units = parts.chosen(filter(None, map(parts.unit, items)), parts.day())
+        config.hook.pytest_deselected(items=[one for one in items if parts.unit(one) not in units])
+        items[:] = [one for one in items if parts.unit(one) in units]
+        items.sort(key=lambda item: units.index(parts.unit(item)))
     items.sort(key=lambda item: _place(item.nodeid))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """What did not fit into ``--seconds`` is skipped by name."""
+    limit = item.config.getoption("seconds")
+    if limit is not None and time.monotonic() > BEGAN + limit:
+        pytest.skip(f"no time left: {limit} s have passed")
 
 
 @pytest.hookimpl(optionalhook=True)

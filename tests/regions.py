@@ -4,7 +4,9 @@ import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from evidence_tools import key, signer
 
@@ -20,12 +22,14 @@ SOCLE = Path(sys.executable).with_name("socle")
 NOW = datetime.now().astimezone()
 
 
-def collect(folder):
-    """A real bundle with all verdicts."""
-    words = ["verify", "inventories/local", "--no-keep", "--evidence", folder]
-    subprocess.run([SOCLE, *words], cwd=CHECKOUT, capture_output=True, check=False)
-    (path,) = folder.glob("*.bundle")
-    return read(path)
+@cache
+def real():
+    """A bundle of this computer with all verdicts, collected once for all tests."""
+    with TemporaryDirectory() as folder:
+        words = ["verify", "inventories/local", "--no-keep", "--evidence", folder]
+        subprocess.run([SOCLE, *words], cwd=CHECKOUT, capture_output=True, check=False)
+        (path,) = Path(folder).glob("*.bundle")
+        return read(path)
 
 
 def machine(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+import parts
 import pytest
 
 from socle.commands.lab_try import what_is_wrong
@@ -18,8 +19,30 @@ SCENARIOS = find(ROLES)
 
 def of_lab(lab: str | None) -> pytest.MarkDecorator:
     """The test's parameter ``scenario``: those of one kind of machine (None: the containers)."""
-    chosen = [scenario for scenario in SCENARIOS if header(scenario).get("lab") == lab]
+    chosen = _of_lab(lab)
     return pytest.mark.parametrize("scenario", chosen, ids=map(name, chosen))
+
+
+def in_turn(fewest: int) -> pytest.MarkDecorator:
+    """The same for the containers; those whose turn it is not today are proofs.
+
+    A control's mistakes take turns, so many a day, the first that are left over within a week.
+    What a change costs does not grow with the mistakes that a room thinks of.
+    """
+    chosen = _of_lab(None)
+    controls: dict[str, list[Path]] = {}
+    for scenario in chosen:
+        controls.setdefault(scenario.parent.name, []).append(scenario)
+    today = {one for each in controls.values() for one in parts.in_turn(each, fewest, parts.day())}
+    later = pytest.mark.proof(in_turn=True)
+    return pytest.mark.parametrize(
+        "scenario",
+        [pytest.param(s, id=name(s), marks=() if s in today else later) for s in chosen],
+    )
+
+
+def _of_lab(lab: str | None) -> list[Path]:
+    return [scenario for scenario in SCENARIOS if header(scenario).get("lab") == lab]
 
 
 class Batches:

@@ -129,6 +129,7 @@ def _em(character: str) -> float:
 def _cut(line: str, width: float, size: float) -> str:
     if measure(line, size) <= width:
         return line
+    line = line[: int(width / (size * NARROW)) + 1]  # no more would fit; names can be very long
     while line and measure(line + "…", size) > width:
         line = line[:-1]
     return line.rstrip() + "…"

@@ -68,16 +68,15 @@ def executions(cabinet, host, command) -> int:
     return int(cabinet.root_on(host, count)) - before
 
 
-def test_the_second_verification_of_a_host_sends_four_commands(hardened, tmp_path, cache):
+def test_the_second_verification_of_a_host_sends_four_commands(cabinet, collected, tmp_path, cache):
+    _, first, _ = collected
     for host in ("accueil", "imagerie"):
-        words = ("--limit", host)
-        first, _ = collect(hardened, tmp_path / f"{host}-1", cache, *words)
         again = {}
         sent = executions(
-            hardened,
+            cabinet,
             host,
-            lambda h=host, w=words, a=again: a.update(
-                collect(hardened, tmp_path / f"{h}-2", cache, *w)[0]
+            lambda h=host, a=again: a.update(
+                collect(cabinet, tmp_path / h, cache, "--limit", h)[0]
             ),
         )
         assert sent <= MOST

@@ -130,7 +130,7 @@ def first_apply(cabinet) -> float:
     return time.monotonic() - began
 
 
-@pytest.mark.proof  # half an hour
+@pytest.mark.proof(apart=True)  # half an hour
 @pytest.mark.parametrize("twentieth", range(20))
 def test_a_first_apply_killed_at_any_moment_converges(cabinet, first_apply, twentieth):
     """A kill in each twentieth of the time that a first apply takes, drawn within it."""

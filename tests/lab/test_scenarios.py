@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from scenarios import ROLES, SCENARIOS, Batches, of_lab, seen_and_mended, selected
+from scenarios import ROLES, SCENARIOS, Batches, in_turn, seen_and_mended, selected
 
 CONTROLS = [
     c["id"] for f in sorted(ROLES.glob("*/controls.yml")) for c in yaml.safe_load(f.read_text())
@@ -30,6 +30,6 @@ def batches(cabinet, request):
 
 
 @pytest.mark.lab
-@of_lab(None)
+@in_turn(FEWEST)
 def test_the_mistake_is_seen_and_mended(batches, scenario):
     seen_and_mended(batches, scenario)

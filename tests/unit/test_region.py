@@ -26,9 +26,9 @@ from socle.region.pool import AHEAD, spread
 MARTIN = "0123456789abcdef"
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory):
-    return regions.collect(tmp_path_factory.mktemp("real"))
+@pytest.fixture
+def real():
+    return regions.real()
 
 
 @pytest.fixture

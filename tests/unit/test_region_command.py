@@ -10,9 +10,9 @@ from regions import command, machine, put
 MARTIN, LOPEZ = "0123456789abcdef", "fedcba9876543210"
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory):
-    return regions.collect(tmp_path_factory.mktemp("real"))
+@pytest.fixture
+def real():
+    return regions.real()
 
 
 @pytest.fixture

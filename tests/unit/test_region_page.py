@@ -52,7 +52,7 @@ def tally(*machines, max_age_days=35):
 
 
 def test_no_name_reaches_the_page_or_the_table(tmp_path):
-    real = regions.collect(tmp_path / "real")
+    real = regions.real()
     bundles, state = tmp_path / "region", tmp_path / "state"
     for host in ("poste-dupont", "machine-duval"):
         put(bundles, machine(real, practice="cabinet-dupont", host=host))

@@ -16,9 +16,9 @@ from socle.region.sampling import SHARE, better, sample
 MARTIN, LOPEZ = "0123456789abcdef", "fedcba9876543210"
 
 
-@pytest.fixture(scope="module")
-def real(tmp_path_factory):
-    return regions.collect(tmp_path_factory.mktemp("real"))
+@pytest.fixture
+def real():
+    return regions.real()
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rooms import ROOMS, copied, core, python, take_away
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.proof(apart=True)  # a minute or two for each room
 
 COMMANDS = """
 import ast, importlib, sys

@@ -7,7 +7,7 @@ from scenarios import Batches, of_lab, seen_and_mended, selected
 
 from socle.lab.vm import restore
 
-pytestmark = [pytest.mark.vm, pytest.mark.proof]
+pytestmark = [pytest.mark.vm, pytest.mark.proof(apart=True)]  # slow: emulation
 
 
 def lane(scenario):

@@ -80,7 +80,8 @@ def test_a_wrong_title_and_clear_text_are_refused(modality, server, wrong):
     assert "Received Echo Response" not in said
 
 
-@pytest.mark.parametrize("server", SERVERS)
+# Of img13 the next test says as much, from a fresh server.
+@pytest.mark.parametrize("server", ["img12", pytest.param("img13", marks=pytest.mark.proof)])
 def test_both_engines_find_nothing_to_do_afterwards(secured, server):
     assert secured.changes(secured.pyinfra("-y", "--limit", server)) == 0
     said = secured.ansible("--limit", server)

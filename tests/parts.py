@@ -1,0 +1,62 @@
+"""What takes turns: proofs by sevenths, broken hosts by twos, so that a week has run them all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+PARTS = 7
+DAY_SECONDS = 86400
+
+T = TypeVar("T")
+
+
+@cache
+def day() -> int:
+    """The day of the last commit, counted as Unix does; ``SOCLE_TEST_DAY`` says another."""
+    said = os.environ.get("SOCLE_TEST_DAY")
+    if said:
+        return int(said)
+    words = ("git", "-C", Path(__file__).parent, "log", "-1", "--format=%ct")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return int(done.stdout or 0) // DAY_SECONDS  # a checkout without its history: always the same
+
+
+def in_turn(all_: Sequence[T], count: int, today: int) -> list[T]:
+    """So many of them, the next ones each day."""
+    began = today * count % len(all_)
+    return [*all_[began:], *all_[:began]][:count]
+
+
+def unit(item: pytest.Item) -> str | None:
+    """What no part divides: a file, whose tests share machines; or one ``proof(apart=True)``.
+
+    None for ``proof(in_turn=True)``: those take turns in `make test`.
+    """
+    mark = item.get_closest_marker("proof")
+    how = mark.kwargs if mark else {}
+    if how.get("in_turn"):
+        return None
+    return item.nodeid if how.get("apart") else item.nodeid.partition("::")[0]
+
+
+def chosen(units: Iterable[str], today: int) -> list[str]:
+    """The part of that day, each week in another order.
+
+    A unit keeps its day whatever comes and goes beside it. Where time ends before the last one,
+    the next week begins with others.
+    """
+    week, number = divmod(today, PARTS)
+    of_the_day = (one for one in set(units) if _number(one) % PARTS == number)
+    return sorted(of_the_day, key=lambda one: _number(f"{week} {one}"))
+
+
+def _number(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
