@@ -36,4 +36,4 @@ def ask_before_giving_up() -> None:
 def remember_declared() -> OperationMeta:
     """The list for the next apply's question, written when all else is done."""
     now = declared(adapter.practice(), adapter.resolved_host())
-    return managed_file(PLACE, listed(now), mode="600")
+    return managed_file(PLACE, listed(now).encode(), mode="600")

@@ -14,6 +14,20 @@ def given_up(before: str, now: str) -> list[str]:
     return declared.given_up(before, now.splitlines())
 
 
+def installed(lines: Sequence[str]) -> list[str]:
+    """The packages that are installed, of what state.sh printed."""
+    records = [line.split(" ") for line in lines if line.startswith("package ")]
+    return [name for _, name, status, *_ in records if status.startswith("ii")]
+
+
+def units(lines: Sequence[str]) -> dict[str, str]:
+    """Unit -> "enabled active", as it is at boot and now, of what state.sh printed."""
+    records = [line.split(" ") for line in lines]
+    active = {words[1]: words[2] for words in records if words[0] == "unit"}
+    files = {words[1]: words[2] for words in records if words[0] == "unitfile"}
+    return {name: f"{state} {active.get(name, 'inactive')}" for name, state in files.items()}
+
+
 def kept_out(
     lines: Sequence[str],
     inbound: Sequence[Mapping[str, Any]],
@@ -62,10 +76,12 @@ class FilterModule:
             function.__name__: function
             for function in (
                 given_up,
+                installed,
                 kept_out,
                 removal_refused,
                 removal_shown,
                 turn_over,
                 turn_refused,
+                units,
             )
         }
