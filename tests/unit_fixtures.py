@@ -191,6 +191,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     made.write("/roles/toy/settings.py", SETTINGS)
     made.write("/roles/toy/controls.yml", CONTROLS)
     made.write("/roles/toy/templates/etc/toy.conf.j2", "idle {{ toy_idle }}\n")
+    made.write("/roles/toy/files.yml", "- path: /etc/toy.conf\n")
     made.write("hosts.yml", HOSTS)
     made.write("practice.yml", f'id: "{made.id}"\n')
     return made

@@ -3,21 +3,18 @@
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from pyinfra.api import deploy
 from pyinfra.api.operation import OperationMeta
 
 from socle.apply import (
     Observed,
-    absent_file,
     command_on_change,
     delivered,
+    managed_files,
     observed,
     packages,
     resolved_host,
-    static,
-    template,
     unit,
 )
 from socle.baseline.model import Host
@@ -25,11 +22,6 @@ from socle.errors import SocleError
 
 UNITS = "/etc/systemd/system"
 PROGRAMS = "/usr/local/lib/socle"
-STATICS = {
-    "/usr/local/sbin/socle-watch": "755",
-    "/usr/local/lib/socle/alerting/notice.py": "644",
-    "/etc/xdg/autostart/socle-notice.desktop": "644",
-}
 UNPACK = Path(__file__).parent / "files/unpack.sh"
 
 
@@ -54,24 +46,19 @@ def alerting() -> None:
     """The machine verifies itself every day, warns, and hands over signed evidence."""
     settings = resolved_host().settings
     wanted = settings["alerting_enabled"]
-    mail, drop = settings["alerting_mail"] or {}, settings["alerting_drop"] or {}
     packages(present=settings["alerting_packages"])
     brought = program(wanted)
-    for path, mode in STATICS.items():
-        static(path, mode=mode) if wanted else absent_file(path)
-    told = file(wanted, "/etc/socle/watch.json", mode="600")
-    file(wanted and mail.get("user"), "/etc/socle/watch-mail-password", mode="600", secret=True)
-    file(wanted and drop.get("kind") == "sftp", "/etc/socle/watch-drop-known-hosts")
     if not wanted:
         unit("socle-watch.timer", enabled=False, running=False)
-    service = file(wanted, f"{UNITS}/socle-watch.service")
-    timer = file(wanted, f"{UNITS}/socle-watch.timer")
+    files = managed_files("alerting")
+    service, timer = files[f"{UNITS}/socle-watch.service"], files[f"{UNITS}/socle-watch.timer"]
     command_on_change("systemctl daemon-reload", when=[service] if wanted else [service, timer])
     if wanted:
         unit("socle-watch.timer", reload_when=[timer])
         # Nobody waits for it: the checks accept a look that is under way.
         command_on_change(
-            "systemctl start --no-block socle-watch.service", when=[*brought, told, service]
+            "systemctl start --no-block socle-watch.service",
+            when=[*brought, files["/etc/socle/watch.json"], service],
         )
 
 
@@ -105,8 +92,3 @@ def built(python: str, machine: str) -> Path:
     from socle.watch.portable import build  # noqa: PLC0415
 
     return build(Path(__file__).parents[2], python, machine)
-
-
-def file(wanted: Any, path: str, **how: Any) -> OperationMeta:
-    """The room's file where it is wanted, no file where not."""
-    return template(path, **how) if wanted else absent_file(path)

@@ -132,7 +132,12 @@ class Alerting(RoomSettings):
             yield f"evidence handed over to {drop['server'] or ''}{drop['folder']}"
 
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
-        """The timer's ``calendar``, the line for sftp's ``known_hosts``, and ``packages``."""
+        """What follows from the settings.
+
+        Returns:
+            ``calendar``: the timer's; ``drop_known_host``: the line for sftp's ``known_hosts``;
+            ``mails_as_user``, ``drops_by_sftp``: whether it is so; ``packages``.
+        """
         place = self.drop
         known = ""
         if place and place.kind == "sftp":
@@ -141,6 +146,8 @@ class Alerting(RoomSettings):
         return {
             "calendar": on_calendar(self.windows, host.name, SPREAD_MINUTES),
             "drop_known_host": known,
+            "mails_as_user": bool(self.enabled and self.mail and self.mail.user),
+            "drops_by_sftp": bool(self.enabled and known),
             "packages": ["openssh-client"] if self.enabled else [],
         }
 

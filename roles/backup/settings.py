@@ -53,7 +53,7 @@ class Backup(RoomSettings):
     """Encrypted copies of the practice's data: where, how often, for how long."""
 
     derived_secrets: ClassVar[tuple[str, ...]] = ("private_key", "secrets")
-    derived_from_secrets: ClassVar[tuple[str, ...]] = ("authorized", "missing")
+    derived_from_secrets: ClassVar[tuple[str, ...]] = ("authorized", "missing", "sends")
 
     folders: Annotated[list[Path], stricter("superset"), patient_data(), read_across()] = []
     """Folders that must come back after a disaster; without any, there is nothing to copy."""
@@ -170,7 +170,10 @@ class Backup(RoomSettings):
             ``private_key`` and ``secrets``: for root's eyes on the host alone;
             ``writable``: folders outside of Socle's own that a copy writes into; ``disks``: names
             of offline disks plugged in here; ``missing``: why the host cannot be set up yet;
-            ``calendar``, ``check_calendar``, ``restore_calendar``, ``prune_calendar``: for systemd.
+            ``calendar``, ``check_calendar``, ``restore_calendar``, ``prune_calendar``: for systemd;
+            ``client``, ``sends``, ``server``, ``offline``, ``needed``: whether it copies, has a key
+            to send with, keeps copies of others, has offline disks, any of it; ``timers``: each
+            with whether it runs.
 
         Raises:
             BadSettings: a repository that does not fit the practice.
@@ -187,13 +190,26 @@ class Backup(RoomSettings):
         pruned = [one for one in served if one.repository.server_prunes]
         keys = {one.client.name: access_key(one.client) for one in served}
         disks = [one.name for one in mine if one.kind == "disk"]
-        needs = {
-            "restic": bool(keys or disks) or any(one.data["online"] for one in targets),
-            "rclone": bool(keys),
-            "cryptsetup-bin": bool(disks),
-        }
+        client, server, offline = (
+            any(one.data["online"] for one in targets),
+            bool(keys),
+            bool(disks),
+        )
+        needed = client or server or offline
+        needs = {"restic": needed, "rclone": server, "cryptsetup-bin": offline}
         return {
             "host": host.name,
+            "client": client,
+            "sends": client and access_key(host) is not None,
+            "server": server,
+            "offline": offline,
+            "needed": needed,
+            "timers": {
+                "socle-backup.timer": client,
+                "socle-backup-check.timer": client,
+                "socle-backup-restore-test.timer": client,
+                "socle-backup-prune.timer": server,
+            },
             "packages": [package for package, needed in needs.items() if needed],
             "dumps": [one.model_dump(mode="json", exclude_none=True) for one in self.databases],
             "targets": [one.data for one in targets],

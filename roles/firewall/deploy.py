@@ -9,11 +9,11 @@ from socle.apply import (
     Observed,
     command_on_change,
     confirm,
+    managed_files,
     observed,
     packages,
     removal_refused,
     resolved_host,
-    template,
     unit,
 )
 from socle.baseline.model import Host
@@ -48,19 +48,16 @@ def firewall() -> None:
     )
 
     packages(present=settings["firewall_packages"], absent=settings["firewall_forbidden_packages"])
-    rules = template(RULES, mode="600", validate="nft -c -f", guard=guard)
-    canary = template(CANARY, mode="600", validate="nft -c -f", guard=guard)
-    service = template(UNIT, guard=guard)
-    keeper = template(KEEPER, guard=guard)
+    files = managed_files("firewall", guard=guard)
     command_on_change(
         f"nft -f {CANARY}",
-        when=[canary],
+        when=[files[CANARY]],
         or_when="drifted socle_canary" in drifted,
         guard=guard,
     )
     unit(
         "socle-firewall.service",
-        reload_when=[rules, service, keeper],
+        reload_when=[files[RULES], files[UNIT], files[KEEPER]],
         or_when="drifted socle" in drifted,
         guard=guard,
     )

@@ -7,19 +7,17 @@ from pyinfra.api import deploy
 from socle.apply import (
     Observed,
     command_on_change,
+    managed_files,
     observed,
     packages,
     resolved_host,
-    static,
-    static_tree,
-    template,
     unit,
 )
 from socle.baseline.model import Host
 
 PROGRAM = "/usr/local/sbin/socle-imaging"
+SETTINGS = "/etc/socle/imaging"
 UNITS = "/etc/systemd/system"
-RENEWAL = f"{UNITS}/socle-imaging-renew"
 
 
 def preflight(host: Host, seen: Observed) -> Iterator[str]:
@@ -40,23 +38,16 @@ def imaging() -> None:
         return
     _, *drifted = seen.rooms.get("imaging", ()) or ("",)
     packages(present=host.settings["imaging_packages"])
-    static_tree("/usr/local/lib/socle/imaging")
-    static(PROGRAM, mode="755")
-    files = [
-        template("/etc/socle/imaging.json"),
-        template("/etc/socle/imaging-secrets.json", mode="600", secret=True),
-        template("/etc/socle/imaging/confinement.conf"),
-        template("/etc/socle/imaging/stunnel.conf"),
-        template(f"{UNITS}/socle-imaging-tls.service"),
-    ]
+    files = managed_files("imaging")
+    timer = [meta for path, meta in files.items() if "/socle-imaging-renew." in path]
+    told = [meta for path, meta in files.items() if path.startswith(SETTINGS)]
     about = "; ".join(drifted) or "what is declared"
     command_on_change(
         f"{PROGRAM} apply",
-        when=files,
+        when=[*told, files[f"{UNITS}/socle-imaging-tls.service"]],
         or_when=bool(drifted),
         title=f"Orthanc: {about}",
     )
-    timer = [template(f"{RENEWAL}.service"), template(f"{RENEWAL}.timer")]
     unit("socle-imaging-renew.timer", reload_when=timer)
 
 

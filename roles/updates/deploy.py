@@ -2,18 +2,9 @@
 
 from pyinfra.api import deploy
 
-from socle.apply import (
-    command_on_change,
-    observed,
-    packages,
-    resolved_host,
-    static,
-    template,
-    unit,
-)
+from socle.apply import command_on_change, managed_files, observed, packages, resolved_host, unit
 
 SYSTEMD = "/etc/systemd/system"
-PROGRAMS = "/usr/local/lib/socle/updates"
 DAY = 24 * 60 * 60
 
 
@@ -24,25 +15,17 @@ def updates() -> None:
     seen = observed().rooms.get("updates", ())
 
     packages(present=settings["updates_packages"])
-    template("/etc/apt/apt.conf.d/99socle-updates", validate="apt-config dump -c")
-    template("/etc/needrestart/conf.d/socle.conf")
-    static(f"{PROGRAMS}/pending.py")
-    static(f"{PROGRAMS}/reboot.py")
-    service = template(f"{SYSTEMD}/socle-reboot.service")
-    services = [
-        template(f"{SYSTEMD}/{name}.service.d/socle.conf")
-        for name in ("apt-daily", "apt-daily-upgrade")
-    ]
-    command_on_change("systemctl daemon-reload", when=[service, *services])
+    files = managed_files("updates")
+    services = [meta for path, meta in files.items() if ".service" in path]
+    command_on_change("systemctl daemon-reload", when=services)
     command_on_change(
         "systemctl --quiet unmask apt-daily.service apt-daily-upgrade.service",
         when=[],
         or_when=any(line.startswith("masked ") for line in seen),
     )
     for name in ("apt-daily", "apt-daily-upgrade"):
-        timer = template(f"{SYSTEMD}/{name}.timer.d/socle.conf")
-        unit(f"{name}.timer", reload_when=[timer])
-    restarts = template(f"{SYSTEMD}/socle-reboot.timer")
+        unit(f"{name}.timer", reload_when=[files[f"{SYSTEMD}/{name}.timer.d/socle.conf"]])
+    restarts = files[f"{SYSTEMD}/socle-reboot.timer"]
     wanted = settings["updates_automatic_restart"]
     unit("socle-reboot.timer", enabled=wanted, running=wanted, reload_when=[restarts])
     # Waited for: whoever installs something after us finds apt's lock free. It ends well even

@@ -2,7 +2,7 @@
 
 from socle.apply.adapter import resolved_host, take_over
 from socle.apply.declared import ask_before_giving_up, remember_declared
-from socle.apply.files import absent_file, managed_file, static, static_tree, template
+from socle.apply.files import absent_file, managed_file, managed_files
 from socle.apply.guard import Guard, confirm, confirm_last
 from socle.apply.probe import Observed, observed
 from socle.apply.sshd import reload_ssh
@@ -18,6 +18,7 @@ __all__ = [
     "confirm_last",
     "delivered",
     "managed_file",
+    "managed_files",
     "masked",
     "observed",
     "packages",
@@ -25,9 +26,6 @@ __all__ = [
     "remember_declared",
     "removal_refused",
     "resolved_host",
-    "static",
-    "static_tree",
-    "template",
     "unit",
 ]
 

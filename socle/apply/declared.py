@@ -27,14 +27,14 @@ def ask_before_giving_up() -> None:
         else:
             found += [f"If that is meant, say so: {word}"]
             adapter.leave_out("refused before any change: " + "\n".join(found))
-    managed_file(PLACE, listed(under_way(before, now)), mode="600")
+    managed_file(PLACE, listed(under_way(before, now)).encode(), mode="600")
 
 
 def remember_declared() -> None:
     """Note what is declared for the next apply's question, when all else is done."""
     before, now = _before(), _now()
     if under_way(before, now) != list(now):
-        managed_file(PLACE, listed(now), mode="600")
+        managed_file(PLACE, listed(now).encode(), mode="600")
 
 
 def _before() -> str:

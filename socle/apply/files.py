@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import tarfile
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 
 from pyinfra import host
 from pyinfra.api import StringCommand
@@ -21,7 +21,8 @@ from socle.apply.changes import change, show, under
 from socle.apply.diff import difference
 from socle.apply.guard import Guard
 from socle.apply.probe import ObservedFile, observed
-from socle.render import render
+from socle.baseline import managed
+from socle.baseline.model import Managed
 
 _WRITE = """
 umask 022 && mkdir -p "$(dirname "$path")" && umask 077 &&
@@ -32,78 +33,75 @@ chown "$user:$group" "$new" && chmod "$mode" "$new" && mv -fT "$new" "$path"
 _UNPACK = """
 umask 022 && mkdir -p "$folder" &&
 new=$(mktemp -d "$folder/.socle.XXXXXX") && trap 'rm -rf "$new"' EXIT &&
-base64 -d | tar -xzf - -C "$new" && sync -f "$new" && cd "$new" &&
+base64 -d | tar -xmzf - -C "$new" && sync -f "$new" && cd "$new" &&
 find . -type d -exec mkdir -p "$folder/{}" \\; && find . -type f -exec mv -fT {} "$folder/{}" \\;
 """
 
 
-def template(
-    path: str,
-    *,
-    mode: str = "644",
-    validate: str | None = None,
-    secret: bool = False,
-    guard: Guard | None = None,
-) -> OperationMeta:
-    """Manage ``path`` with the room's template of the same path, filled for this host.
+def managed_files(
+    room: str, *, guard: Guard | None = None, without: Collection[str] = ()
+) -> dict[str, OperationMeta]:
+    """Compare the files that ``files.yml`` of the room lists, and write or remove what differs.
+
+    Files marked ``guarded`` are those of a call with ``guard=``, the others those of a call
+    without. Returns the operation of each path, and of each tree.
 
     Args:
-        mode: octal, as text; the owner is root.
-        validate: a command that must accept the new file, whose name is added to it.
-        secret: never print the content.
+        without: paths that the machine has no need of, whatever the settings say.
     """
-    source = next(
-        t.source for room in adapter.practice().rooms for t in room.templates if t.target == path
+    practice, settings = adapter.practice(), adapter.resolved_host().settings
+    files = next(one.files for one in practice.rooms if one.name == room)
+    listed = managed.wishes(files, settings, guarded=guard is not None, without=without)
+    found: dict[str, OperationMeta] = {}
+    for entry, wanted in host.loop(listed):  # type: ignore[no-untyped-call]
+        if wanted is not None:
+            sources = entry.sources if wanted else ()
+            contents = {
+                one.target: managed.content(one, settings, practice.root) for one in sources
+            }
+            found[entry.path] = _entry(entry, contents, guard)
+    return found
+
+
+def _entry(entry: Managed, contents: dict[str, bytes], guard: Guard | None) -> OperationMeta:
+    """A line of ``files.yml``; without ``contents`` its files are not wanted."""
+    mode = f"{int(entry.mode, 8):o}"  # as stat prints it
+    if entry.path not in (one.target for one in entry.sources):
+        wishes = {one.target: _plain(mode, contents.get(one.target)) for one in entry.sources}
+        return _tree(name=entry.path, folder=entry.path, wishes=wishes)
+    if not contents:
+        return absent_file(entry.path, secret=entry.secret, guard=guard)
+    return managed_file(
+        entry.path,
+        contents[entry.path],
+        mode=mode,
+        validate=entry.validate,
+        secret=entry.secret,
+        guard=guard,
     )
-    content = render(source, adapter.resolved_host().settings, adapter.practice().root)
-    return managed_file(path, content, mode=mode, validate=validate, secret=secret, guard=guard)
 
 
-def static(
-    path: str, *, mode: str = "644", validate: str | None = None, guard: Guard | None = None
-) -> OperationMeta:
-    """Manage ``path`` with the file of the same path in the room's ``files/``, copied as it is."""
-    source = next(
-        s.source for room in adapter.practice().rooms for s in room.statics if s.target == path
-    )
-    content = source.read_text(encoding="utf-8")
-    return managed_file(path, content, mode=mode, validate=validate, guard=guard)
-
-
-def static_tree(folder: str, *, mode: str = "644", present: bool = True) -> OperationMeta:
-    """Every file below ``folder`` that the room's ``files/`` has, written in one execution.
-
-    Args:
-        present: False removes them.
-    """
-    found = {
-        static.target: static.source.read_bytes()
-        for room in adapter.practice().rooms
-        for static in room.statics
-        if static.target.startswith(f"{folder}/")
-    }
-    wanted = {path: ObservedFile("file", mode, "root", "root", found[path]) for path in found}
-    return _tree(name=folder, folder=folder, wishes=wanted, present=present)
+def _plain(mode: str, content: bytes | None) -> ObservedFile | None:
+    return None if content is None else ObservedFile("file", mode, "root", "root", content)
 
 
 @operation()
 def _tree(
-    folder: str, wishes: dict[str, ObservedFile], present: bool
+    folder: str, wishes: dict[str, ObservedFile | None]
 ) -> Generator[StringCommand, None, None]:
     seen = observed().files
-    if not present:
-        there = sorted(path for path in wishes if path in seen)
-        if there:
-            show([f"- {path}" for path in there])
-            yield change(f"remove {folder}", "rm -f $paths", {"paths": " ".join(there)}, None)
-        return
     differing = {path: wish for path, wish in wishes.items() if seen.get(path) != wish}
     if not differing:
         host.noop(f"{folder} is as it should be")
         return
     for path, wish in differing.items():
         show(difference(path, seen.get(path), wish, secret=False))
-    archive = base64.b64encode(_archive(differing, folder)).decode()
+    wanted = {path: wish for path, wish in differing.items() if wish is not None}
+    if not wanted:
+        paths = " ".join(differing)
+        yield change(f"remove {folder}", "rm -f $paths", {"paths": paths}, None)
+        return
+    archive = base64.b64encode(_archive(wanted, folder)).decode()
     yield change(f"write {folder}", _UNPACK, {"folder": folder}, None, stdin=archive)
 
 
@@ -121,7 +119,7 @@ def _archive(wishes: dict[str, ObservedFile], folder: str) -> bytes:
 
 def managed_file(
     path: str,
-    content: str,
+    content: bytes,
     *,
     mode: str = "644",
     user: str = "root",
@@ -130,14 +128,20 @@ def managed_file(
     secret: bool = False,
     guard: Guard | None = None,
 ) -> OperationMeta:
-    """A file with exactly this content, mode and owner; see :func:`template`."""
-    wanted = ObservedFile("file", mode, user, group, content.encode())
+    """A file with exactly this content, mode and owner.
+
+    Args:
+        mode: octal, as text.
+        validate: a command that must accept the new file, whose name is added to it.
+        secret: never print the content.
+    """
+    wanted = ObservedFile("file", mode, user, group, content)
     return under(guard, _file(name=path, wishes=(path, wanted, validate, secret), guard=guard))
 
 
-def absent_file(path: str, *, guard: Guard | None = None) -> OperationMeta:
+def absent_file(path: str, *, secret: bool = False, guard: Guard | None = None) -> OperationMeta:
     """No file at ``path``."""
-    return under(guard, _file(name=path, wishes=(path, None, None, False), guard=guard))
+    return under(guard, _file(name=path, wishes=(path, None, None, secret), guard=guard))
 
 
 @operation()

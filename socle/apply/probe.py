@@ -75,15 +75,15 @@ def script_for(practice: Practice) -> str:
     """The probe with every room's own read-only questions (``files/probe.sh``) in it."""
     turn = f"turn() (\n{turns.SCRIPT})\n"
     path = (files("socle") / "path.sh").read_text(encoding="utf-8")
+    state = f"state() (\n{(SCRIPTS / 'state.sh').read_text(encoding='utf-8')})\n"
     parts = [
         f"( {_strip(room.folder / 'files/probe.sh')}\n) 2>/dev/null | sed 's/^/room {room.name} /'"
         for room in practice.rooms
         if (room.folder / "files/probe.sh").exists()
     ]
     rooms = "rooms() {\n:\n" + "\n".join(parts) + "\n}\n"
-    return (
-        turns.CONNECTION + path + turn + rooms + (SCRIPTS / "probe.sh").read_text(encoding="utf-8")
-    )
+    probe = (SCRIPTS / "probe.sh").read_text(encoding="utf-8")
+    return turns.CONNECTION + path + state + turn + rooms + probe
 
 
 def _probe() -> Observed:

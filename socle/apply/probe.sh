@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything the rooms compare, in one execution. $1: the run that wants its turn, or empty for one
 # that only plans: then it is read-only. $2: a run known to be over. Then: paths of managed files.
-# connection, path, turn and rooms are put in front by probe.py.
+# connection, path, state, turn and rooms are put in front by probe.py.
 # Printed compressed: one record a line, fields separated by a space.
 export LC_ALL=C
 
@@ -24,9 +24,7 @@ probe() {
     sed -n 's/^ID=/os /p' /etc/os-release 2>/dev/null | tr -d '"'
     [ ! -d /var/lib/socle/guard ] || echo "guard armed"
     managed_files "$@"
-    dpkg-query -W -f='package ${Package} ${db:Status-Abbrev}\n' 2>/dev/null
-    systemctl list-unit-files --no-legend --no-pager 2>/dev/null | awk '{print "unitfile", $1, $2}'
-    systemctl list-units --all --plain --no-legend --no-pager 2>/dev/null | awk '{print "unit", $1, $3}'
+    state
     rooms
     echo end
 }

@@ -37,6 +37,26 @@ class Template:
 
     source: Path
     target: str  # absolute path on the host, without ".j2"
+    filled: bool = True  # False: copied as it is
+
+
+@dataclass(frozen=True)
+class Managed:
+    """A line of a room's ``files.yml``: a file on the machines, or all files of a tree.
+
+    ``otherwise``: "absent" where the files go when they are not wanted, None where they are left
+    alone. ``guarded``: it can cut access, so it is written under an armed guard, or not at all.
+    """
+
+    path: str  # of the file, or of the tree's folder
+    sources: tuple[Template, ...]
+    mode: str  # octal, "0644"; the owner is root
+    validate: str | None  # a command that must accept the new file, whose name is added to it
+    when: str | None  # the setting that says whether it is wanted; None: always
+    otherwise: Literal["absent"] | None
+    secret: bool  # its content is never shown
+    guarded: bool
+    line: int
 
 
 @dataclass(frozen=True)
@@ -49,6 +69,7 @@ class Room:
     controls: tuple[Control, ...]
     templates: tuple[Template, ...]
     statics: tuple[Template, ...] = ()  # the same for ``files/``: copied as they are
+    files: tuple[Managed, ...] = ()  # both of them, as ``files.yml`` lists them
 
     @property
     def prefix(self) -> str:

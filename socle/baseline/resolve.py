@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from socle.baseline import asking, installed, scope, words
+from socle.baseline import asking, installed, managed, scope, words
 from socle.baseline.about import TIME_ZONE, About
 from socle.baseline.connection import addresses, connection
 from socle.baseline.hosts import Tree
@@ -73,6 +73,8 @@ class Resolver:
             for host in hosts.values()
             for room, bad in installed.contradictions(host, self.rooms)
         ]
+        if not complaints:  # else some settings may be missing
+            complaints += managed.unfit(self.rooms, hosts.values())
         if readable:  # else most of them come from what could not be read
             self.layers.problems.extend(complaints)
         self._judge_unknown(frozenset().union(*(host.derived for host in hosts.values())))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from socle.baseline import controls, packages
-from socle.baseline.model import Room, Template
+from socle.baseline import controls, managed, packages
+from socle.baseline.model import Room
 from socle.baseline.settings import RoomSettings, fields_without_direction
 from socle.errors import BadPractice, Problem
 
@@ -30,11 +30,11 @@ def find(root: Path) -> tuple[Room, ...]:
             continue
         try:
             promises = controls.read(folder, scopes)
-            model, templates, statics = _model(settings), _templates(folder), _statics(folder)
-            rooms.append(Room(folder.name, folder, model, promises, templates, statics))
+            sources, files = managed.sources(folder), managed.read(folder)
+            rooms.append(Room(folder.name, folder, _model(settings), promises, *sources, files))
         except BadPractice as error:
             problems.extend(error.problems)
-    problems.extend(_repeated(rooms))
+    problems.extend([*_repeated(rooms), *managed.shared(rooms)])
     if problems:
         raise BadPractice(problems)
     return tuple(rooms)
@@ -60,24 +60,6 @@ def region_groups(root: Path) -> tuple[str, ...]:
     files = sorted(file.stem for file in (root / "group_vars").glob("*.yml"))
     own = (name for name in files if name not in ("all", "waivers"))
     return tuple(dict.fromkeys([*REGION_GROUPS, *own]))
-
-
-def _templates(folder: Path) -> tuple[Template, ...]:
-    tree = folder / "templates"
-    return tuple(
-        Template(source, f"/{source.relative_to(tree).with_suffix('').as_posix()}")
-        for source in sorted(tree.rglob("*.j2"))
-    )
-
-
-def _statics(folder: Path) -> tuple[Template, ...]:
-    """Files in folders of ``files/``; what stands in it directly is for Socle, not for the host."""
-    tree = folder / "files"
-    return tuple(
-        Template(source, f"/{source.relative_to(tree).as_posix()}")
-        for source in sorted(tree.glob("*/**/*"))
-        if source.is_file() and source.parent.name != "__pycache__"
-    )
 
 
 def _repeated(rooms: list[Room]) -> list[Problem]:

@@ -34,6 +34,7 @@ def test_a_room(toy: Any) -> None:
 def test_files_that_are_copied_as_they_are(toy: Any) -> None:
     toy.write("/roles/toy/files/probe.sh", "#!/bin/sh")
     toy.write("/roles/toy/files/usr/local/sbin/toy", "#!/bin/sh")
+    toy.write("/roles/toy/files.yml", "- path: /etc/toy.conf\n- path: /usr/local/sbin/toy\n")
     (room,) = rooms.find(toy.root)
     assert [static.target for static in room.statics] == ["/usr/local/sbin/toy"]
 

@@ -18,6 +18,7 @@ FLOORS = {  # what a package may import besides itself; commands and cli may imp
     "lab": GROUND,
     "baseline": {*GROUND, "evidence"},
     "apply": {*GROUND, "evidence", "baseline"},
+    "ansible": {*GROUND, "baseline"},
     "machine": GROUND,
     "verify": {*GROUND, "baseline", "evidence", "machine"},
     "watch": {*GROUND, "baseline", "evidence", "machine", "verify"},

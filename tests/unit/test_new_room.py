@@ -60,7 +60,8 @@ def test_the_room_has_what_a_room_has(checkout):
     files = {file.relative_to(room).as_posix() for file in room.rglob("*") if file.is_file()}
     files = {file for file in files if "__pycache__" not in file}
     assert files == {
-        "controls.yml", "settings.py", "deploy.py", "tasks/main.yml", "handlers/main.yml",
+        "controls.yml", "settings.py", "files.yml", "deploy.py", "tasks/main.yml",
+        "handlers/main.yml",
         "templates/etc/socle/shared-folders.conf.j2", "test_shared_folders.py", "report.py",
         "scenarios/shared-folders-in-force/first-mistake.fail.sh",
         "scenarios/shared-folders-in-force/second-mistake.fail.sh",
@@ -127,7 +128,7 @@ def test_its_scenarios_fail_until_it_is_filled(checkout):
         ("class", "Python"),
         ("list", "Python"),
         ("machine", "socle/machine is there"),
-        ("template", "this word"),
+        ("managed_files", "this word"),
         ("backup_servers", "the room backup"),
         ("disk", "the room disk_encryption"),
     ],

@@ -1,11 +1,6 @@
 #!/bin/sh
-# Prints the room's own paths that exist; "python VERSION MACHINE"; "left" if there is a delivered
-# program; "verify DIGEST" if its files are still what DIGEST says and it is the one in use.
-# Read-only.
-for path in /etc/socle/watch* /etc/systemd/system/socle-watch* /usr/local/sbin/socle-watch \
-    /usr/local/lib/socle/alerting/* /etc/xdg/autostart/socle-notice.desktop; do
-    [ ! -e "$path" ] || echo "$path"
-done
+# Prints "python VERSION MACHINE"; "left" if there is a delivered program; "verify DIGEST" if its
+# files are still what DIGEST says and it is the one in use. Read-only.
 [ -x /usr/bin/python3 ] || exit 0
 echo "python $(/usr/bin/python3 -I -S -c 'import sys; print("%d.%d" % sys.version_info[:2])') $(uname -m)"
 [ ! -e /usr/local/lib/socle/verify ] || echo left

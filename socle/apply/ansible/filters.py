@@ -19,6 +19,20 @@ def under_way(before: str, now: str) -> str:
     return declared.listed(declared.under_way(before, now.splitlines()[1:]))
 
 
+def installed(lines: Sequence[str]) -> list[str]:
+    """The packages that are installed, of what state.sh printed."""
+    records = [line.split(" ") for line in lines if line.startswith("package ")]
+    return [name for _, name, status, *_ in records if status.startswith("ii")]
+
+
+def units(lines: Sequence[str]) -> dict[str, str]:
+    """Unit -> "enabled active", as it is at boot and now, of what state.sh printed."""
+    records = [line.split(" ") for line in lines]
+    active = {words[1]: words[2] for words in records if words[0] == "unit"}
+    files = {words[1]: words[2] for words in records if words[0] == "unitfile"}
+    return {name: f"{state} {active.get(name, 'inactive')}" for name, state in files.items()}
+
+
 def kept_out(
     lines: Sequence[str],
     inbound: Sequence[Mapping[str, Any]],
@@ -67,11 +81,13 @@ class FilterModule:
             function.__name__: function
             for function in (
                 given_up,
+                installed,
                 kept_out,
                 removal_refused,
                 removal_shown,
                 turn_over,
                 turn_refused,
                 under_way,
+                units,
             )
         }
