@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from traceback import extract_tb
 from typing import NoReturn
 
 from cyclopts import App
@@ -75,13 +77,27 @@ for _upkeep in (new_room.new_room, upkeep.generate, upkeep.lint):
 
 
 def _add_those_of_rooms() -> None:
-    """Each room's ``commands.py``; without a checkout, commands say themselves what they miss."""
+    """Each room's ``commands.py``; without a checkout, commands say themselves what they miss.
+
+    One that cannot be loaded costs that room's commands, and no other.
+    """
     try:
         root = checkout.named_root()
     except SocleError:
         return
     for file in sorted(root.glob("roles/*/commands.py")):
-        packages.load(root, file.parent.name, file.stem).register(app)
+        try:
+            packages.load(root, file.parent.name, file.stem).register(app)
+        except Exception as error:  # whatever a room in the making gets wrong
+            sys.stderr.write(f"{_place(error, file)}: no commands of this room: {error!r}\n")
+
+
+def _place(error: Exception, file: Path) -> str:
+    """``FILE:LINE`` of the mistake: a line that is no Python, or the last one of it that ran."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename}:{error.lineno}"
+    ran = [frame.lineno for frame in extract_tb(error.__traceback__) if frame.filename == str(file)]
+    return f"{file}:{ran[-1]}" if ran else str(file)
 
 
 _add_those_of_rooms()

@@ -52,6 +52,25 @@ def test_a_room_adds_its_commands(toy: Any) -> None:
     assert socle(toy, "play").returncode == 7
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("def play(:\n", 1, "SyntaxError"),
+        ("import missing_module\n", 1, "No module named 'missing_module'"),
+        ("def register(app) -> None:\n    app.nothing()\n", 2, "nothing"),
+        ("def other() -> None: ...\n", None, "register"),
+    ],
+)
+def test_a_room_s_broken_commands_cost_no_other_command(toy: Any, text: str, line, why) -> None:
+    toy.write("/roles/toy/commands.py", text)
+    done = socle(toy, "--help")
+    assert (done.returncode, "Every day" in done.stdout) == (0, True)
+    said = done.stderr.splitlines()
+    assert len(said) == 1
+    assert f"roles/toy/commands.py{f':{line}' if line else ''}: no commands of this room" in said[0]
+    assert why in said[0]
+
+
 def test_help_without_a_checkout(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOCLE_CHECKOUT", str(toy.root / "nowhere"))
     done = socle(toy, "--help")
