@@ -24,8 +24,7 @@ from paramiko import PKey
 from paramiko.ssh_exception import IncompatiblePeer
 from pyinfra import config, logger, state
 from pyinfra import host as current_host
-from pyinfra.api import QuoteString, StringCommand, operations
-from pyinfra.api import arguments
+from pyinfra.api import QuoteString, StringCommand, arguments, operations
 from pyinfra.api import output as pyinfra_output
 from pyinfra.api import util as api_util
 from pyinfra.api.exceptions import ConnectError, DeployError, PyinfraError
