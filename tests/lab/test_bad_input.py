@@ -220,11 +220,12 @@ def test_an_account_that_sudo_does_not_know(safe):
 
 @contextmanager
 def full_disk(cabinet):
-    """Not a byte is left where the rules are kept."""
+    """Not a byte is left where the rules are kept, to which somebody has added a line."""
     cabinet.root_on(
         HOST,
         "cp -a /etc/socle /root/kept && mount -t tmpfs -o size=64k,mode=755 tmpfs /etc/socle && "
-        "cp -a /root/kept/. /etc/socle && ! cat /dev/zero >/etc/socle/filler 2>/dev/null",
+        "cp -a /root/kept/. /etc/socle && echo '# by hand' >>/etc/socle/firewall.nft && "
+        "! cat /dev/zero >/etc/socle/filler 2>/dev/null",
     )
     try:
         yield
@@ -236,10 +237,7 @@ def test_a_full_disk(safe):
     """The old file stays, also where the host then goes back to the state before the run."""
     with full_disk(safe):
         before = safe.root_on(HOST, STATE)
-        with (
-            safe.edited("group_vars/all.yml", "ports: [8443]", "ports: [8443, 8444]"),
-            safe.edited("group_vars/all.yml", "---\n", "---\nfirewall_guard_seconds: 5\n"),
-        ):
+        with safe.edited("group_vars/all.yml", "---\n", "---\nfirewall_guard_seconds: 5\n"):
             output = safe.pyinfra("-y", "--limit", HOST, code=1)
         assert safe.root_on(HOST, STATE) == before
         safe.root_on(HOST, "while test -e /var/lib/socle/guard-restore; do sleep 0.1; done")
