@@ -215,7 +215,7 @@ def test_a_bundle_judges_as_the_machine_did(seen_from_outside, tmp_path):
         bundle = read(file)
         again = next(one for one in judge(bundle)[1] if one.control == OUTSIDE)
         live = next(one for one in bundle.verdicts if one.control == OUTSIDE)
-        assert (again.verdict, again.detail) == (live.verdict, live.detail)
+        assert (str(again.verdict), again.grounds) == (live.verdict, live.grounds)
         assert again.verdict is Verdict.PASS
         assert practice.judged(OUTSIDE).verdict is Verdict.UNKNOWN
     finally:

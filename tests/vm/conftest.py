@@ -130,8 +130,9 @@ class VmPractice(Practice):
 
     def apply(self, *rooms: str) -> None:
         """Apply these rooms alone: the others' packages take minutes to install here."""
-        imports = [f"from roles.{room}.deploy import {room}" for room in rooms]
-        calls = [f"{room}()" for room in rooms]
+        imports = ["from socle.apply import ask_before_giving_up"]
+        imports += [f"from roles.{room}.deploy import {room}" for room in rooms]
+        calls = ["ask_before_giving_up()", *(f"{room}()" for room in rooms)]
         self.deploy.write_text("\n".join([*imports, *calls, ""]))
         self.pyinfra("-y")
 

@@ -20,7 +20,9 @@ MODALITY = "echographe"
 DEPLOY = """
 from roles.firewall.deploy import firewall
 from roles.imaging.deploy import imaging
+from socle.apply import ask_before_giving_up
 
+ask_before_giving_up()
 firewall()
 imaging()
 """
