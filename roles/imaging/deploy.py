@@ -1,6 +1,7 @@
 """pyinfra: the imaging room."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pyinfra.api import deploy
 
@@ -23,7 +24,7 @@ UNITS = "/etc/systemd/system"
 def preflight(host: Host, seen: Observed) -> Iterator[str]:
     """Orthanc's accounts without a password, where there is an Orthanc to set."""
     missing = host.settings["imaging_missing"]
-    if missing and _concerned(host, seen):
+    if missing and _concerned(host.settings, seen):
         yield (
             f"no password of Orthanc's account {', '.join(missing)}. Set imaging_orthanc: true and "
             "make it with: socle backup passwords inventories/PRACTICE"
@@ -33,11 +34,11 @@ def preflight(host: Host, seen: Observed) -> Iterator[str]:
 @deploy("Imaging")
 def imaging() -> None:
     """Orthanc as declared, by a program on the host that takes back what does not work."""
-    host, seen = resolved_host(), observed()
-    if not _concerned(host, seen):
+    settings, seen = resolved_host().settings, observed()
+    if not _concerned(settings, seen):
         return
     _, *drifted = seen.rooms.get("imaging", ()) or ("",)
-    packages(present=host.settings["imaging_packages"])
+    packages(present=settings["imaging_packages"])
     files = managed_files("imaging")
     timer = [meta for path, meta in files.items() if "/socle-imaging-renew." in path]
     told = [meta for path, meta in files.items() if path.startswith(SETTINGS)]
@@ -51,7 +52,7 @@ def imaging() -> None:
     unit("socle-imaging-renew.timer", reload_when=timer)
 
 
-def _concerned(host: Host, seen: Observed) -> bool:
+def _concerned(settings: Mapping[str, Any], seen: Observed) -> bool:
     """Whether the host has an Orthanc, or is to have one."""
     installed = "installed" in seen.rooms.get("imaging", ())
-    return bool(host.settings["imaging_server"]) and (host.settings["imaging_orthanc"] or installed)
+    return bool(settings["imaging_server"]) and (settings["imaging_orthanc"] or installed)
