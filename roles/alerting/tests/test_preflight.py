@@ -25,7 +25,8 @@ def refused(tmp_path):
 
     def run(answer: str, **settings: object) -> str:
         said = {"alerting_seen": {"stdout_lines": answer.splitlines()}}
-        said |= {"alerting_enabled": True, "alerting_python": sys.executable, **settings}
+        said |= {"alerting_enabled": True, "alerting_mails_as_user": False}
+        said |= {"alerting_python": sys.executable, **settings}
         done = subprocess.run(
             [Path(sys.executable).parent / "ansible-playbook", "-i", "localhost,",
              "-c", "local", play, "-e", json.dumps(said)],
@@ -40,7 +41,7 @@ def refused(tmp_path):
 
 
 def test_a_machine_without_a_python_and_an_account_without_a_password(refused):
-    said = refused("", alerting_mail={"user": "a"})
+    said = refused("", alerting_mails_as_user=True)
     assert 'refused ["no alerting_mail_password in secrets.yml for the account of' in said
     assert "alerting needs python3 on the machine: install it there" in said
     assert "refused [] " in refused("", alerting_enabled=False)
