@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-SCRIPT = (files("socle.apply") / "sshd.sh").read_text(encoding="utf-8")
+SCRIPT = "".join(
+    (files("socle.apply") / name).read_text(encoding="utf-8")
+    for name in ("sshd_read.sh", "sshd.sh")
+)
 OTHERWISE = re.compile(
     r"systemctl[^\n]*(reload|restart)[^\n]*\bsshd?\b|name: sshd?(\.service)?$|unit\(\"sshd?\.", re.M
 )
