@@ -11,15 +11,16 @@ ssh_known=/var/lib/socle/sshd-read
 ssh_note() {
     at=$(ssh_read_at) && [ "$(head -n 1 "$ssh_known" 2>/dev/null)" != "$at" ] || return 0
     names=$(ssh_names) && listed=$(ssh_contents "$names") || return 0
-    [ -z "$(ssh_newer "$at" "$names" | sed 's/^file //' | ssh_not_ours)" ] || return 0
+    newer=$(ssh_newer "$at" "$names") || return 0
+    [ -z "$(printf '%s\n' "$newer" | sed 's/^file //' | ssh_not_ours)" ] || return 0
     (umask 077 && mkdir -p "${ssh_known%/*}" && printf '%s\n' "$at" "$listed" >"$ssh_known.new") &&
         mv -f "$ssh_known.new" "$ssh_known"
 }
 
 ssh_untried() {
-    at=$(ssh_read_at) || return 0 # no service that could be reloaded
-    if ! names=$(ssh_names) || ! listed=$(ssh_contents "$names"); then
-        echo "what sshd reads cannot be listed (sshd -T -ddd), so nobody knows whether it lets $1 in"
+    if ! at=$(ssh_read_at) || ! names=$(ssh_names) || ! listed=$(ssh_contents "$names"); then
+        echo "nobody can tell what sshd reads, and since when (sshd -T -ddd, systemctl show ssh.service)," \
+            "so nobody knows whether it lets $1 in"
         return
     fi
     if [ "$(head -n 1 "$ssh_known" 2>/dev/null)" = "$at" ]; then
@@ -90,10 +91,11 @@ ssh_newer() {
     done | sort -u)
     for kind in file folder above; do
         # shellcheck disable=SC2185 # the paths come by standard input
-        printf '%s\n' "$way" | sed -n "s/^$kind //p" | tr '\n' '\0' |
-            find -files0-from - -maxdepth 0 -newerct "@$since" -printf "%C@ %T@ $kind %p\\n"
-    # What comes into a folder above changes both its times; another folder in its place only the first.
-    done | awk '$3 != "above" || $1 != $2' | cut -d' ' -f3-
+        later=$(printf '%s\n' "$way" | sed -n "s/^$kind //p" | tr '\n' '\0' |
+            find -files0-from - -maxdepth 0 -newerct "@$since" -printf "%C@ %T@ $kind %p\\n") || return 1
+        # What comes into a folder above changes both its times; another folder in its place only the first.
+        printf '%s\n' "$later" | awk '$3 != "above" || $1 != $2' | cut -d' ' -f3-
+    done
     ssh_mounted "${1#* }" | while read -r path; do
         printf '%s\n' "$way" | grep -xF -e "file $path" -e "folder $path" -e "above $path"
     done

@@ -73,6 +73,7 @@ class Host:
 
     def read(self, *, result: str = "success", ahead: int = 0) -> None:
         """sshd reads its files, or its reload fails; the clock was ``ahead`` seconds ahead then."""
+        self.margin = 5 if ahead else 0
         time.sleep(0.05)
         now, up = time.time() + ahead, time.monotonic()
         lines = [f"ReloadResult={result}"]
@@ -85,7 +86,10 @@ class Host:
         time.sleep(0.05)
 
     def run(self, command: str) -> str:
-        script = SCRIPT.replace("/var/lib/socle", f"{self.folder}/state") + command
+        up = time.monotonic_ns() + self.margin * 10**9  # the script looks at its clocks later
+        self.write("timers", f"Timer List Version: v0.10\nnow at {up} nsecs\n")
+        script = SCRIPT.replace("/var/lib/socle", f"{self.folder}/state")
+        script = script.replace("/proc/timer_list", f"{self.folder}/timers") + command
         return subprocess.run(
             ["sh", "-uc", script], text=True, capture_output=True, check=True,
             env={"PATH": f"{self.folder}:{os.environ['PATH']}", "guard": f"{self.folder}/guard"},
@@ -168,7 +172,12 @@ def test_a_clock_that_was_set_back_since(host):
 
 def test_what_cannot_be_listed_is_not_read(host):
     host.write("sshd", "#!/bin/sh\necho port 22\n")
-    assert "what sshd reads cannot be listed" in host.untried()
+    assert "nobody can tell what sshd reads, and since when" in host.untried()
+
+
+def test_a_reading_of_which_systemd_does_not_know(host):
+    host.write("unit", "ReloadResult=success\nStateChangeTimestampMonotonic=0\n")
+    assert "nobody can tell what sshd reads, and since when" in host.untried()
 
 
 def test_nothing_waits_to_be_read(host):
