@@ -23,6 +23,7 @@ from socle.baseline.runs import run_name
 from socle.baseline.tunnels import tunnels
 
 SCRIPT = (files("socle.apply") / "guard.sh").read_text(encoding="utf-8")
+SSHD_READ = (files("socle.apply") / "sshd_read.sh").read_text(encoding="utf-8")
 PROOF_SECONDS = 15
 """How long established packets must be declared, at most: time for one connection."""
 BEGINS = 0.5
@@ -47,7 +48,7 @@ class Guard:
     def arming(self, script: str) -> tuple[str, tuple[str, ...]]:
         """``script`` behind the arming of the guard, with the arguments that both need."""
         words = (run_name(), str(self.seconds), ",".join(self.tables), *self.paths)
-        return f'{SCRIPT}\n(guard_arm "$@")\nset +eu\n{script}', words
+        return f'{SCRIPT}\n(guard_arm "$@")\nset +eu\n{SSHD_READ}ssh_note\n{script}', words
 
 
 def confirm(guard: Guard) -> OperationMeta:
