@@ -43,7 +43,6 @@ def firewall() -> None:
     drifted = observed().rooms.get("firewall", ())
     guard = Guard(
         seconds=settings["firewall_guard_seconds"],
-        paths=[RULES, CANARY, UNIT, KEEPER],
         tables=["inet socle_canary", "inet socle"],
     )
 

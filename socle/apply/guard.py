@@ -35,12 +35,13 @@ class Guard:
     """What the host can put back by itself.
 
     Args:
-        paths: files (those that do not exist yet are removed again).
+        paths: files (those that do not exist yet are removed again); ``managed_files`` adds the
+            room's own that are marked ``guarded``.
         tables: packet filter tables, "inet socle".
         seconds: how long the host waits for the confirmation before it restores itself.
     """
 
-    paths: Sequence[str]
+    paths: Sequence[str] = ()
     tables: Sequence[str] = ()
     seconds: int = 60
     operations: list[OperationMeta] = field(default_factory=list)
