@@ -1,4 +1,4 @@
-"""What else can end the way in: what a removal takes along, and a reload of sshd."""
+"""What else can end the way in: a removal, a reload of sshd, others' rules at the next start."""
 
 from __future__ import annotations
 
@@ -162,3 +162,50 @@ def test_a_run_killed_before_sshd_read_its_file_is_no_strangers_change(pending):
     pending.root_on(SERVER, f"rm {HANGING}; {held}; {BACK}; test ! -e {OURS}")
     pending.pyinfra("-y", "--limit", SERVER)
     pending.root_on(SERVER, f"ls {OURS}")
+
+
+CLOSED = """flush ruleset
+table inet theirs {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established accept
+  }
+}
+"""
+RULES = "nft -s list ruleset; sha256sum /etc/socle/*; ls -A /var/lib/socle"
+
+
+@pytest.fixture
+def waiting(hardened):
+    """A desk that loads another file at its next start, and has not loaded it yet."""
+    hardened.root_on(
+        HOST,
+        "cp -p /etc/nftables.conf /root/ && systemctl --quiet enable nftables.service && "
+        f"printf %s {shlex.quote(CLOSED)} >/etc/nftables.conf && "
+        "nft delete table inet socle_canary",
+    )
+    yield hardened
+    hardened.root_on(
+        HOST,
+        "systemctl --quiet disable nftables.service && mv /root/nftables.conf /etc/nftables.conf",
+    )
+    hardened.pyinfra("-y", "--limit", HOST)
+
+
+@pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])
+def test_rules_that_wait_for_the_next_start(waiting, engine, code):
+    """They are refused before any change, also by a plan; what Debian ships is not."""
+    run, before = getattr(waiting, engine), waiting.root_on(HOST, RULES)
+    plan = ("--dry",) if engine == "pyinfra" else ("--tags", "firewall", "--check")
+    apply = ("-y",) if engine == "pyinfra" else ("--tags", "firewall")
+    for words in (plan, apply):
+        output = run(*words, "--limit", HOST, code=code)
+        said = " ".join(output.split())
+        assert "efused before any change: at the next start nftables.service loads" in said
+        assert "/etc/nftables.conf, and from there on the connection in use is not let in" in said
+        assert "Traceback" not in output
+    assert waiting.root_on(HOST, RULES) == before
+
+    waiting.root_on(HOST, "cp -p /root/nftables.conf /etc/nftables.conf")
+    run(*apply, "--limit", HOST)
+    assert waiting.root_on(HOST, RULES) != before
