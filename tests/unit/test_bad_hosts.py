@@ -199,7 +199,7 @@ def test_a_key_with_a_passphrase_and_no_agent(start, connect, keys, monkeypatch)
 DEPLOY = """
 import os
 from socle import bounds
-from socle.apply import adapter, command_on_change, observed, probe, resolved_host
+from socle.apply import adapter, command_on_change, current, observed, probe, resolved_host
 from socle.baseline.rules import admits
 from pyinfra.api import deploy
 
@@ -212,7 +212,7 @@ FLOW = {{"protocol": "tcp", "ports": ["22"], "any": False, "ipv4": ["10.0.0.0/8"
 def toy():
     seen = observed()
     if not admits([FLOW], seen.client, seen.port):
-        adapter.leave_out(f"nothing lets {{seen.client}} in")
+        current.leave_out(f"nothing lets {{seen.client}} in")
     command_on_change("touch {place}/" + resolved_host().name, when=[], or_when=True)
 
 toy()
