@@ -1,6 +1,28 @@
 """The only module that touches what pyinfra keeps to itself: connections, plan and failures.
 
-Written against pyinfra 3.10 (``pyinfra>=3.10,<4`` in pyproject.toml).
+Written against pyinfra 3.10 (``pyinfra>=3.10,<4`` in pyproject.toml). Below is all that is used of
+it beyond its documentation. What is marked (1957) ends with gevent and paramiko, which pyinfra's
+issue 1957 replaces by asyncio and asyncssh; so do output.py, transport.py, ``current.leave_out``.
+
+Connections (1957)
+    ``pyinfra.connectors.ssh``: ``ssh.get_private_key``, ``ssh.read_output_buffers``.
+    ``pyinfra.connectors.ssh.SSHConnector``: ``connect``, ``run_shell_command``, ``client``.
+    ``pyinfra.connectors.local.LocalConnector``: ``run_shell_command``.
+    ``pyinfra.connectors.util``: ``util.read_output_buffers``, ``util.echo``,
+    ``util.SUDO_PASSWORD_REQUIRED_LINES``, ``CommandOutput``, ``OutputLine``.
+    ``Host.connector``, and ``Host.connector_data`` in current.py.
+Plan and failures
+    ``pyinfra.api.operations.run_host_op`` (1957). ``pyinfra.context.ctx_state``.
+    ``pyinfra.api.state.StateStage``; ``State.current_stage``, ``ops``, ``fail_hosts``,
+    ``failed_hosts``, ``activated_hosts``, ``initialised``, ``private_keys``, here and in ending.py.
+    ``pyinfra_cli.util._parallel_load_hosts`` (1957: its greenlets).
+    ``pyinfra_cli.cli``: ``_get_inventory_pattern_matches``, ``_apply_inventory_exclude``,
+    ``make_inventory``.
+    ``pyinfra.api.arguments.all_global_arguments``.
+    ``pyinfra.api.util``: ``stack``, ``getframeinfo``.
+What it prints
+    ``pyinfra.api.output``: ``is_output_active``, ``set_echo``.
+    ``pyinfra.api.util.print_host_combined_output``, also as a name of ``operations``.
 """
 
 from __future__ import annotations
