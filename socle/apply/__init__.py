@@ -1,6 +1,6 @@
 """The pyinfra side: what a room's ``deploy.py`` is written with."""
 
-from socle.apply import adapter, ending
+from socle.apply import adapter, ending, stock
 from socle.apply.current import resolved_host
 from socle.apply.declared import ask_before_giving_up, remember_declared
 from socle.apply.files import absent_file, managed_file, managed_files
@@ -31,4 +31,5 @@ __all__ = [
 ]
 
 adapter.take_over()
+stock.take_over()
 ending.take_over()

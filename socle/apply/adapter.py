@@ -6,9 +6,10 @@ issue 1957 replaces by asyncio and asyncssh; so do output.py, transport.py, ``cu
 
 Connections (1957)
     ``pyinfra.connectors.ssh``: ``ssh.get_private_key``, ``ssh.read_output_buffers``.
-    ``pyinfra.connectors.ssh.SSHConnector``: ``connect``, ``run_shell_command``, ``client``.
-    ``pyinfra.connectors.local.LocalConnector``: ``run_shell_command``.
+    ``pyinfra.connectors.ssh.SSHConnector``: ``connect``, ``client``, ``run_shell_command``,
+    ``put_file``, ``get_file``; the last three of ``pyinfra.connectors.local.LocalConnector``, too.
     ``pyinfra.connectors.util``: ``util.read_output_buffers``, ``util.echo``,
+    ``util.make_unix_command_for_host``, ``util.extract_control_arguments``,
     ``util.SUDO_PASSWORD_REQUIRED_LINES``, ``CommandOutput``, ``OutputLine``.
     ``Host.connector``, and ``Host.connector_data`` in current.py.
 Plan and failures
@@ -18,11 +19,12 @@ Plan and failures
     ``pyinfra_cli.util._parallel_load_hosts`` (1957: its greenlets).
     ``pyinfra_cli.cli``: ``_get_inventory_pattern_matches``, ``_apply_inventory_exclude``,
     ``make_inventory``.
-    ``pyinfra.api.arguments.all_global_arguments``.
+    ``pyinfra.api.arguments.all_global_arguments``. ``_inner`` of an operation, in stock.py.
+    ``pyinfra.api.facts.get_fact``, also as a name of ``pyinfra.api.host``.
     ``pyinfra.api.util``: ``stack``, ``getframeinfo``.
 What it prints
     ``pyinfra.api.output``: ``is_output_active``, ``set_echo``.
-    ``pyinfra.api.util.print_host_combined_output``, also as a name of ``operations``.
+    ``pyinfra.api.util.print_host_combined_output``, also as a name of ``operations`` and ``facts``.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ from paramiko.ssh_exception import IncompatiblePeer
 from pyinfra import host as current_host
 from pyinfra import logger, state
 from pyinfra.api import Host as PyinfraHost
-from pyinfra.api import arguments, operations
+from pyinfra.api import State, StringCommand, arguments, facts, operations
+from pyinfra.api import host as api_host
 from pyinfra.api import output as pyinfra_output
 from pyinfra.api import util as api_util
 from pyinfra.api.exceptions import ConnectError, PyinfraError
@@ -58,14 +61,16 @@ from pyinfra.connectors.util import CommandOutput, OutputLine
 from pyinfra.context import ctx_state
 
 from socle import harmless
-from socle.apply import current, scope
+from socle.apply import current, root, scope
 from socle.apply.output import Output
+from socle.apply.transfer import get_file, put_file
 from socle.apply.transport import BoundedTransport, held_by_agent, keep_alive, locked
 from socle.baseline.connection import needs_agent
 from socle.errors import SocleError
 
 CONNECT_SECONDS = 45  # for a connection, whatever the other end does
 COMMAND_SECONDS = 3600  # for a command that says nothing else
+FACT_SECONDS = 60  # for a fact that says nothing else
 GRACE = 10  # seconds more, for all but the output
 
 
@@ -100,6 +105,10 @@ def take_over() -> None:
     setattr(paramiko.client, "Transport", BoundedTransport)  # noqa: B010
     for connector in (SSHConnector, LocalConnector):
         setattr(connector, "run_shell_command", _bounded(connector.run_shell_command))  # noqa: B010
+        setattr(connector, "put_file", put_file)  # noqa: B010
+        setattr(connector, "get_file", get_file)  # noqa: B010
+    for module in (api_host, facts):
+        setattr(module, "get_fact", _fact)  # noqa: B010
     for module in (ssh, util):
         setattr(module, "read_output_buffers", _read_output)  # noqa: B010
     setattr(operations, "run_host_op", _operate)  # noqa: B010
@@ -112,7 +121,7 @@ def take_over() -> None:
         cli._parallel_load_hosts = partial(_plan_hosts, cli._parallel_load_hosts)
     run: Any = ctx_state
     if run.isset():  # this package may be imported without one
-        scope.plan_for_all()
+        scope.settle()
     _refuse_an_empty_scope()
 
 
@@ -128,7 +137,8 @@ def _name_operations_quickly() -> None:
 
 def _show_text_alone() -> None:
     """What pyinfra prints gives the terminal no order; what hosts said has no colour either."""
-    setattr(operations, "print_host_combined_output", _print_output)  # noqa: B010 - as above
+    for module in (operations, facts):
+        setattr(module, "print_host_combined_output", _print_output)  # noqa: B010 - as above
     logger.addFilter(_as_text)
     if pyinfra_output.is_output_active():
         pyinfra_output.set_echo(
@@ -163,6 +173,7 @@ def _refuse_an_empty_scope() -> None:
 _pyinfra_connect = SSHConnector.connect
 _pyinfra_private_key = ssh.get_private_key
 _pyinfra_operate = operations.run_host_op
+_pyinfra_fact = facts.get_fact
 
 
 def _connect(connector: SSHConnector) -> None:
@@ -197,22 +208,48 @@ def _private_key(state: Any, key_filename: str, key_password: str) -> PKey:
 
 
 def _bounded(run: Callable[..., tuple[bool, CommandOutput]]) -> Callable[..., Any]:
-    """A connector's ``run_shell_command`` that ends, and that tells a lost connection."""
+    """A connector's ``run_shell_command``: as root, with an end, without what others say first.
+
+    Raises:
+        OSError: the host went away, or did not run the command.
+    """
 
     def run_shell_command(
-        connector: Any, *args: Any, **arguments: Any
-    ) -> tuple[bool, CommandOutput]:
+        connector: Any, command: StringCommand, print_output: bool = False,
+        print_input: bool = False, **arguments: Any,
+    ) -> tuple[bool, CommandOutput]:  # fmt: skip
+        ours = connector.host.data.get("socle_host")
+        if ours is not None:
+            words = root.for_whom(arguments)
+            control = util.extract_control_arguments(words)
+            inner = util.make_unix_command_for_host(
+                connector.state, connector.host, command, **words
+            )
+            command, stdin = root.as_root(ours.connection, inner, control.get("_stdin"))
+            # A terminal would show the input.
+            arguments = {**control, "_stdin": stdin, "_get_pty": False}
         seconds = arguments["_timeout"] = arguments.get("_timeout") or COMMAND_SECONDS
         with Timeout(seconds + GRACE, TimeoutError()):
-            ok, output = run(connector, *args, **arguments)
+            ok, output = run(connector, command, print_output, print_input, **arguments)
         client = getattr(connector, "client", None)
         if not ok and client is not None:
             transport = client.get_transport()
             if transport is None or not transport.is_active():
                 raise ConnectionError("the host went away")
-        return ok, output
+        return ok, output if ours is None else CommandOutput(root.answer(ok, output))
 
     return run_shell_command
+
+
+def _fact(
+    run: State, host: PyinfraHost, fact: Any, args: Any = None, kwargs: Any = None, **options: Any
+) -> Any:
+    """A fact; one that did not come is no answer, where pyinfra would go on with an empty one."""
+    words = {"_timeout": FACT_SECONDS, **(kwargs or {})}
+    found = _pyinfra_fact(run, host, fact, args, words, **options)
+    if host in run.failed_hosts:
+        raise SocleError(f"{fact.name}: the host does not answer")
+    return found
 
 
 def _read_output(
@@ -225,7 +262,8 @@ def _read_output(
 
 
 def _tell(prefix: str, text: str) -> None:
-    util.echo(f"{prefix}{text}", err=True)
+    if not text.endswith(root.BEGIN):
+        util.echo(f"{prefix}{text}", err=True)
 
 
 def _plan_hosts(

@@ -12,9 +12,8 @@ from pyinfra.api.exceptions import ConnectError
 from socle import bounds, harmless
 from socle.apply import adapter, current
 from socle.apply.output import BROKEN
+from socle.apply.root import NotRun
 
-STDIN_MARK = "socle-stdin"
-BEGIN = bounds.BEGIN.decode().rstrip()
 LONGEST_REASON = 300  # characters
 
 
@@ -26,26 +25,15 @@ class Unanswered(Exception):
         super().__init__(harmless.line(text))
 
 
-def command_as_root(script: str, *args: str, stdin: str = "", timeout: int = 600) -> StringCommand:
-    """A command that runs ``script`` (POSIX sh) as root, ``args`` as ``$1`` on.
-
-    A sudo password goes by standard input, never into a command line or an environment that
-    another account could read. sudo reads it only when it wants one, so the script skips all up
-    to a mark.
+def script_command(script: str, *args: str, stdin: str = "", timeout: int = 600) -> StringCommand:
+    """A command that runs ``script`` (POSIX sh) with ``args`` as ``$1`` on.
 
     Args:
         stdin: text for the script; this is where contents belong.
         timeout: seconds after which the command counts as failed.
     """
-    connection = current.resolved_host().connection
-    prefix = ["sudo", "-n", "--"] if connection.become else []
-    if connection.become and connection.become_password is not None:
-        prefix = ["sudo", "-S", "-k", "-p", "''", "--"]
-        script = f'while read -r l && [ "$l" != {STDIN_MARK} ]; do :; done\n{script}'
-        # No mark where nothing follows: sudo would try it as the next password.
-        stdin = f"{connection.become_password}\n" + (f"{STDIN_MARK}\n{stdin}" if stdin else "")
-    words = [QuoteString(word) for word in (script, "socle", *args)]
-    return StringCommand(*prefix, "sh", "-c", *words, _stdin=stdin, _timeout=timeout)
+    words = [QuoteString(word) for word in args]
+    return StringCommand("set", "--", *words, f"\n{script}", _stdin=stdin, _timeout=timeout)
 
 
 class Change(StringCommand):
@@ -76,7 +64,7 @@ def ask(script: str, *args: str, timeout: int = 60) -> list[str]:
     Raises:
         Unanswered: it failed, or took longer than ``timeout`` seconds.
     """
-    return _answer(current_host.connector, script, args, timeout)
+    return _answer(current_host, script, args, timeout)
 
 
 def ask_anew(script: str, *args: str, timeout: int = 30) -> list[str]:
@@ -86,7 +74,7 @@ def ask_anew(script: str, *args: str, timeout: int = 30) -> list[str]:
         Unanswered: no connection, no root, or the script failed.
     """
     if current.resolved_host().connection.method == "local":
-        return _answer(current_host.connector, script, args, timeout)
+        return _answer(current_host, script, args, timeout)
     try:
         with adapter.connected_anew() as connector:
             return _answer(connector, script, args, timeout)
@@ -95,28 +83,21 @@ def ask_anew(script: str, *args: str, timeout: int = 30) -> list[str]:
 
 
 def _answer(connector: Any, script: str, args: tuple[str, ...], timeout: int) -> list[str]:
-    """The lines that a script printed, without what a login shell says before it."""
-    command = command_as_root(bounds.SAY_BEGIN + script, *args, timeout=timeout)
-    arguments = dict(command.connector_arguments)
+    command = script_command(script, *args, timeout=timeout)
     try:
-        ok, output = connector.run_shell_command(StringCommand(*command.bits), **arguments)
+        ok, output = connector.run_shell_command(command, **command.connector_arguments)
     except BROKEN as error:
         raise Unanswered(_broken(error)) from error
     if not ok:
         raise Unanswered("; ".join(_said(output)[-3:]))
-    lines = list(output.stdout_lines)
-    for number, line in enumerate(lines, start=1):
-        if line.endswith(BEGIN):
-            return lines[number:]
-    said = lines[0][:LONGEST_REASON] if lines else "nothing"
-    raise Unanswered(f"it does not run what it is asked, but answers: {said}")
+    return list(output.stdout_lines)
 
 
 def _broken(error: Exception) -> str:
     """Why a command has no exit status."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    if isinstance(error, bounds.TooLarge):
+    if isinstance(error, bounds.TooLarge | NotRun):
         return str(error)
     return f"the connection broke ({error or type(error).__name__})"
 
@@ -124,7 +105,7 @@ def _broken(error: Exception) -> str:
 def _said(output: adapter.Answer) -> list[str]:
     """What a failed command said, the reason first; never empty."""
     said = [line.strip()[:LONGEST_REASON] for line in output.stderr_lines or output.stdout_lines]
-    lines = [line for line in said if line and not line.endswith(BEGIN)]
+    lines = [line for line in said if line]
     for line in reversed(lines):
         if re.match(r"sudo: .*password", line):
             user = current.resolved_host().connection.user

@@ -37,4 +37,4 @@ def change(
     words: tuple[str, ...] = ()
     if guard is not None:
         script, words = guard.arming(script)
-    return asking.Change(asking.command_as_root(script, *words, stdin=stdin), trying)
+    return asking.Change(asking.script_command(script, *words, stdin=stdin), trying)

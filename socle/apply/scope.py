@@ -19,9 +19,10 @@ from socle.apply import current
 from socle.baseline.words import unknown
 
 
-def plan_for_all() -> None:
-    """ "One of more hosts failed, continue?" is no question where nothing will be changed."""
-    if current.dry_run():
+def settle() -> None:
+    """Give pyinfra's settings the values that they have here."""
+    config.TEMP_DIR = "/root"  # nobody else can put a link there, as in /tmp
+    if current.dry_run():  # "One of more hosts failed, continue?" is no question then
         config.FAIL_PERCENT = None
 
 
@@ -51,7 +52,7 @@ def made(make: Callable[..., Any], inventory: str, **words: Any) -> Any:
     found = make(inventory, **words)
     if not len(found):
         _end(f"{inventory}: expected the inventory.py of a practice, with hosts")
-    plan_for_all()
+    settle()
     return found
 
 

@@ -295,21 +295,28 @@ ODD = DEPLOY.replace(
         seen.rooms["toy"][3]
     if name == "applied":
         delivered(lambda: 1 / 0, "", title="it", when=True)
+    if name == "babbling":
+        host.get_fact(Hostname)
     if name == "deaf":
         server.shell(commands=["sleep 60"], _timeout=1, _stdin="x" * 30_000_000)
     command_on""",
-).replace("import os", "from pyinfra.operations import server\nfrom socle.apply import delivered")
+).replace(
+    "import os",
+    "from pyinfra import host\nfrom pyinfra.facts.server import Hostname\n"
+    "from pyinfra.operations import server\nfrom socle.apply import delivered",
+)
 
 
 def test_what_a_room_makes_of_one_host_is_that_hosts_failure(start, practice):
     began = time.monotonic()
-    names = ("planned", "applied", "deaf")
-    servers = {name: start(name, tr=NEAR) for name in ("accueil", *names)}
+    names = ("planned", "applied", "deaf", "babbling")
+    servers = {name: start(name, tr=NEAR, uname="yes") for name in ("accueil", *names)}
     output, changed = practice(deploy=ODD, **servers)
     assert changed == {"accueil"}
     assert "it cannot be planned: KeyError('toy') (deploy.py, line " in output
     assert "cannot go on: ZeroDivisionError" in output
     assert "Command timed out" in output
+    assert "it cannot be planned: server.Hostname: the host does not answer" in output
     assert f"Failed: {', '.join(sorted(names))}." in output
     assert time.monotonic() - began < 45  # a deaf host held a run up for ever
 

@@ -16,6 +16,7 @@ PRIVATE_MODULES = {
     "pyinfra.api.arguments",
     "pyinfra.api.connectors",
     "pyinfra.api.facts",
+    "pyinfra.api.host",
     "pyinfra.api.operations",
     "pyinfra.api.output",
     "pyinfra.api.state",
