@@ -17,6 +17,7 @@ from pyinfra import host as current_host
 from pyinfra.operations import apt, files, iptables, server, systemd
 
 from socle.apply import current
+from socle.apply.guard import can_cut
 from socle.apply.preflight import REFUSED
 from socle.baseline.model import Room
 
@@ -56,12 +57,15 @@ def _asked(operation: Callable[..., Any], name: str) -> Callable[..., Any]:
 
     @wraps(operation)
     def asked(*args: Any, **words: Any) -> Any:
-        if current_host.data.get("socle_host") is not None:
-            given = {**dict(zip(parameters, args, strict=False)), **words}
-            login = current.resolved_host().connection.user
-            if reason := refusal(name, given, current.practice().rooms, login):
-                current.leave_out(f"{REFUSED}{name}: {reason}")
-        return operation(*args, **words)
+        if current_host.data.get("socle_host") is None:
+            return operation(*args, **words)
+        given = {**dict(zip(parameters, args, strict=False)), **words}
+        login = current.resolved_host().connection.user
+        if reason := refusal(name, given, current.practice().rooms, login):
+            current.leave_out(f"{REFUSED}{name}: {reason}")
+        meta = operation(*args, **words)
+        can_cut(meta)  # nobody has looked into what it does
+        return meta
 
     return asked
 
