@@ -11,7 +11,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from socle import bounds
-from socle.apply import adapter, preflight, turns
+from socle.apply import asking, current, preflight, turns
 from socle.apply.machines import recognise
 from socle.baseline.declared import PLACE
 from socle.baseline.model import Practice
@@ -67,7 +67,7 @@ def observed() -> Observed:
 
     A host that does not answer the probe, or that a room refuses, is left out of the run.
     """
-    found: Observed = adapter.once_per_host(_probe)
+    found: Observed = current.once_per_host(_probe)
     return found
 
 
@@ -90,16 +90,16 @@ def script_for(practice: Practice) -> str:
 
 
 def _probe() -> Observed:
-    practice = adapter.practice()
+    practice = current.practice()
     paths = [file.target for room in practice.rooms for file in (*room.templates, *room.statics)]
     try:
         lines = turns.ask_in_turn(script_for(practice), PLACE, *paths)
         packed = base64.b64decode("".join(lines), validate=True)
         found = parse(bounds.gunzip(packed).decode("utf-8", "replace").split("\n")[:-1])
-    except (adapter.Unanswered, ValueError, bounds.TooLarge) as error:
-        adapter.leave_out(f"the host cannot be examined: {error}")
+    except (asking.Unanswered, ValueError, bounds.TooLarge) as error:
+        current.leave_out(f"the host cannot be examined: {error}")
     if reason := refused(found.system):
-        adapter.leave_out(reason)
+        current.leave_out(reason)
     recognise(found.machine_id)
     preflight.refuse(found)
     return found

@@ -6,7 +6,7 @@ import os
 import time
 from importlib.resources import files
 
-from socle.apply import adapter
+from socle.apply import asking, current
 from socle.baseline import runs
 
 PATIENCE = int(os.environ.get("SOCLE_TURN_SECONDS", "20"))
@@ -28,15 +28,15 @@ def ask_in_turn(script: str, *args: str) -> list[str]:
     left out.
 
     Raises:
-        Unanswered: as :func:`adapter.ask`.
+        Unanswered: as :func:`asking.ask`.
     """
-    if adapter.dry_run():
-        return adapter.ask(script, "", "", *args)
+    if current.dry_run():
+        return asking.ask(script, "", "", *args)
     over, waited, deadline = "", False, time.monotonic() + PATIENCE
     while True:
         try:
-            return adapter.ask(script, runs.run_name(), over, *args)
-        except adapter.Unanswered as error:
+            return asking.ask(script, runs.run_name(), over, *args)
+        except asking.Unanswered as error:
             found = runs.holder(str(error))
             if found is None:
                 raise
@@ -44,8 +44,8 @@ def ask_in_turn(script: str, *args: str) -> list[str]:
             over = found.run
             continue
         if time.monotonic() > deadline:
-            adapter.leave_out(runs.occupied(found))
+            current.leave_out(runs.occupied(found))
         if not waited:
-            adapter.say(f"waits for {found.who}, who works on this host with {found.engine}")
+            current.say(f"waits for {found.who}, who works on this host with {found.engine}")
             waited = True
         time.sleep(1)
