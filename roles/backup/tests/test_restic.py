@@ -201,7 +201,7 @@ def test_each_week_reads_another_part():
 
 def test_verdict_of_a_run():
     record = {"repositories": {"a": {"result": "ok"}}, "databases": {"d": None},
-              "missing_folders": [], "left_out": {}}  # fmt: skip
+              "missing_folders": [], "left_out": {}, "names_left_out": {}}  # fmt: skip
     assert run.verdict(record) == "ok"
     assert run.verdict({**record, "missing_folders": ["/srv"]}) == "failed"
     assert run.verdict({**record, "databases": {"d": "pg_dump failed"}}) == "failed"
