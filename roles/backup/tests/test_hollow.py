@@ -79,6 +79,7 @@ def record(home, tmp_path, monkeypatch):
         with run.prepared(config, made) as wanted:
             meanwhile()
         made["repositories"]["nas"] = {"result": "ok", "reason": None, "snapshot": None}
+        assert wanted.most >= TIB + (3 << 20)
         return wanted.words, made
 
     return ran

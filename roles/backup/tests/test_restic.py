@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
-from backup import check, run, snapshots, stale, state, status
+from backup import check, restic, run, snapshots, stale, state, status
 from backup.config import Repository
 from backup.errors import BackupError
 from backup.reasons import reason
@@ -197,6 +198,14 @@ def test_living_locks_are_respected(locks, owner):
 def test_each_week_reads_another_part():
     assert {check.part(week) for week in range(1, 53)} == {f"{n}/52" for n in range(1, 53)}
     assert check.part(53) == "1/52"
+
+
+def test_a_file_that_grows_while_it_is_read_ends_the_copy():
+    says = """echo '{"message_type":"status","bytes_done":2000}'; exec sleep 60"""
+    began = time.monotonic()
+    answer = restic._Process(["sh", "-c", says], [], keep=True).talk(None, None, None, 1000)
+    assert time.monotonic() - began < 10
+    assert run.summary(answer)["reason"] == "files grew without end while they were read"
 
 
 def test_verdict_of_a_run():

@@ -30,12 +30,14 @@ class Sizes:
     """``full``: bytes of the largest file that holds what it claims. ``hollow``: of the others.
 
     ``over``: owner's number -> files that are larger than asked. ``held``: bytes of all that hold
-    what they claim. ``repeated``: of files with more than one name, by the power of two of what
-    their other names claim (see ``names``): however many files there are, these are few numbers.
+    what they claim. ``claimed``: of all, once for each name. ``repeated``: of files with more than
+    one name, by the power of two of what their other names claim (see ``names``): however many
+    files there are, these are few numbers.
     """
 
     full: int = 0
     held: int = 0
+    claimed: int = 0
     hollow: list[tuple[int, int]] = field(default_factory=list)  # bytes, owner's number
     repeated: Counter[int] = field(default_factory=Counter)
     over: Counter[int] = field(default_factory=Counter)
@@ -56,6 +58,7 @@ def look(places: Sequence[str], excludes: Collection[str], over: int = sys.maxsi
     for path, looks in files(places, excludes):
         if looks.st_size > over:
             found.over[looks.st_uid] += 1
+        found.claimed += looks.st_size
         if _is_hollow(path, looks):
             found.hollow.append((looks.st_size, looks.st_uid))
         else:

@@ -41,10 +41,14 @@ GONE = 2
 
 @dataclass(frozen=True)
 class Wanted:
-    """restic's arguments, and the patterns that stand in none: they hold names of files."""
+    """restic's arguments, and the patterns that stand in none: they hold names of files.
+
+    ``most``: bytes that it may read; a file that grows while it is read has no end.
+    """
 
     words: list[str]
     patterns: str = field(repr=False)
+    most: int
 
 
 def run(config: Config, secrets: Secrets, only: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -111,7 +115,8 @@ def prepared(config: Config, record: dict[str, Any]) -> Iterator[Wanted]:
         record["names_left_out"], record["folders_left_out"] = left.owners, left.folders
         made = manifest.make(config.host, folders, excludes, config.restore_sample_files, left)
         words += ["--exclude-file", "{patterns}", "--exclude-larger-than", str(limit), "--"]
-        yield Wanted([*words, *places], "".join(f"{one}\n" for one in left.patterns))
+        patterns = "".join(f"{one}\n" for one in left.patterns)
+        yield Wanted([*words, *places], patterns, before.claimed + hollow.ALLOWED)
         after = hollow.look(places, excludes, over=limit)  # what was made or grew meanwhile
         record["left_out"] = hollow.left_out(before, after, limit)
         manifest.keep(made)
@@ -146,10 +151,11 @@ def into(target: Restic, wanted: Wanted) -> dict[str, Any]:
 
 
 def _backup(target: Restic, wanted: Wanted) -> Answer:
-    answer = unlocked(target, *wanted.words, patterns=wanted.patterns)
+    how: dict[str, Any] = {"patterns": wanted.patterns, "most": wanted.most}
+    answer = unlocked(target, *wanted.words, **how)
     if answer.code not in (0, INCOMPLETE) and missing_repository(answer.err + answer.out):
         target.must("init")
-        answer = target.run(*wanted.words, patterns=wanted.patterns)
+        answer = target.run(*wanted.words, **how)
     return answer
 
 
