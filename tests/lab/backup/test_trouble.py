@@ -129,7 +129,7 @@ def test_six_hundred_names_of_a_large_file(practice):
         "medecin",
         "cd /srv/images && mkdir twice many && echo letter > twice/a && ln twice/a twice/b &&"
         " cd many && fallocate -l 300M a && echo mine > b &&"
-        " python3 -c 'import os; [os.link(\"a\", f\"b{n} $HOME\\n*[\") for n in range(600)]'",
+        ' python3 -c \'import os; [os.link("a", f"b{n} $HOME\\n*[") for n in range(600)]\'',
     )
     began = time.monotonic()
     said = practice.backup("medecin", "run", code=1)

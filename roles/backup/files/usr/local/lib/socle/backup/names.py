@@ -5,8 +5,7 @@ than `_allowed`, the files that claim most of it keep one name each, the same ev
 others are left out. What the files hold is in the copy; the run is incomplete then, and says whose
 they are.
 
-A folder that keeps generations (rsnapshot) or a mailbox is copied with every name, and comes back
-linked as it was.
+A folder that keeps generations (rsnapshot) or a mailbox is copied with every name.
 """
 
 from __future__ import annotations
