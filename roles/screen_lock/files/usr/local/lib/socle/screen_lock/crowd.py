@@ -58,9 +58,9 @@ def end_strays():
 
 
 def _is_ours(leader):
-    """Whether a process session is led by us, or by a child of ours that was not waited for yet."""
+    """Whether a process session is our own, or led by a child that we have not waited for yet."""
     try:
-        return os.getpid() in {int(leader), int(_stat(leader)[1])}
+        return int(leader) == os.getsid(0) or int(_stat(leader)[1]) == os.getpid()
     except OSError:
         return False
 
