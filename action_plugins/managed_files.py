@@ -79,9 +79,13 @@ def _arming(
     tables: list[str],
 ) -> dict[str, Any]:
     """What the module is told of the guard: its script, and the words for it."""
-    script = (role.parents[1] / "socle/apply/guard.sh").read_text(encoding="utf-8")
+    scripts = role.parents[1] / "socle/apply"
+    guard, sshd_read = (
+        (scripts / name).read_text(encoding="utf-8") for name in ("guard.sh", "sshd_read.sh")
+    )
     words = [variables["socle_run"], str(seconds), ",".join(tables), *managed.guarded(listed)]
-    return {"script": f'{script}\nguard_arm "$@"', "words": words}
+    script = f'{guard}\n(guard_arm "$@")\nset +eu\n{sshd_read}\nssh_note || :\n'
+    return {"script": script, "words": words}
 
 
 def _settings(variables: Mapping[str, Any], checkout: Path) -> dict[str, Any]:

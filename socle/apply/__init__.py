@@ -1,6 +1,7 @@
 """The pyinfra side: what a room's ``deploy.py`` is written with."""
 
-from socle.apply.adapter import resolved_host, take_over
+from socle.apply import adapter, ending, stock
+from socle.apply.current import resolved_host
 from socle.apply.declared import ask_before_giving_up, remember_declared
 from socle.apply.files import absent_file, managed_file, managed_files
 from socle.apply.guard import Guard, confirm, confirm_last
@@ -29,4 +30,6 @@ __all__ = [
     "unit",
 ]
 
-take_over()
+adapter.take_over()
+stock.take_over()
+ending.take_over()

@@ -1,35 +1,57 @@
 """The only module that touches what pyinfra keeps to itself: connections, plan and failures.
 
-Written against pyinfra 3.10 (``pyinfra>=3.10,<4`` in pyproject.toml).
+Written against pyinfra 3.10 (``pyinfra>=3.10,<4`` in pyproject.toml). Below is all that is used of
+it beyond its documentation. What is marked (1957) ends with gevent and paramiko, which pyinfra's
+issue 1957 replaces by asyncio and asyncssh; so do output.py, transport.py, ``current.leave_out``.
+
+Connections (1957)
+    ``pyinfra.connectors.ssh``: ``ssh.get_private_key``, ``ssh.read_output_buffers``.
+    ``pyinfra.connectors.ssh.SSHConnector``: ``connect``, ``client``, ``run_shell_command``,
+    ``put_file``, ``get_file``; the last three of ``pyinfra.connectors.local.LocalConnector``, too.
+    ``pyinfra.connectors.util``: ``util.read_output_buffers``, ``util.echo``,
+    ``util.make_unix_command_for_host``, ``util.extract_control_arguments``,
+    ``util.SUDO_PASSWORD_REQUIRED_LINES``, ``CommandOutput``, ``OutputLine``.
+    ``Host.connector``, and ``Host.connector_data`` in current.py.
+Plan and failures
+    ``pyinfra.api.operations.run_host_op`` (1957). ``pyinfra.context.ctx_state``.
+    ``pyinfra.api.state.StateStage``; ``State.current_stage``, ``ops``, ``fail_hosts``,
+    ``failed_hosts``, ``activated_hosts``, ``initialised``, ``private_keys``, here and in ending.py.
+    ``pyinfra_cli.util._parallel_load_hosts`` (1957: its greenlets).
+    ``pyinfra_cli.cli``: ``_get_inventory_pattern_matches``, ``_apply_inventory_exclude``,
+    ``make_inventory``.
+    ``pyinfra.api.arguments.all_global_arguments``. ``_inner`` of an operation, in stock.py.
+    ``pyinfra.api.facts.get_fact``, also as a name of ``pyinfra.api.host``.
+    ``pyinfra.api.util``: ``stack``, ``getframeinfo``.
+What it prints
+    ``pyinfra.api.output``: ``is_output_active``, ``set_echo``.
+    ``pyinfra.api.util.print_host_combined_output``, also as a name of ``operations`` and ``facts``.
 """
 
 from __future__ import annotations
 
-import atexit
 import inspect
 import logging
-import re
-import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 import paramiko.client
-from gevent import GreenletExit, Timeout  # type: ignore[import-untyped]
+from gevent import Timeout  # type: ignore[import-untyped]
 from paramiko import PKey
 from paramiko.ssh_exception import IncompatiblePeer
-from pyinfra import config, logger, state
 from pyinfra import host as current_host
-from pyinfra.api import QuoteString, StringCommand, arguments, operations
+from pyinfra import logger, state
+from pyinfra.api import Host as PyinfraHost
+from pyinfra.api import State, StringCommand, arguments, facts, operations
+from pyinfra.api import host as api_host
 from pyinfra.api import output as pyinfra_output
 from pyinfra.api import util as api_util
 from pyinfra.api.exceptions import ConnectError, PyinfraError
-from pyinfra.api.host import Host as PyinfraHost
-from pyinfra.api.operation import OperationMeta
 from pyinfra.api.state import StateStage
 from pyinfra.api.util import print_host_combined_output
 from pyinfra.connectors import ssh, util
@@ -38,216 +60,43 @@ from pyinfra.connectors.ssh import SSHConnector
 from pyinfra.connectors.util import CommandOutput, OutputLine
 from pyinfra.context import ctx_state
 
-from socle import bounds, harmless
-from socle.apply import journal
-from socle.apply.output import BROKEN, Output
+from socle import harmless
+from socle.apply import current, root, scope
+from socle.apply.output import Output
+from socle.apply.transfer import get_file, put_file
 from socle.apply.transport import BoundedTransport, held_by_agent, keep_alive, locked
 from socle.baseline.connection import needs_agent
-from socle.baseline.model import Host, Practice
-from socle.baseline.words import unknown
 from socle.errors import SocleError
 
-STDIN_MARK = "socle-stdin"
-BEGIN = bounds.BEGIN.decode().rstrip()
 CONNECT_SECONDS = 45  # for a connection, whatever the other end does
 COMMAND_SECONDS = 3600  # for a command that says nothing else
-LONGEST_REASON = 300  # characters
+FACT_SECONDS = 60  # for a fact that says nothing else
 GRACE = 10  # seconds more, for all but the output
 
 
-class Unanswered(Exception):
-    """A host did not answer, or its answer was an error. The text is a line for the operator."""
-
-    def __init__(self, text: str) -> None:
-        """``text`` may hold the host's own words."""
-        super().__init__(harmless.line(text))
+Answer = CommandOutput
+"""What a command says, as pyinfra hands it on."""
 
 
-def resolved_host() -> Host:
-    """The host being deployed, with its checked settings."""
-    host: Host = current_host.data.socle_host
-    return host
+def applies() -> bool:
+    """Whether the run got as far as its first change."""
+    return bool(state.current_stage >= StateStage.Execute)
 
 
-def practice() -> Practice:
-    """The practice being deployed."""
-    found: Practice = current_host.data.socle_practice
-    return found
-
-
-def command_as_root(script: str, *args: str, stdin: str = "", timeout: int = 600) -> StringCommand:
-    """A command that runs ``script`` (POSIX sh) as root, ``args`` as ``$1`` on.
-
-    A sudo password goes by standard input, never into a command line or an environment that
-    another account could read. sudo reads it only when it wants one, so the script skips all up
-    to a mark.
-
-    Args:
-        stdin: text for the script; this is where contents belong.
-        timeout: seconds after which the command counts as failed.
-    """
-    connection = resolved_host().connection
-    prefix = ["sudo", "-n", "--"] if connection.become else []
-    if connection.become and connection.become_password is not None:
-        prefix = ["sudo", "-S", "-k", "-p", "''", "--"]
-        script = f'while read -r l && [ "$l" != {STDIN_MARK} ]; do :; done\n{script}'
-        # No mark where nothing follows: sudo would try it as the next password.
-        stdin = f"{connection.become_password}\n" + (f"{STDIN_MARK}\n{stdin}" if stdin else "")
-    words = [QuoteString(word) for word in (script, "socle", *args)]
-    return StringCommand(*prefix, "sh", "-c", *words, _stdin=stdin, _timeout=timeout)
-
-
-class Change(StringCommand):
-    """A command that changes its host; if it fails, one line says what, and why not."""
-
-    def __init__(self, command: StringCommand, trying: str) -> None:
-        """``trying``: the wish in words that go after "cannot"."""
-        super().__init__(*command.bits, **command.connector_arguments)
-        self.trying = trying
-
-    def execute(self, *args: Any) -> tuple[bool, CommandOutput]:
-        """Run it for pyinfra, which prints the output that is returned."""
-        try:
-            ok, output = super().execute(*args)
-        except BROKEN as error:
-            complain(f"cannot {self.trying}: {_broken(error)}")
-            return False, CommandOutput([])
-        if ok:
-            return True, output
-        reason = _said(output)[0]
-        complain(f"cannot {self.trying}: {reason}")
-        return False, CommandOutput([line for line in output if reason not in line.line])
-
-
-def ask(script: str, *args: str, timeout: int = 60) -> list[str]:
-    """Run a read-only script as root on the current host and return its output lines.
-
-    Raises:
-        Unanswered: it failed, or took longer than ``timeout`` seconds.
-    """
-    return _answer(current_host.connector, script, args, timeout)
-
-
-def ask_anew(script: str, *args: str, timeout: int = 30) -> list[str]:
-    """Like :func:`ask`, over a new connection: proof that one can still get in and become root.
-
-    Raises:
-        Unanswered: no connection, no root, or the script failed.
-    """
-    if resolved_host().connection.method == "local":
-        return _answer(current_host.connector, script, args, timeout)
+@contextmanager
+def connected_anew() -> Iterator[Any]:
+    """A second connector for the current host, which ends with this. Raises ConnectError."""
     connector: Any = type(current_host.connector)(state, current_host)
     try:
         connector.connect()
-        return _answer(connector, script, args, timeout)
-    except ConnectError as error:
-        raise Unanswered(str(error)) from error
+        yield connector
     finally:
         if connector.client is not None:
             connector.client.close()
 
 
-def _answer(connector: Any, script: str, args: tuple[str, ...], timeout: int) -> list[str]:
-    """The lines that a script printed, without what a login shell says before it."""
-    command = command_as_root(bounds.SAY_BEGIN + script, *args, timeout=timeout)
-    arguments = dict(command.connector_arguments)
-    try:
-        ok, output = connector.run_shell_command(StringCommand(*command.bits), **arguments)
-    except BROKEN as error:
-        raise Unanswered(_broken(error)) from error
-    if not ok:
-        raise Unanswered("; ".join(_said(output)[-3:]))
-    lines = list(output.stdout_lines)
-    for number, line in enumerate(lines, start=1):
-        if line.endswith(BEGIN):
-            return lines[number:]
-    said = lines[0][:LONGEST_REASON] if lines else "nothing"
-    raise Unanswered(f"it does not run what it is asked, but answers: {said}")
-
-
-def _broken(error: Exception) -> str:
-    """Why a command has no exit status."""
-    if isinstance(error, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, bounds.TooLarge):
-        return str(error)
-    return f"the connection broke ({error or type(error).__name__})"
-
-
-def _said(output: CommandOutput) -> list[str]:
-    """What a failed command said, the reason first; never empty."""
-    said = [line.strip()[:LONGEST_REASON] for line in output.stderr_lines or output.stdout_lines]
-    lines = [line for line in said if line and not line.endswith(BEGIN)]
-    for line in reversed(lines):
-        if re.match(r"sudo: .*password", line):
-            user = resolved_host().connection.user
-            return [f"sudo refuses {user}: {line.removeprefix('sudo: ')}"]
-    telling = [line for line in lines if not line.startswith(("W: ", "sudo: unable to resolve"))]
-    telling.sort(key=lambda line: "It is held by process" not in line)  # who holds apt's lock
-    return [line.removeprefix("E: ") for line in telling] or ["the host gave no reason"]
-
-
-def changed(meta: OperationMeta) -> bool:
-    """Whether an operation changed its host; while planning, whether it would."""
-    return bool(meta.did_change() if meta.is_complete() else meta.will_change)
-
-
-def dry_run() -> bool:
-    """Whether this run only plans."""
-    return "--dry" in sys.argv or ("--json" in sys.argv and not {"-y", "--yes"} & set(sys.argv))
-
-
-def wants_diff() -> bool:
-    """Whether the operator asked to see differences (``--diff``)."""
-    return bool(state.config.DIFF)
-
-
-def say(text: str) -> None:
-    """Print for the current host, where pyinfra prints."""
-    for line in text.split("\n"):
-        logger.info(f"{current_host.print_prefix}{line}")
-
-
-def say_at_the_end(text: str) -> None:
-    """Print for the current host after everything else, where nobody scrolls past it."""
-    lines = [f"{current_host.print_prefix}{line}" for line in text.splitlines()]
-    atexit.register(logger.info, "\n".join(lines))
-
-
-def words_of(name: str) -> list[str]:
-    """What the operator gave as ``--data NAME=WORD[,WORD]``."""
-    return str(current_host.data.get(name) or "").split(",")
-
-
-def complain(text: str) -> None:
-    """Print an error of the current host."""
-    current_host.log_styled(harmless.block(text), fg="red", log_func=logger.error)
-
-
-def once_per_host(make: Callable[[], Any]) -> Any:
-    """The value ``make`` returned the first time for the current host in this run."""
-    host: PyinfraHost = current_host
-    return host.connector_data.setdefault(f"socle_{make.__name__}", None) or _remember(host, make)
-
-
-def _remember(host: PyinfraHost, make: Callable[[], Any]) -> Any:
-    value = host.connector_data[f"socle_{make.__name__}"] = make()
-    return value
-
-
-def leave_out(reason: str) -> NoReturn:
-    """Go on without the current host: it counts as failed, and nothing has been changed on it."""
-    complain(reason)
-    run: Any = state
-    run.fail_hosts({state.inventory.get_host(current_host.name)})
-    raise GreenletExit  # ends this host's plan; any other exception would end everybody's
-
-
 def take_over() -> None:
     """Replace what pyinfra does when a run cannot go on. Called when this package is imported."""
-    signal.signal(signal.SIGINT, _interrupted)
-    atexit.register(_tell_failed)
-    atexit.register(_record)
     _show_text_alone()
     # It would ask the terminal for a sudo password, then not use it. Ours come from the practice.
     setattr(util, "SUDO_PASSWORD_REQUIRED_LINES", ())  # noqa: B010 - typed as a pair
@@ -256,6 +105,10 @@ def take_over() -> None:
     setattr(paramiko.client, "Transport", BoundedTransport)  # noqa: B010
     for connector in (SSHConnector, LocalConnector):
         setattr(connector, "run_shell_command", _bounded(connector.run_shell_command))  # noqa: B010
+        setattr(connector, "put_file", put_file)  # noqa: B010
+        setattr(connector, "get_file", get_file)  # noqa: B010
+    for module in (api_host, facts):
+        setattr(module, "get_fact", _fact)  # noqa: B010
     for module in (ssh, util):
         setattr(module, "read_output_buffers", _read_output)  # noqa: B010
     setattr(operations, "run_host_op", _operate)  # noqa: B010
@@ -266,7 +119,9 @@ def take_over() -> None:
     cli: Any = sys.modules.get("pyinfra_cli.util")
     if cli is not None:
         cli._parallel_load_hosts = partial(_plan_hosts, cli._parallel_load_hosts)
-    _plan_for_all()
+    run: Any = ctx_state
+    if run.isset():  # this package may be imported without one
+        scope.settle()
     _refuse_an_empty_scope()
 
 
@@ -280,15 +135,10 @@ def _name_operations_quickly() -> None:
     setattr(arguments, "all_global_arguments", cache(arguments.all_global_arguments))  # noqa: B010
 
 
-def _plan_for_all() -> None:
-    """ "One of more hosts failed, continue?" is no question where nothing will be changed."""
-    if _under_pyinfra() and dry_run():
-        config.FAIL_PERCENT = None
-
-
 def _show_text_alone() -> None:
     """What pyinfra prints gives the terminal no order; what hosts said has no colour either."""
-    setattr(operations, "print_host_combined_output", _print_output)  # noqa: B010 - as above
+    for module in (operations, facts):
+        setattr(module, "print_host_combined_output", _print_output)  # noqa: B010 - as above
     logger.addFilter(_as_text)
     if pyinfra_output.is_output_active():
         pyinfra_output.set_echo(
@@ -308,57 +158,22 @@ def _as_text(record: logging.LogRecord) -> bool:
 
 
 def _refuse_an_empty_scope() -> None:
-    """End with 2 where words or an inventory name no host; pyinfra itself ends with 0.
-
-    The checkout's config.py imports us before the inventory is read, the inventory itself does so
-    when pyinfra is called elsewhere.
-    """
-    cli: Any = sys.modules.get("pyinfra_cli.cli")
+    """Stand before what pyinfra's command line calls to find out which hosts are meant."""
+    cli = sys.modules.get("pyinfra_cli.cli")
     if cli is None:
         return
-    matches, exclude, make = (getattr(cli, name) for name in _SCOPE)
-
-    def matching(inventory: Any, patterns: Iterable[str], option: str) -> list[PyinfraHost]:
-        groups = list(inventory.groups)
-        for pattern in patterns:
-            if not matches(inventory, [pattern], option):
-                known = [*(host.name for host in inventory), *filter(inventory.get_group, groups)]
-                _end(
-                    f"{option}: expected {unknown('host or group', pattern, known)}, read {pattern}"
-                )
-        return list(matches(inventory, patterns, option))
-
-    def remaining(*words: Any) -> list[PyinfraHost] | None:
-        hosts: list[PyinfraHost] | None = exclude(*words)
-        return hosts if hosts is None or hosts else _end("--exclude: expected a host to be left")
-
-    def made(inventory: str, **words: Any) -> Any:
-        path = Path(inventory)
-        if path.exists() and path.suffix != ".py":
-            _end(f"{inventory}: expected the inventory.py of a practice")
-        found = make(inventory, **words)
-        if not len(found):
-            _end(f"{inventory}: expected the inventory.py of a practice, with hosts")
-        _plan_for_all()
-        return found
-
-    for name, ours in zip(_SCOPE, (matching, remaining, made), strict=True):
-        setattr(cli, name, ours)
-
-
-_SCOPE = ("_get_inventory_pattern_matches", "_apply_inventory_exclude", "make_inventory")
-"""What pyinfra's command line calls to find out which hosts are meant."""
-
-
-def _end(reason: str) -> NoReturn:
-    """End before any host is asked."""
-    logger.error(reason)
-    sys.exit(2)
+    for name, ours in (
+        ("_get_inventory_pattern_matches", scope.matching),
+        ("_apply_inventory_exclude", scope.remaining),
+        ("make_inventory", scope.made),
+    ):
+        setattr(cli, name, partial(ours, getattr(cli, name)))
 
 
 _pyinfra_connect = SSHConnector.connect
 _pyinfra_private_key = ssh.get_private_key
 _pyinfra_operate = operations.run_host_op
+_pyinfra_fact = facts.get_fact
 
 
 def _connect(connector: SSHConnector) -> None:
@@ -393,22 +208,48 @@ def _private_key(state: Any, key_filename: str, key_password: str) -> PKey:
 
 
 def _bounded(run: Callable[..., tuple[bool, CommandOutput]]) -> Callable[..., Any]:
-    """A connector's ``run_shell_command`` that ends, and that tells a lost connection."""
+    """A connector's ``run_shell_command``: as root, with an end, without what others say first.
+
+    Raises:
+        OSError: the host went away, or did not run the command.
+    """
 
     def run_shell_command(
-        connector: Any, *args: Any, **arguments: Any
-    ) -> tuple[bool, CommandOutput]:
+        connector: Any, command: StringCommand, print_output: bool = False,
+        print_input: bool = False, **arguments: Any,
+    ) -> tuple[bool, CommandOutput]:  # fmt: skip
+        ours = connector.host.data.get("socle_host")
+        if ours is not None:
+            words = root.for_whom(arguments)
+            control = util.extract_control_arguments(words)
+            inner = util.make_unix_command_for_host(
+                connector.state, connector.host, command, **words
+            )
+            command, stdin = root.as_root(ours.connection, inner, control.get("_stdin"))
+            # A terminal would show the input.
+            arguments = {**control, "_stdin": stdin, "_get_pty": False}
         seconds = arguments["_timeout"] = arguments.get("_timeout") or COMMAND_SECONDS
         with Timeout(seconds + GRACE, TimeoutError()):
-            ok, output = run(connector, *args, **arguments)
+            ok, output = run(connector, command, print_output, print_input, **arguments)
         client = getattr(connector, "client", None)
         if not ok and client is not None:
             transport = client.get_transport()
             if transport is None or not transport.is_active():
                 raise ConnectionError("the host went away")
-        return ok, output
+        return ok, output if ours is None else CommandOutput(root.answer(ok, output))
 
     return run_shell_command
+
+
+def _fact(
+    run: State, host: PyinfraHost, fact: Any, args: Any = None, kwargs: Any = None, **options: Any
+) -> Any:
+    """A fact; one that did not come is no answer, where pyinfra would go on with an empty one."""
+    words = {"_timeout": FACT_SECONDS, **(kwargs or {})}
+    found = _pyinfra_fact(run, host, fact, args, words, **options)
+    if host in run.failed_hosts:
+        raise SocleError(f"{fact.name}: the host does not answer")
+    return found
 
 
 def _read_output(
@@ -421,7 +262,8 @@ def _read_output(
 
 
 def _tell(prefix: str, text: str) -> None:
-    util.echo(f"{prefix}{text}", err=True)
+    if not text.endswith(root.BEGIN):
+        util.echo(f"{prefix}{text}", err=True)
 
 
 def _plan_hosts(
@@ -437,7 +279,7 @@ def _plan(load: Callable[[], None]) -> None:
     except Exception as error:
         if type(error) is PyinfraError:  # the run ends
             raise
-        leave_out(f"it cannot be planned: {_where(error)}")
+        current.leave_out(f"it cannot be planned: {_where(error)}")
 
 
 def _operate(run: Any, host: PyinfraHost, operation: str) -> bool:
@@ -457,51 +299,3 @@ def _where(error: Exception) -> str:
     ours = [one for one in frames if "site-packages" not in one.filename]
     place = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
     return f"{cause if isinstance(cause, SocleError) else repr(cause)}{place}"
-
-
-def _interrupted(*_: object) -> NoReturn:
-    """Ctrl-C ends the run with 130; pyinfra would end it with 0, as if all were done."""
-    logger.error("Interrupted. What was begun is complete or will undo itself; run it again.")
-    sys.exit(130)
-
-
-def _tell_failed() -> None:
-    """The last word: pyinfra's table of results is silent about hosts that it could not reach."""
-    names = sorted(host.name for host in state.failed_hosts) if _has_hosts() else []
-    if names:
-        logger.error(f"--> Failed: {', '.join(names)}. The reason stands above, at the name.")
-
-
-def _record() -> None:
-    """Keep that this run applied something, or tried to: what is verified later is seen with it.
-
-    A plan is none, nor is a run that was refused or not confirmed, nor `pyinfra … exec`.
-    """
-    applies = _has_hosts() and not dry_run() and "exec" not in sys.argv
-    if not applies or state.current_stage < StateStage.Execute:
-        return
-    tried = [h for h in state.activated_hosts | state.failed_hosts if h.data.get("socle_host")]
-    if not tried:
-        return
-    hosts = {host.data.socle_host.name: _applied(host) for host in tried}
-    try:
-        journal.record(tried[0].data.socle_practice, hosts)
-    except (OSError, SocleError) as error:
-        logger.warning(f"This run is not in the practice's history: {error}")
-
-
-def _applied(host: PyinfraHost) -> journal.Applied:
-    done = [operation.operation_meta for operation in state.ops[host].values()]
-    count = sum(meta.is_complete() and meta.did_change() for meta in done)
-    return journal.Applied(count, host in state.failed_hosts)
-
-
-def _has_hosts() -> bool:
-    """Whether the run got as far as its inventory."""
-    return _under_pyinfra() and bool(state.initialised)
-
-
-def _under_pyinfra() -> bool:
-    """Whether there is a run; this package may be imported without one."""
-    context: Any = ctx_state
-    return bool(context.isset())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pyinfra.api import StringCommand
 from pyinfra.api.operation import OperationMeta
 
-from socle.apply import adapter
+from socle.apply import asking, current
 from socle.apply.guard import Guard
 
 
@@ -21,8 +21,8 @@ def under(guard: Guard | None, meta: OperationMeta) -> OperationMeta:
 
 def show(lines: Sequence[str]) -> None:
     """Print what would differ, where the operator asked for it."""
-    if adapter.wants_diff():
-        adapter.say("\n".join(lines))
+    if current.wants_diff():
+        current.say("\n".join(lines))
 
 
 def change(
@@ -37,4 +37,4 @@ def change(
     words: tuple[str, ...] = ()
     if guard is not None:
         script, words = guard.arming(script)
-    return adapter.Change(adapter.command_as_root(script, *words, stdin=stdin), trying)
+    return asking.Change(asking.script_command(script, *words, stdin=stdin), trying)

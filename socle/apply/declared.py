@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socle.apply import adapter
+from socle.apply import current
 from socle.apply.files import managed_file
 from socle.apply.probe import observed
 from socle.baseline.declared import PLACE, declared, given_up, listed, under_way
@@ -14,19 +14,19 @@ def ask_before_giving_up() -> None:
     ``--data socle_give_up=HOST[,HOST]`` says that it is meant. A plan lists it at its end. What is
     declared is noted before anything changes: the run may never get to its end.
     """
-    host, before, now = adapter.resolved_host(), _before(), _now()
+    host, before, now = current.resolved_host(), _before(), _now()
     lost = given_up(before, now)
     if lost:
         found = [f"no longer declared for {host.name}, so an apply gives up:"]
         found += [f"  - {line}" for line in lost]
         word = f"--data socle_give_up={host.name}"
-        if adapter.dry_run():
-            adapter.say_at_the_end("\n".join([*found, f"It will want to be told so: {word}"]))
-        elif host.name in adapter.words_of("socle_give_up"):
-            adapter.say("\n".join(found))
+        if current.dry_run():
+            current.say_at_the_end("\n".join([*found, f"It will want to be told so: {word}"]))
+        elif host.name in current.words_of("socle_give_up"):
+            current.say("\n".join(found))
         else:
             found += [f"If that is meant, say so: {word}"]
-            adapter.leave_out("refused before any change: " + "\n".join(found))
+            current.leave_out("refused before any change: " + "\n".join(found))
     managed_file(PLACE, listed(under_way(before, now)).encode(), mode="600")
 
 
@@ -44,4 +44,4 @@ def _before() -> str:
 
 
 def _now() -> tuple[str, ...]:
-    return declared(adapter.practice(), adapter.resolved_host())
+    return declared(current.practice(), current.resolved_host())

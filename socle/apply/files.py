@@ -16,7 +16,7 @@ from pyinfra import host
 from pyinfra.api import StringCommand
 from pyinfra.api.operation import OperationMeta, operation
 
-from socle.apply import adapter
+from socle.apply import current
 from socle.apply.changes import change, show, under
 from socle.apply.diff import difference
 from socle.apply.guard import Guard
@@ -49,7 +49,7 @@ def managed_files(
     Args:
         without: paths that the machine has no need of, whatever the settings say.
     """
-    practice, settings = adapter.practice(), adapter.resolved_host().settings
+    practice, settings = current.practice(), current.resolved_host().settings
     files = next(one.files for one in practice.rooms if one.name == room)
     listed = managed.wishes(files, settings, guarded=guard is not None, without=without)
     if guard is not None:

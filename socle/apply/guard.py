@@ -17,12 +17,13 @@ from importlib.resources import files
 from pyinfra.api import FunctionCommand
 from pyinfra.api.operation import OperationMeta, operation
 
-from socle.apply import adapter
+from socle.apply import asking, current
 from socle.apply.probe import observed
 from socle.baseline.runs import run_name
 from socle.baseline.tunnels import tunnels
 
 SCRIPT = (files("socle.apply") / "guard.sh").read_text(encoding="utf-8")
+SSHD_READ = (files("socle.apply") / "sshd_read.sh").read_text(encoding="utf-8")
 PROOF_SECONDS = 15
 """How long established packets must be declared, at most: time for one connection."""
 BEGINS = 0.5
@@ -48,7 +49,7 @@ class Guard:
     def arming(self, script: str) -> tuple[str, tuple[str, ...]]:
         """``script`` behind the arming of the guard, with the arguments that both need."""
         words = (run_name(), str(self.seconds), ",".join(self.tables), *self.paths)
-        return f'{SCRIPT}\n(guard_arm "$@")\nset +eu\n{script}', words
+        return f'{SCRIPT}\n(guard_arm "$@")\nset +eu\n{SSHD_READ}ssh_note\n{script}', words
 
 
 def confirm(guard: Guard) -> OperationMeta:
@@ -64,7 +65,7 @@ def confirm_last() -> OperationMeta:
 
 def can_cut(*operations: OperationMeta) -> None:
     """Let :func:`confirm_last` know of operations that can cut access to the current host."""
-    adapter.once_per_host(_cutting).extend(operations)
+    current.once_per_host(_cutting).extend(operations)
 
 
 def _cutting() -> list[OperationMeta]:
@@ -73,33 +74,33 @@ def _cutting() -> list[OperationMeta]:
 
 @operation()
 def _confirm(guard: Guard) -> Generator[FunctionCommand, None, None]:
-    if observed().guard_armed or any(adapter.changed(meta) for meta in guard.operations):
+    if observed().guard_armed or any(current.changed(meta) for meta in guard.operations):
         yield FunctionCommand(_reach_again, (guard.seconds,), {})
 
 
 @operation()
 def _confirm_last() -> Generator[FunctionCommand, None, None]:
-    if any(adapter.changed(meta) for meta in adapter.once_per_host(_cutting)):
+    if any(current.changed(meta) for meta in current.once_per_host(_cutting)):
         yield FunctionCommand(_reach_last, (), {})
 
 
 def _reach_again(state: object, host: object, seconds: int) -> bool:  # noqa: ARG001 - pyinfra's
     """True once a new connection has stopped the way back; False, and said why, if none could."""
-    name = adapter.resolved_host().name
+    name = current.resolved_host().name
     deadline = time.monotonic() + 3 * seconds
     while reason := _over_a_new_connection("guard_disarm", min(seconds, PROOF_SECONDS)):
         if "already gone back" in reason:
-            adapter.complain(
+            current.complain(
                 f"{name}: the change was not confirmed in time, as when it cuts the operator's "
                 f"access: the host put its previous state back by itself after {seconds} s. "
                 f"Nothing of this change is left on it.{_by_tunnel()}"
             )
             return False
         if "another run" in reason:
-            adapter.complain(f"{name}: {reason}: the change is that run's to confirm.")
+            current.complain(f"{name}: {reason}: the change is that run's to confirm.")
             return False
         if time.monotonic() > deadline:
-            adapter.complain(
+            current.complain(
                 f"{name}: no new connection after the change, and none {3 * seconds} s later: "
                 f"{reason}. Go to the machine; journalctl -t socle-guard tells what it undid."
             )
@@ -113,8 +114,8 @@ def _reach_last(state: object, host: object) -> bool:  # noqa: ARG001 - pyinfra'
     deadline = time.monotonic() + 2 * PROOF_SECONDS
     while reason := _over_a_new_connection("guard_reached", PROOF_SECONDS):
         if time.monotonic() > deadline:
-            adapter.complain(
-                f"{adapter.resolved_host().name}: no new connection gets in after the last room: "
+            current.complain(
+                f"{current.resolved_host().name}: no new connection gets in after the last room: "
                 f"{reason}. Go to the machine before it is restarted.{_by_tunnel()}"
             )
             return False
@@ -127,10 +128,10 @@ def _over_a_new_connection(act: str, seconds: int) -> str:
 
     The first attempt begins the proof. This very computer, where no connection is needed, has none.
     """
-    local = adapter.resolved_host().connection.method == "local"
+    local = current.resolved_host().connection.method == "local"
     try:
-        adapter.ask_anew(f'{SCRIPT}{act} "$1" "$2"', run_name(), "" if local else str(seconds))
-    except adapter.Unanswered as error:
+        asking.ask_anew(f'{SCRIPT}{act} "$1" "$2"', run_name(), "" if local else str(seconds))
+    except asking.Unanswered as error:
         return str(error)
     return ""
 

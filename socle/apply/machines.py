@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from socle.apply import adapter
+from socle.apply import current
 from socle.baseline.known_machines import NAME, KnownMachines
 from socle.errors import SocleError
 
@@ -15,16 +15,16 @@ def recognise(machine_id: str | None) -> None:
 
     The first contact is noted, unless this run only plans.
     """
-    host, practice = adapter.resolved_host(), adapter.practice()
+    host, practice = current.resolved_host(), current.practice()
     local = host.connection.method == "local"
     try:
         if _known(practice.folder).meet(host.name, machine_id, local=local):
-            adapter.say(f"is known from now on, by {NAME} of the practice. Commit that file.")
+            current.say(f"is known from now on, by {NAME} of the practice. Commit that file.")
     except SocleError as stranger:
-        adapter.leave_out(str(stranger))
+        current.leave_out(str(stranger))
 
 
 @cache
 def _known(folder: Path) -> KnownMachines:
     """One for the whole run: what a plan does not note, it remembers."""
-    return KnownMachines(folder, keep=not adapter.dry_run())
+    return KnownMachines(folder, keep=not current.dry_run())

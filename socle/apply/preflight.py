@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from socle.apply import adapter
+from socle.apply import current
 from socle.baseline import packages
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ def refuse(seen: Observed) -> None:
     The rooms are those that the deploy file imports: each may have a function ``preflight(host,
     seen)`` in its ``deploy.py`` that yields a sentence for each thing that it refuses.
     """
-    host = adapter.resolved_host()
+    host = current.resolved_host()
     rooms = packages.imported("deploy")
     asked = [room.preflight(host, seen) for room in rooms if hasattr(room, "preflight")]
     found = [sentence for sentences in asked for sentence in sentences]
     if found:
-        adapter.leave_out("\n".join(f"{REFUSED}{sentence}" for sentence in found))
+        current.leave_out("\n".join(f"{REFUSED}{sentence}" for sentence in found))

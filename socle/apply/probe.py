@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
 
 from socle import bounds
-from socle.apply import adapter, preflight, turns
+from socle.apply import asking, current, preflight, turns
 from socle.apply.machines import recognise
 from socle.baseline.declared import PLACE
 from socle.baseline.model import Practice
@@ -59,7 +59,7 @@ class Observed:
     packages: frozenset[str] = frozenset()
     unit_files: dict[str, str] = field(default_factory=dict)  # unit -> enabled, disabled, masked…
     units: dict[str, str] = field(default_factory=dict)  # unit -> active, inactive, failed…
-    rooms: dict[str, tuple[str, ...]] = field(default_factory=dict)  # lines of the room's probe.sh
+    rooms: dict[str, tuple[str, ...]] = field(default_factory=dict)  # lines of the room's probes
 
 
 def observed() -> Observed:
@@ -67,19 +67,22 @@ def observed() -> Observed:
 
     A host that does not answer the probe, or that a room refuses, is left out of the run.
     """
-    found: Observed = adapter.once_per_host(_probe)
+    found: Observed = current.once_per_host(_probe)
     return found
 
 
 def script_for(practice: Practice) -> str:
-    """The probe with every room's own read-only questions (``files/probe.sh``) in it."""
+    """The probe with every room's own read-only questions in it.
+
+    Those are ``files/probe.sh``, and ``files/probe.py``, which gets the words of connection.sh.
+    """
     turn = f"turn() (\n{turns.SCRIPT})\n"
     path = (files("socle") / "path.sh").read_text(encoding="utf-8")
     state = f"state() (\n{(SCRIPTS / 'state.sh').read_text(encoding='utf-8')})\n"
     parts = [
-        f"( {_strip(room.folder / 'files/probe.sh')}\n) 2>/dev/null | sed 's/^/room {room.name} /'"
+        f"( {questions}\n) 2>/dev/null | sed 's/^/room {room.name} /'"
         for room in practice.rooms
-        if (room.folder / "files/probe.sh").exists()
+        for questions in _questions(room.folder / "files")
     ]
     rooms = "rooms() {\n:\n" + "\n".join(parts) + "\n}\n"
     probe = (SCRIPTS / "probe.sh").read_text(encoding="utf-8")
@@ -87,16 +90,16 @@ def script_for(practice: Practice) -> str:
 
 
 def _probe() -> Observed:
-    practice = adapter.practice()
+    practice = current.practice()
     paths = [file.target for room in practice.rooms for file in (*room.templates, *room.statics)]
     try:
         lines = turns.ask_in_turn(script_for(practice), PLACE, *paths)
         packed = base64.b64decode("".join(lines), validate=True)
         found = parse(bounds.gunzip(packed).decode("utf-8", "replace").split("\n")[:-1])
-    except (adapter.Unanswered, ValueError, bounds.TooLarge) as error:
-        adapter.leave_out(f"the host cannot be examined: {error}")
+    except (asking.Unanswered, ValueError, bounds.TooLarge) as error:
+        current.leave_out(f"the host cannot be examined: {error}")
     if reason := refused(found.system):
-        adapter.leave_out(reason)
+        current.leave_out(reason)
     recognise(found.machine_id)
     preflight.refuse(found)
     return found
@@ -159,6 +162,15 @@ def _file(fields: list[str]) -> ObservedFile:
         raise ValueError(f"the probe does not name a file's owner: {' '.join(fields)[:80]}")
     raw = base64.b64decode(content[1:], validate=True) if content.startswith("=") else None
     return ObservedFile(kind, mode, user, group, raw)
+
+
+def _questions(folder: Path) -> Iterator[str]:
+    script, program = folder / "probe.sh", folder / "probe.py"
+    if script.exists():
+        yield _strip(script)
+    if program.exists():
+        text = program.read_text(encoding="utf-8")
+        yield f"python3 -I - \"$connected\" <<'SOCLE'\n{text}SOCLE"
 
 
 def _strip(script: Path) -> str:

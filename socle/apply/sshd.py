@@ -9,7 +9,7 @@ from pyinfra import host
 from pyinfra.api import StringCommand
 from pyinfra.api.operation import OperationMeta, operation
 
-from socle.apply import adapter, turns
+from socle.apply import current, turns
 from socle.apply.changes import change, show, under
 from socle.apply.guard import Guard
 from socle.apply.probe import observed
@@ -28,10 +28,10 @@ def reload_ssh(*, when: Sequence[OperationMeta], guard: Guard) -> OperationMeta:
 
 @operation()
 def _reload(when: list[OperationMeta], guard: Guard) -> Generator[StringCommand, None, None]:
-    if not observed().guard_armed and not any(adapter.changed(meta) for meta in when):
+    if not observed().guard_armed and not any(current.changed(meta) for meta in when):
         host.noop("nothing has changed")
         return
     show(["! systemctl reload ssh.service"])
-    user = adapter.resolved_host().connection.user
+    user = current.resolved_host().connection.user
     script = f'{turns.CONNECTION}{SCRIPT}ssh_reload "$user"'
     yield change("reload ssh.service", script, {"user": user}, guard)

@@ -14,7 +14,7 @@ from pyinfra import host
 from pyinfra.api import StringCommand
 from pyinfra.api.operation import OperationMeta, operation
 
-from socle.apply import adapter
+from socle.apply import asking, current
 from socle.apply.changes import change, show, under
 from socle.apply.guard import Guard, can_cut
 from socle.apply.preflight import REFUSED
@@ -45,7 +45,7 @@ def packages(*, present: Sequence[str] = (), absent: Sequence[str] = ()) -> Oper
     unwanted = [name for name in absent if name in seen.packages]
     leaving = _leaving(absent, seen)
     if reason := refusal(leaving):  # of a room that has no preflight for it
-        adapter.leave_out(f"{REFUSED}{reason}")
+        current.leave_out(f"{REFUSED}{reason}")
     meta = _packages(name=title, present=present, absent=unwanted, leaving=leaving)
     if unwanted:
         can_cut(meta)
@@ -62,11 +62,11 @@ def _leaving(absent: Sequence[str], seen: Observed) -> Removal:
     unwanted = tuple(name for name in absent if name in seen.packages)
     if not unwanted:
         return Removal()
-    known = adapter.once_per_host(_removals)
+    known = current.once_per_host(_removals)
     if unwanted not in known:
         try:
-            known[unwanted] = removal(adapter.ask(_REMOVAL, *unwanted), unwanted)
-        except adapter.Unanswered as error:
+            known[unwanted] = removal(asking.ask(_REMOVAL, *unwanted), unwanted)
+        except asking.Unanswered as error:
             known[unwanted] = Removal(error=str(error))
     found: Removal = known[unwanted]
     return found
@@ -143,7 +143,7 @@ def _unit(
     verbs = ["unmask"] if state.startswith("masked") else []
     if enabled != (state == "enabled"):
         verbs.append("enable" if enabled else "disable")
-    if running and (drifted or any(adapter.changed(meta) for meta in reload_when)):
+    if running and (drifted or any(current.changed(meta) for meta in reload_when)):
         verbs.append("reload-or-restart")
     elif running != (seen.units.get(unit) == "active"):
         verbs.append("start" if running else "stop")
@@ -198,7 +198,7 @@ def _run(
     wishes: tuple[str, str, list[OperationMeta], bool], guard: Guard | None
 ) -> Generator[StringCommand, None, None]:
     command, title, when, drifted = wishes
-    if not drifted and not any(adapter.changed(meta) for meta in when):
+    if not drifted and not any(current.changed(meta) for meta in when):
         host.noop("nothing has changed")
         return
     show([f"! {title}"])

@@ -6,7 +6,7 @@ import os
 import time
 from importlib.resources import files
 
-from socle.apply import adapter
+from socle.apply import asking, current
 from socle.baseline import runs
 
 PATIENCE = int(os.environ.get("SOCLE_TURN_SECONDS", "20"))
@@ -14,8 +14,9 @@ PATIENCE = int(os.environ.get("SOCLE_TURN_SECONDS", "20"))
 
 CONNECTION = "connection() (\n" + (files("socle") / "connection.sh").read_text("utf-8") + ")\n"
 SCRIPT = "".join(
-    (files("socle.apply") / name).read_text(encoding="utf-8") for name in ("guard.sh", "turn.sh")
-) + ('turn_take "$1" pyinfra "$2" && guard_mend "$1"\n')
+    (files("socle.apply") / name).read_text(encoding="utf-8")
+    for name in ("guard.sh", "sshd_read.sh", "turn.sh")
+) + ('turn_take "$1" pyinfra "$2" && guard_mend "$1" && { ssh_note || :; }\n')
 """Takes the turn of run ``$1``, where run ``$2`` is known to be over, and mends what one left."""
 
 
@@ -27,15 +28,15 @@ def ask_in_turn(script: str, *args: str) -> list[str]:
     left out.
 
     Raises:
-        Unanswered: as :func:`adapter.ask`.
+        Unanswered: as :func:`asking.ask`.
     """
-    if adapter.dry_run():
-        return adapter.ask(script, "", "", *args)
+    if current.dry_run():
+        return asking.ask(script, "", "", *args)
     over, waited, deadline = "", False, time.monotonic() + PATIENCE
     while True:
         try:
-            return adapter.ask(script, runs.run_name(), over, *args)
-        except adapter.Unanswered as error:
+            return asking.ask(script, runs.run_name(), over, *args)
+        except asking.Unanswered as error:
             found = runs.holder(str(error))
             if found is None:
                 raise
@@ -43,8 +44,8 @@ def ask_in_turn(script: str, *args: str) -> list[str]:
             over = found.run
             continue
         if time.monotonic() > deadline:
-            adapter.leave_out(runs.occupied(found))
+            current.leave_out(runs.occupied(found))
         if not waited:
-            adapter.say(f"waits for {found.who}, who works on this host with {found.engine}")
+            current.say(f"waits for {found.who}, who works on this host with {found.engine}")
             waited = True
         time.sleep(1)

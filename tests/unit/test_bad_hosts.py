@@ -199,7 +199,7 @@ def test_a_key_with_a_passphrase_and_no_agent(start, connect, keys, monkeypatch)
 DEPLOY = """
 import os
 from socle import bounds
-from socle.apply import adapter, command_on_change, observed, probe, resolved_host
+from socle.apply import adapter, command_on_change, current, observed, probe, resolved_host
 from socle.baseline.rules import admits
 from pyinfra.api import deploy
 
@@ -212,7 +212,7 @@ FLOW = {{"protocol": "tcp", "ports": ["22"], "any": False, "ipv4": ["10.0.0.0/8"
 def toy():
     seen = observed()
     if not admits([FLOW], seen.client, seen.port):
-        adapter.leave_out(f"nothing lets {{seen.client}} in")
+        current.leave_out(f"nothing lets {{seen.client}} in")
     command_on_change("touch {place}/" + resolved_host().name, when=[], or_when=True)
 
 toy()
@@ -295,21 +295,28 @@ ODD = DEPLOY.replace(
         seen.rooms["toy"][3]
     if name == "applied":
         delivered(lambda: 1 / 0, "", title="it", when=True)
+    if name == "babbling":
+        host.get_fact(Hostname)
     if name == "deaf":
         server.shell(commands=["sleep 60"], _timeout=1, _stdin="x" * 30_000_000)
     command_on""",
-).replace("import os", "from pyinfra.operations import server\nfrom socle.apply import delivered")
+).replace(
+    "import os",
+    "from pyinfra import host\nfrom pyinfra.facts.server import Hostname\n"
+    "from pyinfra.operations import server\nfrom socle.apply import delivered",
+)
 
 
 def test_what_a_room_makes_of_one_host_is_that_hosts_failure(start, practice):
     began = time.monotonic()
-    names = ("planned", "applied", "deaf")
-    servers = {name: start(name, tr=NEAR) for name in ("accueil", *names)}
+    names = ("planned", "applied", "deaf", "babbling")
+    servers = {name: start(name, tr=NEAR, uname="yes") for name in ("accueil", *names)}
     output, changed = practice(deploy=ODD, **servers)
     assert changed == {"accueil"}
     assert "it cannot be planned: KeyError('toy') (deploy.py, line " in output
     assert "cannot go on: ZeroDivisionError" in output
     assert "Command timed out" in output
+    assert "it cannot be planned: server.Hostname: the host does not answer" in output
     assert f"Failed: {', '.join(sorted(names))}." in output
     assert time.monotonic() - began < 45  # a deaf host held a run up for ever
 

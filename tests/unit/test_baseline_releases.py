@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from socle.apply import adapter, probe
+from socle.apply import current, probe
 from socle.baseline.model import Connection, Host
 from socle.baseline.releases import refused, system_of
 from socle.verify import identity
@@ -44,11 +44,11 @@ def test_pyinfra_leaves_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
         raise SystemExit
 
     seen = probe.Observed(system="ubuntu")
-    monkeypatch.setattr(adapter, "practice", lambda: SimpleNamespace(rooms=()))
+    monkeypatch.setattr(current, "practice", lambda: SimpleNamespace(rooms=()))
     monkeypatch.setattr(probe.turns, "ask_in_turn", lambda *_: [EMPTY])
     monkeypatch.setattr(probe, "recognise", lambda _: None)
     monkeypatch.setattr(probe.preflight, "refuse", lambda _: None)
-    monkeypatch.setattr(adapter, "leave_out", leave_out)
+    monkeypatch.setattr(current, "leave_out", leave_out)
     monkeypatch.setattr(probe, "parse", lambda _: seen)
     with pytest.raises(SystemExit):
         probe._probe()

@@ -339,10 +339,10 @@ def test_differences_of_files_show_their_content_as_text():
 
 PYINFRA = """
 from pyinfra.operations import server
-from socle.apply import adapter
+from socle.apply import current
 text = "\\x1b[2J\\x1b]0;owned\\x07\\x9b2J\\u202e"
-adapter.say(text)
-adapter.complain(text)
+current.say(text)
+current.complain(text)
 server.shell(commands=[r"printf '{words}' >&2; exit 1"])
 """
 

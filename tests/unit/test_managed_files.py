@@ -200,6 +200,7 @@ def test_what_one_validation_refuses_leaves_all_as_it_was(play: Any) -> None:
 
 
 GUARD = """
+set -eu
 guard_arm() {{
     echo "armed $*; $(cat {0}/secret {0}/program/run.py 2>&1 | wc -c)" >>{0}/told
     {1}
@@ -222,6 +223,7 @@ def under_guard(play: Any) -> Any:
     text = files.read_text().replace("secret: true", "secret: true, guarded: true")
     files.write_text(text.replace('mode: "0755"', 'mode: "0755", guarded: true'))
     guard.parent.mkdir(parents=True)
+    guard.with_name("sshd_read.sh").write_text("ssh_note() { false; }\n")
 
     def ran(*words: str, arm: bool = False, fails: str = "", code: int = 0) -> str:
         guard.write_text(GUARD.format(host, fails))

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from rooms import REPOSITORY, ROOMS
 
-from socle.apply import adapter, preflight
+from socle.apply import current, preflight
 from socle.apply.probe import Observed
 
 PLAY = yaml.safe_load((REPOSITORY / "site.yml").read_text())[0]
@@ -89,8 +89,8 @@ def rooms(monkeypatch):
 
 def test_what_all_rooms_refuse_is_told_in_one_message(rooms, monkeypatch):
     host, seen, told = SimpleNamespace(name="desk"), Observed(system="debian"), []
-    monkeypatch.setattr(adapter, "resolved_host", lambda: host)
-    monkeypatch.setattr(adapter, "leave_out", told.append)
+    monkeypatch.setattr(current, "resolved_host", lambda: host)
+    monkeypatch.setattr(current, "leave_out", told.append)
     rooms(silent=lambda *_: (), plain=None)
     preflight.refuse(seen)
     assert told == []

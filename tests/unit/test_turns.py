@@ -10,7 +10,7 @@ from importlib.resources import files
 
 import pytest
 
-from socle.apply import adapter, turns
+from socle.apply import asking, current, turns
 from socle.baseline import runs
 
 SCRIPT = (files("socle.apply") / "turn.sh").read_text(encoding="utf-8")
@@ -127,15 +127,15 @@ def test_a_host_that_is_busy_with_ever_new_dead_runs_is_left_out(monkeypatch):
     def ask(*_):
         asked.append(1)
         assert len(asked) < 50, "it asks for ever"
-        raise adapter.Unanswered(f"busy {boot}.999999999.{len(asked)} pyinfra adm 10.0.0.7 1000")
+        raise asking.Unanswered(f"busy {boot}.999999999.{len(asked)} pyinfra adm 10.0.0.7 1000")
 
     def leave_out(reason):
         raise SystemExit(reason)
 
-    monkeypatch.setattr(adapter, "ask", ask)
-    monkeypatch.setattr(adapter, "say", lambda _: None)
-    monkeypatch.setattr(adapter, "dry_run", lambda: False)
-    monkeypatch.setattr(adapter, "leave_out", leave_out)
+    monkeypatch.setattr(asking, "ask", ask)
+    monkeypatch.setattr(current, "say", lambda _: None)
+    monkeypatch.setattr(current, "dry_run", lambda: False)
+    monkeypatch.setattr(current, "leave_out", leave_out)
     monkeypatch.setattr(turns, "PATIENCE", 1)
     with pytest.raises(SystemExit, match="has worked on this host with pyinfra"):
         turns.ask_in_turn("true")

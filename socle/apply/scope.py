@@ -1,0 +1,62 @@
+"""Which hosts a run of pyinfra is for: what names no host ends with 2; pyinfra ends with 0.
+
+The checkout's config.py imports us before the inventory is read, the inventory itself does so when
+pyinfra is called elsewhere. The first argument of each function is pyinfra's own, which it stands
+before.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pyinfra import config, logger
+from pyinfra.api import Host as PyinfraHost
+
+from socle.apply import current
+from socle.baseline.words import unknown
+
+
+def settle() -> None:
+    """Give pyinfra's settings the values that they have here."""
+    config.TEMP_DIR = "/root"  # nobody else can put a link there, as in /tmp
+    if current.dry_run():  # "One of more hosts failed, continue?" is no question then
+        config.FAIL_PERCENT = None
+
+
+def matching(
+    matches: Callable[..., Any], inventory: Any, patterns: Iterable[str], option: str
+) -> list[PyinfraHost]:
+    """The hosts of ``--limit``, each word of which must name one."""
+    groups = list(inventory.groups)
+    for pattern in patterns:
+        if not matches(inventory, [pattern], option):
+            known = [*(host.name for host in inventory), *filter(inventory.get_group, groups)]
+            _end(f"{option}: expected {unknown('host or group', pattern, known)}, read {pattern}")
+    return list(matches(inventory, patterns, option))
+
+
+def remaining(exclude: Callable[..., Any], *words: Any) -> list[PyinfraHost] | None:
+    """The hosts that ``--exclude`` leaves, if it is given."""
+    hosts: list[PyinfraHost] | None = exclude(*words)
+    return hosts if hosts is None or hosts else _end("--exclude: expected a host to be left")
+
+
+def made(make: Callable[..., Any], inventory: str, **words: Any) -> Any:
+    """The inventory of a practice."""
+    path = Path(inventory)
+    if path.exists() and path.suffix != ".py":
+        _end(f"{inventory}: expected the inventory.py of a practice")
+    found = make(inventory, **words)
+    if not len(found):
+        _end(f"{inventory}: expected the inventory.py of a practice, with hosts")
+    settle()
+    return found
+
+
+def _end(reason: str) -> NoReturn:
+    """End before any host is asked."""
+    logger.error(reason)
+    sys.exit(2)
