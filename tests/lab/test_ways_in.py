@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import signal
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -15,17 +10,6 @@ pytestmark = pytest.mark.lab
 HOST, SERVER = "accueil", "sauvegarde"
 PENDING = "/etc/ssh/sshd_config.d/99-pending.conf"
 OURS = "/etc/ssh/sshd_config.d/20-socle-backup.conf"
-KEY = "/home/adm-socle/.ssh/authorized_keys"
-ELSEWHERE = r"Match User adm-socle\n  AuthorizedKeysFile /etc/ssh/keys-%%u\n"
-INCLUDING = "/etc/ssh/sshd_config.d/30-including.conf"
-RELOAD = "systemctl reload ssh.service"
-LEFT = f"ls -A /var/lib/socle; ls -d {OURS} || :"
-BACK = "systemctl start socle-guard.service"
-HANGING = "/usr/local/sbin/sshd"
-HANGS = """#!/bin/sh
-case $* in *-C*) echo $$ >/run/held; exec sleep 600 ;; esac
-exec /usr/sbin/sshd "$@"
-"""
 SSHD = "ss -Htln 'sport = 22' | wc -l; ss -Htln 'sport = 2222' | wc -l; ls /etc/ssh/sshd_config.d"
 DEPENDENT = """set -e; d=$(mktemp -d)
 for p in 'tftpd-hpa' 'socle-example'; do
@@ -106,59 +90,3 @@ def test_sshd_does_not_read_what_somebody_else_left_and_nobody_has_tried(pending
     said = " ".join(output.split())
     assert f"sshd has not read {PENDING} since somebody changed it" in said
     assert "guard" not in pending.root_on(SERVER, "ls -A /var/lib/socle")
-
-
-@pytest.fixture
-def moved(pending):
-    """The operator's key is where only somebody else's drop-in, in force, has it looked for."""
-    pending.root_on(
-        SERVER,
-        f"printf '{ELSEWHERE}' >{PENDING} && mv {KEY} /etc/ssh/keys-adm-socle && {RELOAD}",
-    )
-    yield pending
-    pending.root_on(SERVER, f"rm -f {PENDING}; mv /etc/ssh/keys-adm-socle {KEY}; {RELOAD}")
-
-
-@pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])
-def test_sshd_does_not_forget_what_somebody_else_took_away(moved, engine, code):
-    moved.root_on(SERVER, f"rm {PENDING}")
-    words = ("-y",) if engine == "pyinfra" else ("--tags", "backup")
-    output = getattr(moved, engine)(*words, "--limit", SERVER, code=code)
-    said = " ".join(output.split())
-    assert "sshd has not read what is in /etc/ssh/sshd_config.d since somebody changed it" in said
-    assert "Traceback" not in output
-    assert not {"guard", OURS} & set(moved.root_on(SERVER, LEFT).split())
-    moved.pyinfra("--dry", "--limit", SERVER)  # the operator still gets in
-
-
-def test_sshd_does_not_read_what_an_include_or_a_link_leads_to(pending):
-    files = "/etc/ssh/other.d/a.conf", "/srv/theirs.conf"
-    pending.root_on(
-        SERVER,
-        f"mkdir /etc/ssh/other.d; touch {' '.join(files)}; ln -sf {files[1]} {PENDING}; "
-        f"echo 'Include /etc/ssh/other.d/*.conf' >{INCLUDING}; {RELOAD}; "
-        f"echo '# untried' | tee {' '.join(files)}",
-    )
-    output = pending.pyinfra("-y", "--limit", SERVER, code=1)
-    pending.root_on(SERVER, f"rm -r {INCLUDING} {PENDING} /etc/ssh/other.d {files[1]}; {RELOAD}")
-    assert f"sshd has not read {files[0]}, {files[1]} since somebody" in " ".join(output.split())
-
-
-def test_a_run_killed_before_sshd_read_its_file_is_no_strangers_change(pending):
-    pending.root_on(SERVER, f"rm {PENDING}")
-    pending.root_on(SERVER, f"printf %s {shlex.quote(HANGS)} >{HANGING}; chmod +x {HANGING}")
-    run = subprocess.Popen(
-        [Path(sys.executable).parent / "pyinfra", pending.folder / "inventory.py", "deploy.py",
-         "-y", "--limit", SERVER],
-        cwd=pending.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    try:
-        pending.root_on(SERVER, f"until test -s /run/held; do sleep 0.1; done; ls {OURS}")
-    finally:
-        os.killpg(run.pid, signal.SIGKILL)
-        run.wait()
-    held = "kill -9 -- -$(ps -o pgid= $(cat /run/held) | tr -d ' '); rm /run/held"
-    pending.root_on(SERVER, f"rm {HANGING}; {held}; {BACK}; test ! -e {OURS}")
-    pending.pyinfra("-y", "--limit", SERVER)
-    pending.root_on(SERVER, f"ls {OURS}")
