@@ -97,7 +97,7 @@ ssh_newer() {
         printf '%s\n' "$later" | awk '$3 != "above" || $1 != $2' | cut -d' ' -f3-
     done
     ssh_mounted "${1#* }" | while read -r path; do
-        printf '%s\n' "$way" | grep -xF -e "file $path" -e "folder $path" -e "above $path"
+        printf '%s\n' "$way" | grep -xF -e "file $path" -e "folder $path" -e "above $path" || :
     done
 }
 

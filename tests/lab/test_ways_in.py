@@ -158,7 +158,7 @@ def test_a_run_killed_before_sshd_read_its_file_is_no_strangers_change(pending):
     finally:
         os.killpg(run.pid, signal.SIGKILL)
         run.wait()
-    held = "kill -9 -- -$(ps -o pgid= -p $(cat /run/held)); rm /run/held"
+    held = "kill -9 -- -$(ps -o pgid= $(cat /run/held) | tr -d ' '); rm /run/held"
     pending.root_on(SERVER, f"rm {HANGING}; {held}; {BACK}; test ! -e {OURS}")
     pending.pyinfra("-y", "--limit", SERVER)
     pending.root_on(SERVER, f"ls {OURS}")

@@ -33,7 +33,7 @@ echo "hostkey $PWD/etc/ssh_host_ed25519_key"
 """
 SYSTEMCTL = """#!/bin/sh
 case "$*" in
-*.mount*) ;;
+*.mount*) cat "$(dirname "$0")/mounts" ;;
 *MainPID*) echo 0 ;;
 *) cat "$(dirname "$0")/unit" ;;
 esac
@@ -55,6 +55,7 @@ class Host:
                      "etc/ssh_host_ed25519_key.pub"):  # fmt: skip
             self.write(name)
         self.write("real/c.conf", "# another")
+        self.mounted("/run/user/1000")  # a login, also the operator's own
         self.link("etc/sshd_config.d/60-link.conf", "real/b.conf")
         self.ours = self.write("etc/sshd_config.d/20-socle.conf")
         (folder / "guard/paths").write_text(f"{self.ours}\n")
@@ -84,6 +85,14 @@ class Host:
             lines.append(f"{event}TimestampMonotonic={max(int((up - before) * 1e6), 1)}")
         self.write("unit", "\n".join(lines) + "\n")
         time.sleep(0.05)
+
+    def mounted(self, *places: object) -> None:
+        """These were mounted just now."""
+        later = time.monotonic_ns() // 1000 + 3600 * 10**6
+        self.write(
+            "mounts",
+            "\n".join(f"Where={one}\nActiveEnterTimestampMonotonic={later}\n" for one in places),
+        )
 
     def run(self, command: str) -> str:
         up = time.monotonic_ns() + self.margin * 10**9  # the script looks at its clocks later
@@ -156,6 +165,11 @@ def test_another_folder_in_the_place_of_one(host):
     host.move("etc", "etc.old")
     host.move("etc.new", "etc")
     assert "sshd has not read what is in etc since" in host.untried()
+
+
+def test_a_folder_that_was_mounted_over_since(host):
+    host.mounted("/run/user/1000", host.folder / "etc/sshd_config.d")
+    assert "sshd has not read what is in etc/sshd_config.d since" in host.untried()
 
 
 def test_a_reload_that_failed_has_read_nothing(host):
