@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible.plugins.action import ActionBase  # type: ignore[import-untyped]
 
 from socle.baseline import managed
+from socle.baseline.model import Managed
 from socle.errors import SocleError
+
+GUARD = {
+    "seconds": {"type": "int", "required": True},
+    "tables": {"type": "list", "elements": "str", "default": []},
+}
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -19,35 +25,43 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     _supports_check_mode = True
     _supports_diff = True
-    _VALID_ARGS = frozenset({"guarded", "without"})
+    _VALID_ARGS = frozenset({"arm", "guard", "without"})
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Send what the room's ``files.yml`` wishes on this host, in one execution."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         given = self.validate_argument_spec(
             {
-                "guarded": {"type": "bool", "default": False},
+                "arm": {"type": "bool", "default": False},
+                "guard": {"type": "dict", "options": GUARD},
                 "without": {"type": "list", "elements": "str", "default": []},
             }
         )[1]
         variables = task_vars or {}
+        role, guard = Path(variables["role_path"]), given["guard"]
         try:
-            files = list(_wished(Path(variables["role_path"]), variables, **given))
+            listed = managed.read(role)
+            files = list(_wished(role, listed, variables, guard is not None, given["without"]))
         except SocleError as error:
             return {**result, "failed": True, "msg": str(error)}
-        arguments = {"files": files}
+        arguments = {"files": files, "arm": given["arm"]}
+        if guard is not None:
+            arguments["arming"] = _arming(role, listed, variables, **guard)
         done = self._execute_module("managed_files", module_args=arguments, task_vars=task_vars)
         return {**result, **done}
 
 
 def _wished(
-    role: Path, variables: Mapping[str, Any], guarded: bool, without: list[str]
+    role: Path,
+    listed: Sequence[Managed],
+    variables: Mapping[str, Any],
+    guarded: bool,
+    without: list[str],
 ) -> Iterator[dict[str, Any]]:
     """What the module is told of each file."""
     checkout = role.parents[1]
     settings = _settings(variables, checkout)
-    listed = managed.wishes(managed.read(role), settings, guarded=guarded, without=without)
-    for entry, wanted in listed:
+    for entry, wanted in managed.wishes(listed, settings, guarded=guarded, without=without):
         for source in entry.sources if wanted is not None else ():
             told = {"path": source.target, "mode": entry.mode, "secret": entry.secret}
             if wanted:
@@ -55,6 +69,23 @@ def _wished(
                 told["content"] = base64.b64encode(content).decode()
                 told["validate"] = entry.validate
             yield told
+
+
+def _arming(
+    role: Path,
+    listed: Sequence[Managed],
+    variables: Mapping[str, Any],
+    seconds: int,
+    tables: list[str],
+) -> dict[str, Any]:
+    """What the module is told of the guard: its script, and the words for it."""
+    scripts = role.parents[1] / "socle/apply"
+    guard, sshd_read = (
+        (scripts / name).read_text(encoding="utf-8") for name in ("guard.sh", "sshd_read.sh")
+    )
+    words = [variables["socle_run"], str(seconds), ",".join(tables), *managed.guarded(listed)]
+    script = f'{guard}\n(guard_arm "$@")\nset +eu\n{sshd_read}\nssh_note || :\n'
+    return {"script": script, "words": words}
 
 
 def _settings(variables: Mapping[str, Any], checkout: Path) -> dict[str, Any]:

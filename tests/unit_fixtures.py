@@ -192,6 +192,8 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Toy:
     made.write("/roles/toy/controls.yml", CONTROLS)
     made.write("/roles/toy/templates/etc/toy.conf.j2", "idle {{ toy_idle }}\n")
     made.write("/roles/toy/files.yml", "- path: /etc/toy.conf\n")
+    for group in ("imaging_servers", "backup_servers"):
+        made.write(f"/group_vars/{group}.yml", "---\n")
     made.write("hosts.yml", HOSTS)
     made.write("practice.yml", f'id: "{made.id}"\n')
     return made

@@ -19,8 +19,11 @@ from socle.baseline.settings import (
     stricter,
 )
 from socle.baseline.types import HostKey, Path, Port
+from socle.baseline.watching import Watch
 from socle.baseline.windows import Window, on_calendar
 
+CONTROL = "alerting"
+"""It judges the watch."""
 SPREAD_MINUTES = 45
 """Machines begin that far apart at most: a relay and a server take them all."""
 
@@ -131,6 +134,20 @@ class Alerting(RoomSettings):
         if drop:
             yield f"evidence handed over to {drop['server'] or ''}{drop['folder']}"
 
+    @classmethod
+    def watches(cls, settings: Mapping[str, Any]) -> Watch | None:
+        """The daily look, whom it warns, and where its evidence goes."""
+        if not settings["alerting_enabled"]:
+            return None
+        return Watch(
+            control=CONTROL,
+            contact=settings["alerting_contact"],
+            mail=settings["alerting_mail"],
+            drop=settings["alerting_drop"],
+            keep_bundles=settings["alerting_keep_bundles"],
+            acknowledge_days=settings["alerting_acknowledge_days"],
+        )
+
     def derive(self, host: Host, practice: Practice) -> dict[str, Any]:  # noqa: ARG002
         """What follows from the settings.
 
@@ -170,7 +187,7 @@ class Alerting(RoomSettings):
         """``declaration``: what the machine is told; ``python``: which packs its program."""
         if not self.enabled:
             nothing = {"format": "", "schema": 0, "host": host.name, "baseline": {}, "practice": {}}
-            return {"declaration": {**nothing, "folders": []}, "python": ""}
+            return {"declaration": {**nothing, "folders": [], "watch": {}}, "python": ""}
         from socle.watch.declaration import declaration  # noqa: PLC0415 - seldom needed
 
         return {"declaration": declaration(host, practice), "python": sys.executable}

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from roles.alerting.settings import CONTROL
 from socle.messages import Message, message
 from socle.verify import unknown
 from socle.watch.broken import ignored
@@ -63,7 +64,8 @@ class Watch:
     def ignored(self) -> list[str]:
         """Broken promises that nobody has acknowledged, or not any more."""
         known = ((one["control"], one["until"]) for one in self.acknowledged)
-        return ignored(self.report["verdicts"] if self.report else {}, known, self.now)
+        verdicts = self.report["verdicts"] if self.report else {}
+        return ignored(verdicts, known, self.now, own=CONTROL)
 
 
 def ask(host: TestinfraHost) -> Watch:

@@ -148,6 +148,35 @@ def expect_nothing_left_out(last_run: Found) -> None:
     )
 
 
+def expect_every_name(last_run: Found) -> None:
+    """No file has so many names that a copy cannot read each. Whose they are is told."""
+    owners = last_run.get("names_left_out", {})
+    whose = [
+        message("{n} of {owner} ({bytes} bytes)", n=one["names"], owner=owner, bytes=one["bytes"])
+        for owner, one in list(owners.items())[:20]
+    ]
+    whole = last_run.get("folders_left_out", 0)
+    expect(
+        not owners,
+        seen=message(
+            "names (hard links) left out of the last copy, with {n} whole folders: {whose}",
+            n=whole,
+            whose=whose,
+        )
+        if whole
+        else message(
+            "names (hard links) left out of the last copy: {whose}", whose=whose or message("none")
+        ),
+        wanted="every name of every file is in the copy",
+        fix=message(
+            "as that person, find files with many names (find -links +100), remove names; a folder "
+            "of older generations: leave it out (backup_excludes), copies keep their own; then "
+            "{copy}",
+            copy=COPY,
+        ),
+    )
+
+
 def expect_checked(one: Found, settings: Settings, now: str) -> None:
     """The repository was checked lately, and found whole. A new one has a week."""
     last, days = one["last_check"], settings.backup_check_days

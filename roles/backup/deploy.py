@@ -23,7 +23,6 @@ from socle.baseline.model import Host
 UNITS = "/etc/systemd/system"
 USERS = "/etc/sysusers.d/socle-backup.conf"
 FOLDERS = "/etc/tmpfiles.d/socle-backup.conf"
-SSHD = "/etc/ssh/sshd_config.d/20-socle-backup.conf"
 UDEV = "/etc/udev/rules.d/70-socle-backup.rules"
 
 
@@ -70,7 +69,7 @@ def keeper(files: dict[str, OperationMeta], wanted: bool) -> None:
         when=[files[FOLDERS]] if wanted else [],
         or_when="drifted folders" in drifted,
     )
-    guard = Guard(paths=[SSHD])
+    guard = Guard()
     sshd = managed_files("backup", guard=guard)
-    reload_ssh(when=[sshd[SSHD]], guard=guard)
+    reload_ssh(when=[*sshd.values()], guard=guard)
     confirm(guard)

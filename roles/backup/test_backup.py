@@ -48,6 +48,7 @@ def test_a_fresh_complete_copy_exists(host, settings, seen):
         copies.expect_checked(repository, settings, seen["now"])
     last = seen["last_run"] or {}
     copies.expect_nothing_left_out(last)
+    copies.expect_every_name(last)
     dumps = last.get("databases", {})
     failed = [name for name, why in dumps.items() if why]
     expect(

@@ -17,6 +17,7 @@ from socle.apply import (
     unit,
 )
 from socle.baseline.model import Host
+from socle.baseline.next_start import refusals
 from socle.baseline.way_in import missing
 
 RULES = "/etc/socle/firewall.nft"
@@ -26,7 +27,9 @@ KEEPER = "/etc/systemd/system/nftables.service.d/socle.conf"
 
 
 def preflight(host: Host, seen: Observed) -> Iterator[str]:
-    """Flows that would keep the operator out, now or after a restart; removals that go too far."""
+    """Flows and others' rules that would keep the operator out, now or after a restart; removals
+    that go too far.
+    """
     if seen.client is not None and seen.port is not None:
         rules = [host.settings[f"firewall_{way}"] for way in ("inbound", "outbound")]
         found = missing(*rules, client=seen.client, port=seen.port, path=seen.path, host=host.name)
@@ -34,6 +37,7 @@ def preflight(host: Host, seen: Observed) -> Iterator[str]:
             yield f"{found.why}. {found.advice}"
     if reason := removal_refused(host.settings["firewall_forbidden_packages"], seen):
         yield reason
+    yield from refusals(seen.rooms.get("firewall", ()))
 
 
 @deploy("Firewall")
@@ -43,7 +47,6 @@ def firewall() -> None:
     drifted = observed().rooms.get("firewall", ())
     guard = Guard(
         seconds=settings["firewall_guard_seconds"],
-        paths=[RULES, CANARY, UNIT, KEEPER],
         tables=["inet socle_canary", "inet socle"],
     )
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from socle.baseline.next_start import NextStart
+from socle.baseline.next_start import next_start as read
+from socle.machine.programs import Program
 from socle.messages import Message, message
 from socle.render import render
 
@@ -15,6 +19,14 @@ from socle.render import render
 _IN_SCRATCH = (
     "echo {content} | base64 -d | unshare --net sh -c 'nft -f - && nft -s list table {table}'"
 )
+
+_CONNECTION = (files("socle") / "connection.sh").read_text(encoding="utf-8")
+_PROBE = (Path(__file__).parent / "files/probe.py").read_text(encoding="utf-8")
+_NEXT_START = Program(
+    "sh -c",
+    f'connection() (\n{_CONNECTION})\npython3 -I - "$(connection)" "$@" <<\'SOCLE\'\n{_PROBE}SOCLE',
+)
+_NEXT_START_SECONDS = 60
 
 
 def live(host: Any, table: str) -> str:
@@ -40,6 +52,19 @@ def at_boot(host: Any, file: str, table: str) -> str:
     """The rules that ``file`` on the host would load, as its nft lists them; empty if none."""
     answer = host.run(f"unshare --net sh -c 'nft -f {file} && nft -s list table {table}'")
     return str(answer.stdout) if answer.rc == 0 else ""
+
+
+def next_start(host: Any, *ours: str) -> NextStart:
+    """What other programs load at the next start beside ``ours``, and what comes of it.
+
+    Raises:
+        RuntimeError: the host could not try it out.
+    """
+    answer = _NEXT_START.run(host, "socle", *ours, timeout=_NEXT_START_SECONDS)
+    found = read(answer.stdout.splitlines())
+    if not found.complete:
+        raise RuntimeError("what the next start loads could not be tried out")
+    return found
 
 
 def first_difference(live: str, declared: str) -> Message:

@@ -4,7 +4,15 @@ import json
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
-from roles.firewall.nftables import at_boot, attempt, declared, first_difference, live, packets
+from roles.firewall.nftables import (
+    at_boot,
+    attempt,
+    declared,
+    first_difference,
+    live,
+    next_start,
+    packets,
+)
 from socle.baseline.rules import admits, port_in
 from socle.machine.sockets import listeners, operator
 from socle.verify import AGAIN, control, expect, message, note, unknown
@@ -36,6 +44,7 @@ def test_what_is_not_declared_is_refused(host, target, settings, from_controller
     closed = [port for port in SELDOM_DECLARED if not declares(settings.firewall_inbound, port)]
     _, sshd = client(host)
     expect_closed(target, sshd, from_controller, closed)
+    expect_kept(host)
 
 
 @control("listeners-allowlist")
@@ -158,6 +167,36 @@ def expect_declared(host, settings, template, table):
         fix=AGAIN,
     )
     return wanted
+
+
+def expect_kept(host):
+    """What else the next start loads leaves the rules there, and the way in open."""
+    found = next_start(host, "/etc/socle/canary.nft", "/etc/socle/firewall.nft")
+    lost, cut, others = found.named("lost"), found.named("cut"), found.named("loads")
+    expect(
+        not lost,
+        seen=message(
+            "at the next start the rules are taken away by: {units}",
+            units=lost or message("nothing"),
+        ),
+        wanted="the rules stay, whatever else the next start loads",
+        fix="take it out of that file, let the unit come before socle-firewall.service (Before=), "
+        "or disable the unit",
+    )
+    expect(
+        not cut,
+        seen=message(
+            "at the next start nobody gets in like this any more because of: {units}"
+            if cut
+            else "let in at the next start too, beside what is loaded by: {units}",
+            units=cut or others or message("nothing"),
+        ),
+        wanted="what else the next start loads lets the connection in use in",
+        fix="let the connection pass in that file, or disable the unit",
+    )
+    unread = found.named("unread ran", "unread waits")
+    if unread:
+        unknown(message("what the next start loads cannot be tried: {units}", units=unread))
 
 
 def expect_closed(target, sshd, vantage, ports):

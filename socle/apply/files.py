@@ -43,8 +43,8 @@ def managed_files(
 ) -> dict[str, OperationMeta]:
     """Compare the files that ``files.yml`` of the room lists, and write or remove what differs.
 
-    Files marked ``guarded`` are those of a call with ``guard=``, the others those of a call
-    without. Returns the operation of each path, and of each tree.
+    Files marked ``guarded`` are those of a call with ``guard=``, which puts them back, the others
+    those of a call without. Returns the operation of each path, and of each tree.
 
     Args:
         without: paths that the machine has no need of, whatever the settings say.
@@ -52,6 +52,8 @@ def managed_files(
     practice, settings = current.practice(), current.resolved_host().settings
     files = next(one.files for one in practice.rooms if one.name == room)
     listed = managed.wishes(files, settings, guarded=guard is not None, without=without)
+    if guard is not None:
+        guard.paths = [*guard.paths, *managed.guarded(files)]
     found: dict[str, OperationMeta] = {}
     for entry, wanted in host.loop(listed):  # type: ignore[no-untyped-call]
         if wanted is not None:

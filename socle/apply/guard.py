@@ -23,6 +23,7 @@ from socle.baseline.runs import run_name
 from socle.baseline.tunnels import tunnels
 
 SCRIPT = (files("socle.apply") / "guard.sh").read_text(encoding="utf-8")
+SSHD_READ = (files("socle.apply") / "sshd_read.sh").read_text(encoding="utf-8")
 PROOF_SECONDS = 15
 """How long established packets must be declared, at most: time for one connection."""
 BEGINS = 0.5
@@ -34,12 +35,13 @@ class Guard:
     """What the host can put back by itself.
 
     Args:
-        paths: files (those that do not exist yet are removed again).
+        paths: files (those that do not exist yet are removed again); ``managed_files`` adds the
+            room's own that are marked ``guarded``.
         tables: packet filter tables, "inet socle".
         seconds: how long the host waits for the confirmation before it restores itself.
     """
 
-    paths: Sequence[str]
+    paths: Sequence[str] = ()
     tables: Sequence[str] = ()
     seconds: int = 60
     operations: list[OperationMeta] = field(default_factory=list)
@@ -47,7 +49,7 @@ class Guard:
     def arming(self, script: str) -> tuple[str, tuple[str, ...]]:
         """``script`` behind the arming of the guard, with the arguments that both need."""
         words = (run_name(), str(self.seconds), ",".join(self.tables), *self.paths)
-        return f'{SCRIPT}\n(guard_arm "$@")\nset +eu\n{script}', words
+        return f'{SCRIPT}\n(guard_arm "$@")\nset +eu\n{SSHD_READ}ssh_note\n{script}', words
 
 
 def confirm(guard: Guard) -> OperationMeta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from ipaddress import ip_address
@@ -59,7 +59,7 @@ class Observed:
     packages: frozenset[str] = frozenset()
     unit_files: dict[str, str] = field(default_factory=dict)  # unit -> enabled, disabled, masked…
     units: dict[str, str] = field(default_factory=dict)  # unit -> active, inactive, failed…
-    rooms: dict[str, tuple[str, ...]] = field(default_factory=dict)  # lines of the room's probe.sh
+    rooms: dict[str, tuple[str, ...]] = field(default_factory=dict)  # lines of the room's probes
 
 
 def observed() -> Observed:
@@ -72,14 +72,17 @@ def observed() -> Observed:
 
 
 def script_for(practice: Practice) -> str:
-    """The probe with every room's own read-only questions (``files/probe.sh``) in it."""
+    """The probe with every room's own read-only questions in it.
+
+    Those are ``files/probe.sh``, and ``files/probe.py``, which gets the words of connection.sh.
+    """
     turn = f"turn() (\n{turns.SCRIPT})\n"
     path = (files("socle") / "path.sh").read_text(encoding="utf-8")
     state = f"state() (\n{(SCRIPTS / 'state.sh').read_text(encoding='utf-8')})\n"
     parts = [
-        f"( {_strip(room.folder / 'files/probe.sh')}\n) 2>/dev/null | sed 's/^/room {room.name} /'"
+        f"( {questions}\n) 2>/dev/null | sed 's/^/room {room.name} /'"
         for room in practice.rooms
-        if (room.folder / "files/probe.sh").exists()
+        for questions in _questions(room.folder / "files")
     ]
     rooms = "rooms() {\n:\n" + "\n".join(parts) + "\n}\n"
     probe = (SCRIPTS / "probe.sh").read_text(encoding="utf-8")
@@ -159,6 +162,15 @@ def _file(fields: list[str]) -> ObservedFile:
         raise ValueError(f"the probe does not name a file's owner: {' '.join(fields)[:80]}")
     raw = base64.b64decode(content[1:], validate=True) if content.startswith("=") else None
     return ObservedFile(kind, mode, user, group, raw)
+
+
+def _questions(folder: Path) -> Iterator[str]:
+    script, program = folder / "probe.sh", folder / "probe.py"
+    if script.exists():
+        yield _strip(script)
+    if program.exists():
+        text = program.read_text(encoding="utf-8")
+        yield f"python3 -I - \"$connected\" <<'SOCLE'\n{text}SOCLE"
 
 
 def _strip(script: Path) -> str:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Has sshd read its files again, unless what they say now would end the way in. Sourced behind
-# guard.sh and the function `connection` (connection.sh), under an armed guard: it undoes the change.
+# Has sshd read its files again, unless what they say now would end the way in. Sourced behind guard.sh,
+# sshd_read.sh and the function `connection` (connection.sh), under an armed guard: it undoes the change.
 #   ssh_reload USER    USER: the account that the operator logs in with
 ssh_reload() {
     why=$(ssh_objection "$1" "$(connection)")
@@ -10,7 +10,9 @@ ssh_reload() {
         return 1
     fi
     echo ssh.service >>"${guard:?}/reload"
-    systemctl reload ssh.service
+    systemctl reload ssh.service || return
+    sleep 1 # systemd is told of the reading by sshd itself, a moment later (Debian 13)
+    ssh_note
 }
 
 # ssh_objection USER "CLIENT PORT SERVER PORT": one sentence, or nothing.
@@ -21,7 +23,7 @@ ssh_objection() {
     client=${1:-127.0.0.1} server=${3:-127.0.0.1} port=${4:-}
     mkdir -p /run/sshd
     ask="user=$user,host=$client,addr=$client,laddr=$server,lport=${port:-22}"
-    if ! says=$(sshd -T -C "$ask" 2>&1); then
+    if ! says=$(ssh_asked -C "$ask" 2>&1); then
         echo "sshd refuses its files: $(echo "$says" | tail -n 1)"
         return
     fi
@@ -42,19 +44,8 @@ ssh_objection() {
     elif ssh_value forcecommand | grep -qvx none; then
         ssh_closed ForceCommand
     else
-        ssh_untried
+        ssh_untried "$user"
     fi
-}
-
-# What somebody else changed since sshd last read its files: nobody has got in by it yet.
-ssh_untried() {
-    read_at=$(systemctl show --value --timestamp=us+utc --property=StateChangeTimestamp ssh.service)
-    [ -n "$read_at" ] && ! systemctl --quiet is-active ssh.socket || return 0
-    theirs=$(find /etc/ssh/sshd_config /etc/ssh/sshd_config.d -type f -newerct "$read_at" 2>/dev/null |
-        grep -vxF -f "${guard:-/var/lib/socle/guard}/paths" | tr '\n' ' ')
-    [ -z "$theirs" ] || echo "sshd has not read ${theirs}since somebody changed it, so nobody knows" \
-        "whether it lets $user in: reload sshd in a session that stays open, log in anew, and apply" \
-        "again; or take it back"
 }
 
 ssh_closed() {

@@ -14,8 +14,9 @@ PATIENCE = int(os.environ.get("SOCLE_TURN_SECONDS", "20"))
 
 CONNECTION = "connection() (\n" + (files("socle") / "connection.sh").read_text("utf-8") + ")\n"
 SCRIPT = "".join(
-    (files("socle.apply") / name).read_text(encoding="utf-8") for name in ("guard.sh", "turn.sh")
-) + ('turn_take "$1" pyinfra "$2" && guard_mend "$1"\n')
+    (files("socle.apply") / name).read_text(encoding="utf-8")
+    for name in ("guard.sh", "sshd_read.sh", "turn.sh")
+) + ('turn_take "$1" pyinfra "$2" && guard_mend "$1" && { ssh_note || :; }\n')
 """Takes the turn of run ``$1``, where run ``$2`` is known to be over, and mends what one left."""
 
 

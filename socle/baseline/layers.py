@@ -61,9 +61,12 @@ class Layers:
 
     def read_region(self, root: Path) -> None:
         """Read ``group_vars/`` of the checkout."""
-        for file in _settings_files(root / "group_vars", self.problems):
+        files = _settings_files(root / "group_vars", self.problems)
+        for file in files:
             document = self.document(file) if file.name != WAIVERS else None
-            meant = words.near(file.stem.replace("-", "_"), _REGION_FILES, itself=True)
+            written = file.stem.replace("-", "_")
+            others = {one.stem for one in files} - {file.stem}
+            meant = words.near(written, (*_REGION_FILES, *({written} & others)), itself=True)
             if meant and file.stem != meant:
                 wanted = f"a group of the region, or a name unlike these; did you mean {meant}.yml?"
                 self.problems.append(Problem(file, 0, "file name", wanted, file.name))

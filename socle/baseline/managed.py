@@ -139,6 +139,11 @@ def wishes(
     return [(entry, _wish(entry, settings, guarded, without)) for entry in found]
 
 
+def guarded(files: Iterable[Managed]) -> list[str]:
+    """The paths that can cut access, wished or not: what the guard of the room puts back."""
+    return [source.target for entry in files if entry.guarded for source in entry.sources]
+
+
 def content(source: Template, settings: Mapping[str, Any], root: Path) -> bytes:
     """What the file holds on a host with these ``settings``; ``root``: the checkout."""
     if source.filled:

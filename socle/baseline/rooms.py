@@ -10,8 +10,8 @@ from socle.baseline.model import Room
 from socle.baseline.settings import RoomSettings, fields_without_direction
 from socle.errors import BadPractice, Problem
 
-REGION_GROUPS = ("workstations", "servers", "imaging_servers", "backup_servers")
-"""The groups that the regional baseline speaks of; a practice may have none of their hosts."""
+REGION_GROUPS = ("workstations", "servers")
+"""Every region has them; its other groups are those with a file in ``group_vars/``."""
 
 
 def find(root: Path) -> tuple[Room, ...]:
@@ -56,7 +56,7 @@ def promises(root: Path) -> tuple[Room, ...]:
 
 
 def region_groups(root: Path) -> tuple[str, ...]:
-    """Names of the groups of the regional baseline, those of ``group_vars/`` included."""
+    """Names of the groups of the regional baseline; a practice may have none of their hosts."""
     files = sorted(file.stem for file in (root / "group_vars").glob("*.yml"))
     own = (name for name in files if name not in ("all", "waivers"))
     return tuple(dict.fromkeys([*REGION_GROUPS, *own]))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from socle.baseline.flows import Need
     from socle.baseline.model import Host, Practice
+    from socle.baseline.watching import Watch
 
 Towards = Literal["lower", "higher", "true", "false", "subset", "superset"]
 MASK = "••••"
@@ -203,6 +204,14 @@ class RoomSettings(BaseModel):
         where it is no longer declared belongs here. Variables have their full names.
         """
         return ()
+
+    @classmethod
+    def watches(cls, settings: Mapping[str, Any]) -> Watch | None:  # noqa: ARG003
+        """How a host with these settings verifies itself; None: the room asks for no such thing.
+
+        Variables have their full names.
+        """
+        return None
 
     @classmethod
     def needed_secrets(cls, host: Host) -> Mapping[str, Iterable[str]]:  # noqa: ARG003

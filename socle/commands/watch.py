@@ -33,11 +33,11 @@ def keys(practice: Path, *, limit: Repeated = None) -> int:
         Only this host or group (may be given again; * and ? match).
     """
     from socle.baseline import evidence, load  # noqa: PLC0415 - `socle --help` needs none of these
+    from socle.baseline.watching import watch_of  # noqa: PLC0415
     from socle.evidence.principals import of_machine  # noqa: PLC0415
-    from socle.watch.wanted import Wanted  # noqa: PLC0415
 
     loaded = load(practice, identified=True)
-    hosts = [h for h in chosen(loaded, limit or ()) if Wanted(h.settings).enabled]
+    hosts = [h for h in chosen(loaded, limit or ()) if watch_of(loaded.rooms, h.settings)]
     if not hosts:
         raise Refused(f"{loaded.name}: no machine verifies itself: set alerting_enabled")
     settings = evidence.read(loaded.folder)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from socle.lab import keys
+from socle.lab import folders, keys
 from socle.lab.commands import call
 from socle.lab.contents import File, Surroundings, files
 from socle.lab.errors import LabError
@@ -73,8 +73,7 @@ def discard(lab: Lab, machine: Machine) -> None:
     for mount in reversed(_mounts(home)):
         _unmount(mount)
     for part in ("root", "upper", "work"):
-        if (home / part).exists():
-            shutil.rmtree(home / part)
+        folders.remove(home / part)
     (home / "made-for").unlink(missing_ok=True)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-from socle.lab import cgroups, console, disks, images, keys, machines, network, processes
+from socle.lab import cgroups, console, disks, folders, images, keys, machines, network, processes
 from socle.lab.errors import LabError
 from socle.lab.locks import locked
 from socle.lab.needs import require, require_root
@@ -112,8 +111,7 @@ def _again(lab: Lab, machine: Machine, gently: float, *, fresh: bool, wait_for_s
 
 def _remove_files(lab: Lab) -> None:
     for folder in (lab.folder / "machines", keys.host_keys_folder(lab)):
-        if folder.exists():
-            shutil.rmtree(folder)
+        folders.remove(folder)
     for file in (lab.key_file, lab.key_file.with_suffix(".pub"), lab.known_hosts):
         file.unlink(missing_ok=True)
     with suppress(OSError):  # not there, or others keep files in it

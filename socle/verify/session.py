@@ -21,6 +21,7 @@ from socle.verify.connections import Connections, Links
 from socle.verify.fixtures import CONNECTIONS
 from socle.verify.judging import Judgement, measured, unmeasured, with_waiver
 from socle.verify.memory import Memory
+from socle.verify.patience import bounded
 from socle.verify.recorder import Recorder
 from socle.verify.reporting import shape
 from socle.verify.selection import Selection, in_scope, out_of_scope
@@ -181,6 +182,12 @@ class Session:
         connections = self._config.stash[CONNECTIONS]
         connections.link(name).open()
         connections.turn(name, control.id)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, None, None]:
+        """No machine's answers keep the others from being judged."""
+        with bounded():
+            yield
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(

@@ -10,7 +10,6 @@ from socle import harmless
 from socle.errors import SocleError
 from socle.watch import report
 from socle.watch.declaration import read
-from socle.watch.wanted import Wanted
 
 _MASK = 0o077
 
@@ -44,7 +43,7 @@ def _status(_: argparse.Namespace) -> int:
 
 
 def _acknowledge(words: argparse.Namespace) -> int:
-    days = Wanted(read().settings).acknowledge_days
+    days = read().watch.acknowledge_days
     made = report.acknowledge(words.control, who=words.who, why=words.why, days=days)
     _say(f"{made.control}: acknowledged by {made.who} until {made.until}")
     return 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from socle.baseline.digests import baseline_digest
 from socle.baseline.export import hidden_names, patient_folders, read_across
 from socle.baseline.model import Host, Practice
+from socle.baseline.watching import Watch, watch_of
 from socle.errors import SocleError
 from socle.evidence import model
 
@@ -29,13 +30,15 @@ FORMAT, SCHEMA = "socle-watch", 1
 class Declaration:
     """Which host this is, the region's rules, and the practice as the operator resolved it.
 
-    ``folders``: those of patients' data, as far as this host knows of them.
+    ``folders``: those of patients' data, as far as this host knows of them. ``watch``: what it is
+    to do with what it finds.
     """
 
     host: str
     baseline: model.Baseline
     practice: model.Practice
     folders: tuple[str, ...]
+    watch: Watch
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -62,6 +65,7 @@ def declaration(host: Host, practice: Practice) -> dict[str, Any]:
         waivers=tuple(accepted(waiver, masks) for waiver in host.waivers),
         id=practice.id,
     )
+    watch = watch_of(practice.rooms, hosts[host.name].settings)
     return {
         "format": FORMAT,
         "schema": SCHEMA,
@@ -69,6 +73,7 @@ def declaration(host: Host, practice: Practice) -> dict[str, Any]:
         "baseline": {"digest": baseline_digest(practice.root)},
         "practice": told.model_dump(mode="json"),
         "folders": list(patient_folders(practice.rooms, known)),
+        "watch": asdict(watch) if watch else None,
     }
 
 
@@ -83,6 +88,7 @@ def read(place: Path = PLACE) -> Declaration:
             model.Baseline.model_validate_json(json.dumps(document["baseline"])),
             model.Practice.model_validate_json(json.dumps(document["practice"])),
             tuple(map(str, document["folders"])),
+            Watch(**document["watch"]),
         )
         found.practice.hosts[found.host]
     except OSError as error:

@@ -27,7 +27,8 @@ class Report:
     ``verdicts``: control -> verdict. ``worse``: controls that are broken now and were not, or
     were good and cannot be measured any more. ``program``: the version delivered that looked.
     ``trouble``: why nothing was measured. ``attempts``: whom it tried to tell, and what came of
-    it. ``told``: the broken promises of which the last mail spoke.
+    it. ``told``: the broken promises of which the last mail spoke. ``own``: the control that
+    judges the watch itself.
     """
 
     host: str
@@ -41,11 +42,12 @@ class Report:
     trouble: str | None = None
     attempts: tuple[Mapping[str, Any], ...] = ()
     told: tuple[str, ...] = ()
+    own: str = ""
 
     @property
     def broken(self) -> list[str]:
         """The promises that do not hold, that of the watch itself aside."""
-        return broken.broken(self.verdicts)
+        return broken.broken(self.verdicts, own=self.own)
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ def ignored(report: Report, state: Path = STATE, now: datetime | None = None) ->
     """The broken promises that nobody has acknowledged."""
     moment = now or datetime.now(UTC)
     known = ((one.control, one.until) for one in acknowledged(state))
-    return broken.ignored(report.verdicts, known, moment)
+    return broken.ignored(report.verdicts, known, moment, own=report.own)
 
 
 def _write(path: Path, document: Any) -> None:

@@ -28,7 +28,6 @@ from socle.watch.here import Here
 from socle.watch.hostkeys import SIGNING, key
 from socle.watch.report import STATE, Report
 from socle.watch.secrets import known_here
-from socle.watch.wanted import Wanted
 
 ROOT = own_root()
 """The rooms that were delivered with this program."""
@@ -51,6 +50,7 @@ def look(place: Path = PLACE, state: Path = STATE) -> Report:
         program=program(),
         verdicts=before.verdicts if before else {},
         told=before.told if before else (),
+        own=declared.watch.control,
     )
     try:
         found = _measured(declared, blank, before, state)
@@ -77,7 +77,7 @@ def _measured(declared: Declaration, blank: Report, before: Report | None, state
         made = _bundled(declared, practice, outcomes, (started, finished), found)
         kept = bundle.write(made, state / BUNDLES)
     signature.sign(kept, key(SIGNING, state))
-    _forget(state / BUNDLES, Wanted(declared.settings).keep_bundles)
+    _forget(state / BUNDLES, declared.watch.keep_bundles)
     verdicts = {one.control: str(one.verdict) for one in outcomes}
     return replace(
         blank,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +17,6 @@ from socle.watch.model import Attempt, Notice, Title
 from socle.watch.places import Folder, Sftp
 from socle.watch.report import STATE, Report
 from socle.watch.secrets import PASSWORD
-from socle.watch.wanted import Wanted
 
 ETC = Path("/etc/socle")
 DROP_HOSTS = "watch-drop-known-hosts"
@@ -29,7 +28,7 @@ _TROUBLE = Title(
 
 def tell(found: Report, declared: Declaration, root: Path, state: Path = STATE) -> Report:
     """Warn people, drop the evidence, and keep what came of it. Raises SocleError."""
-    wanted = Wanted(declared.settings)
+    wanted = declared.watch
     open_ones = report.ignored(found, state)
     notice = _notice(found, open_ones, wanted.contact, root)
     attempts = list(notify.desktop(notice))
@@ -48,7 +47,7 @@ def tell(found: Report, declared: Declaration, root: Path, state: Path = STATE) 
     return done
 
 
-def mail_settings(declared: dict[str, Any]) -> mail.MailSettings:
+def mail_settings(declared: Mapping[str, Any]) -> mail.MailSettings:
     """The declared relay as the mail module wants it."""
     user = declared["user"]
     return mail.MailSettings(
@@ -62,7 +61,7 @@ def mail_settings(declared: dict[str, Any]) -> mail.MailSettings:
     )
 
 
-def place(declared: dict[str, Any], state: Path = STATE) -> Folder | Sftp:
+def place(declared: Mapping[str, Any], state: Path = STATE) -> Folder | Sftp:
     """The declared place for evidence. Raises SocleError where no key for it can be made."""
     if declared["kind"] == "folder":
         mount = declared["mount"]
@@ -97,7 +96,7 @@ def _notice(found: Report, open_ones: list[str], contact: str, root: Path) -> No
     )
 
 
-def _dropped(found: Report, declared: dict[str, Any], state: Path) -> Attempt:
+def _dropped(found: Report, declared: Mapping[str, Any], state: Path) -> Attempt:
     """Drop the bundle of this look, with its signature; without one, what waited."""
     kept = state / "bundles" / (found.bundle or "")
     files = [kept, *(kept.with_name(kept.name + suffix) for suffix in (MANIFEST, SIGNATURE))]

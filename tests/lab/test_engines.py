@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from socle.lab import reset
 
@@ -55,6 +56,27 @@ def test_ansible_finds_nothing_to_do_after_pyinfra(by_ansible):
 def test_pyinfra_finds_nothing_to_do_after_ansible(by_ansible):
     cabinet, _ = by_ansible
     output = cabinet.pyinfra("-y", "--limit", HOST)
+    assert cabinet.changes(output) == 0, output
+
+
+ALONE = {
+    "medecin": "updates",
+    "imagerie": "screen_lock",
+    "sauvegarde": "disk_encryption",
+    "accueil": "backup",
+}
+
+
+def test_a_room_that_is_alone_needs_nothing_of_site_yml(by_ansible, tmp_path):
+    cabinet, _ = by_ansible
+    play = tmp_path / "play.yml"
+    rooms = [
+        {"hosts": host, "gather_facts": False, "roles": [room]} for host, room in ALONE.items()
+    ]
+    play.write_text(yaml.dump(rooms))
+    words = ("ansible-playbook", "-i", cabinet.folder / "inventory.py", "--check", play)
+    output = cabinet._run(0, *words)
+    assert output.count("The machine is asked what is installed and what runs]") == len(ALONE)
     assert cabinet.changes(output) == 0, output
 
 

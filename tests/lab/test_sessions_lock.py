@@ -5,6 +5,7 @@ All sessions wait at the same time, because each measurement takes as long as th
 
 from __future__ import annotations
 
+import json
 import time
 import warnings
 
@@ -39,6 +40,32 @@ FADING = """\
 [Service]
 ExecStart=
 ExecStart=/usr/bin/gnome-shell --headless --force-animations --virtual-monitor 1280x720
+"""
+
+# One person's sessions: their display never answers, and their bus is a program that leaves another
+# one behind whenever it is called.
+CROWD = 40
+HUNG = """\
+useradd --create-home --shell /bin/bash mallory
+cat >/usr/local/bin/hung <<'X'
+#!/bin/sh
+setsid sleep 3601 &
+exec sleep 3602
+X
+chmod 755 /usr/local/bin/hung
+systemd-run --quiet --unit=hung --uid=mallory python3 -c '
+import socket, time
+there = socket.socket(socket.AF_UNIX)
+there.bind("/tmp/.X11-unix/X66")
+there.listen(4096)
+time.sleep(3600)'
+for n in $(seq {n}); do
+    systemd-run --quiet --unit=crowd-$n -p User=mallory -p PAMName=login \
+        -E XDG_SESSION_TYPE=x11 -E XDG_SESSION_CLASS=user -E DISPLAY=:66 \
+        -E DBUS_SESSION_BUS_ADDRESS=unixexec:path=/usr/local/bin/hung sleep 3600 &
+done
+wait
+until [ "$(loginctl list-sessions --no-legend | grep -c mallory)" -ge {n} ]; do sleep 0.2; done
 """
 
 
@@ -98,6 +125,7 @@ def people(cabinet):
     cabinet.pyinfra("-y", "--limit", "accueil", "--limit", "medecin")
     for machine in ("accueil", "medecin"):
         cabinet.root_on(machine, "useradd --create-home --shell /bin/bash eve")
+    cabinet.root_on("accueil", HUNG.replace("{n}", str(CROWD)))
     people = {
         "settings": Gnome(cabinet, "accueil", "camille"),
         "nothing": Xfce(cabinet, "accueil", "dominique"),
@@ -134,7 +162,28 @@ def locked(people, taken):
 
 
 @pytest.fixture(scope="module")
-def judged(cabinet, locked):
+def crowd(people, locked):
+    """What was seen of one person's crowd, and that sleep does not wait for it; then it ends."""
+    gnome, xfce = people["settings"], people["nothing"]
+    status = json.loads(gnome.root("cat /run/socle-lock/status.json"))
+    ages = "ps -o etimes= -p $(pgrep -d, -u mallory -f 'sleep 360[12]') || :"
+    seen = {
+        "rows": [row for row in status["sessions"] if row["user"] == "mallory"],
+        "restarts": gnome.root("systemctl show -P NRestarts socle-lock.service"),
+        "ages": [int(one) for one in gnome.root(ages).split()],
+    }
+    open_again(gnome, xfce)
+    began = time.monotonic()
+    gnome.root("systemctl restart socle-lock-sleep.service || :")
+    seen["seconds"] = time.monotonic() - began
+    seen["locked"] = together((gnome, xfce), "locked")
+    seen["journal"] = gnome.root("journalctl --output=cat -u socle-lock-sleep -n 30")
+    gnome.root("systemctl stop 'crowd-*' hung; loginctl terminate-user mallory")
+    return seen
+
+
+@pytest.fixture(scope="module")
+def judged(cabinet, crowd):
     """The verdicts while everybody is logged in."""
     found = cabinet.verdicts(limit=("accueil", "medecin"), controls=(GNOME, OTHERS))
     warnings.warn(f"the checks say: {[(k, o.detail) for k, o in found.items()]}", stacklevel=1)
@@ -149,6 +198,25 @@ def test_a_gnome_session_locks_in_time_with_animations_forced(people, locked, ta
 
 def test_an_x11_session_locks_in_time(locked):
     assert locked["nothing"] <= LIMIT
+
+
+def test_a_crowd_of_one_persons_sessions_is_said_and_stops_nothing(crowd):
+    assert {row["state"] for row in crowd["rows"]} == {"unseen"}
+    assert len(crowd["rows"]) == 5  # four that are looked at, and one for all others
+    assert crowd["restarts"] == "0"
+
+
+def test_what_one_persons_programs_leave_with_the_guardian_is_ended(crowd):
+    assert len(crowd["ages"]) <= 8  # four sessions are asked every few seconds
+    assert max(crowd["ages"], default=0) <= 15
+
+
+def test_sleep_waits_for_nobody_who_hangs(crowd):
+    assert crowd["seconds"] < 15
+    assert all(crowd["locked"])
+    assert "(mallory): " in crowd["journal"]
+    assert "(camille)" not in crowd["journal"]
+    assert "(dominique)" not in crowd["journal"]
 
 
 @pytest.mark.parametrize("tried", ["profile", "backend", "locker", "menu"])
@@ -176,7 +244,7 @@ def test_what_a_program_unlocks_is_locked_again(people, locked):
         time.sleep(1)
 
 
-def test_sleep_waits_for_the_lock(people, locked):
+def test_sleep_waits_for_the_lock(people, locked, crowd):
     """What logind starts before it sleeps; it ends when the sessions are locked."""
     gnome, xfce = people["settings"], people["nothing"]
     open_again(gnome, xfce)

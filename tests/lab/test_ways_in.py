@@ -1,8 +1,13 @@
-"""What else can end the way in: what a removal takes along, and a reload of sshd."""
+"""What else can end the way in: a removal, a reload of sshd, others' rules at the next start."""
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +15,17 @@ pytestmark = pytest.mark.lab
 HOST, SERVER = "accueil", "sauvegarde"
 PENDING = "/etc/ssh/sshd_config.d/99-pending.conf"
 OURS = "/etc/ssh/sshd_config.d/20-socle-backup.conf"
+KEY = "/home/adm-socle/.ssh/authorized_keys"
+ELSEWHERE = r"Match User adm-socle\n  AuthorizedKeysFile /etc/ssh/keys-%%u\n"
+INCLUDING = "/etc/ssh/sshd_config.d/30-including.conf"
+RELOAD = "systemctl reload ssh.service"
+LEFT = f"ls -A /var/lib/socle; ls -d {OURS} || :"
+BACK = "systemctl start socle-guard.service"
+HANGING = "/usr/local/sbin/sshd"
+HANGS = """#!/bin/sh
+case $* in *-C*) echo $$ >/run/held; exec sleep 600 ;; esac
+exec /usr/sbin/sshd "$@"
+"""
 SSHD = "ss -Htln 'sport = 22' | wc -l; ss -Htln 'sport = 2222' | wc -l; ls /etc/ssh/sshd_config.d"
 DEPENDENT = """set -e; d=$(mktemp -d)
 for p in 'tftpd-hpa' 'socle-example'; do
@@ -90,3 +106,106 @@ def test_sshd_does_not_read_what_somebody_else_left_and_nobody_has_tried(pending
     said = " ".join(output.split())
     assert f"sshd has not read {PENDING} since somebody changed it" in said
     assert "guard" not in pending.root_on(SERVER, "ls -A /var/lib/socle")
+
+
+@pytest.fixture
+def moved(pending):
+    """The operator's key is where only somebody else's drop-in, in force, has it looked for."""
+    pending.root_on(
+        SERVER,
+        f"printf '{ELSEWHERE}' >{PENDING} && mv {KEY} /etc/ssh/keys-adm-socle && {RELOAD}",
+    )
+    yield pending
+    pending.root_on(SERVER, f"rm -f {PENDING}; mv /etc/ssh/keys-adm-socle {KEY}; {RELOAD}")
+
+
+@pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])
+def test_sshd_does_not_forget_what_somebody_else_took_away(moved, engine, code):
+    moved.root_on(SERVER, f"rm {PENDING}")
+    words = ("-y",) if engine == "pyinfra" else ("--tags", "backup")
+    output = getattr(moved, engine)(*words, "--limit", SERVER, code=code)
+    said = " ".join(output.split())
+    assert "sshd has not read what is in /etc/ssh/sshd_config.d since somebody changed it" in said
+    assert "Traceback" not in output
+    assert not {"guard", OURS} & set(moved.root_on(SERVER, LEFT).split())
+    moved.pyinfra("--dry", "--limit", SERVER)  # the operator still gets in
+
+
+def test_sshd_does_not_read_what_an_include_or_a_link_leads_to(pending):
+    files = "/etc/ssh/other.d/a.conf", "/srv/theirs.conf"
+    pending.root_on(
+        SERVER,
+        f"mkdir /etc/ssh/other.d; touch {' '.join(files)}; ln -sf {files[1]} {PENDING}; "
+        f"echo 'Include /etc/ssh/other.d/*.conf' >{INCLUDING}; {RELOAD}; "
+        f"echo '# untried' | tee {' '.join(files)}",
+    )
+    output = pending.pyinfra("-y", "--limit", SERVER, code=1)
+    pending.root_on(SERVER, f"rm -r {INCLUDING} {PENDING} /etc/ssh/other.d {files[1]}; {RELOAD}")
+    assert f"sshd has not read {files[0]}, {files[1]} since somebody" in " ".join(output.split())
+
+
+def test_a_run_killed_before_sshd_read_its_file_is_no_strangers_change(pending):
+    pending.root_on(SERVER, f"rm {PENDING}")
+    pending.root_on(SERVER, f"printf %s {shlex.quote(HANGS)} >{HANGING}; chmod +x {HANGING}")
+    run = subprocess.Popen(
+        [Path(sys.executable).parent / "pyinfra", pending.folder / "inventory.py", "deploy.py",
+         "-y", "--limit", SERVER],
+        cwd=pending.root, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
+    try:
+        pending.root_on(SERVER, f"until test -s /run/held; do sleep 0.1; done; ls {OURS}")
+    finally:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+    held = "kill -9 -- -$(ps -o pgid= -p $(cat /run/held)); rm /run/held"
+    pending.root_on(SERVER, f"rm {HANGING}; {held}; {BACK}; test ! -e {OURS}")
+    pending.pyinfra("-y", "--limit", SERVER)
+    pending.root_on(SERVER, f"ls {OURS}")
+
+
+CLOSED = """flush ruleset
+table inet theirs {
+  chain input {
+    type filter hook input priority filter; policy drop;
+    ct state established accept
+  }
+}
+"""
+RULES = "nft -s list ruleset; sha256sum /etc/socle/*; ls -A /var/lib/socle"
+
+
+@pytest.fixture
+def waiting(hardened):
+    """A desk that loads another file at its next start, and has not loaded it yet."""
+    hardened.root_on(
+        HOST,
+        "cp -p /etc/nftables.conf /root/ && systemctl --quiet enable nftables.service && "
+        f"printf %s {shlex.quote(CLOSED)} >/etc/nftables.conf && "
+        "nft delete table inet socle_canary",
+    )
+    yield hardened
+    hardened.root_on(
+        HOST,
+        "systemctl --quiet disable nftables.service && mv /root/nftables.conf /etc/nftables.conf",
+    )
+    hardened.pyinfra("-y", "--limit", HOST)
+
+
+@pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])
+def test_rules_that_wait_for_the_next_start(waiting, engine, code):
+    """They are refused before any change, also by a plan; what Debian ships is not."""
+    run, before = getattr(waiting, engine), waiting.root_on(HOST, RULES)
+    plan = ("--dry",) if engine == "pyinfra" else ("--tags", "firewall", "--check")
+    apply = ("-y",) if engine == "pyinfra" else ("--tags", "firewall")
+    for words in (plan, apply):
+        output = run(*words, "--limit", HOST, code=code)
+        said = " ".join(output.split())
+        assert "efused before any change: at the next start nftables.service loads" in said
+        assert "/etc/nftables.conf, and from there on the connection in use is not let in" in said
+        assert "Traceback" not in output
+    assert waiting.root_on(HOST, RULES) == before
+
+    waiting.root_on(HOST, "cp -p /root/nftables.conf /etc/nftables.conf")
+    run(*apply, "--limit", HOST)
+    assert waiting.root_on(HOST, RULES) != before

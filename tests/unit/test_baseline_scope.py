@@ -11,7 +11,7 @@ from socle.baseline import words
 from socle.baseline.loading import check_region
 from socle.errors import BadPractice, SocleError
 
-GROUPS = "workstations, servers, imaging_servers, backup_servers"
+GROUPS = "workstations, servers, backup_servers, imaging_servers"
 
 
 def hosts(toy: Any, text: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from socle.lab import Lab, LabError, Machine, Network, requirements
 from socle.lab.cgroups import folders
 from socle.lab.contents import Surroundings, files, hosts_file, known_hosts, network_file
+from socle.lab.folders import remove
 from socle.lab.images import IMAGES, MAY_LOCK_MEMORY, Image, image_key
 from socle.lab.network import outer_end, rules
 
@@ -103,6 +104,18 @@ def test_groups_are_made_where_systemd_looks() -> None:
     )
     parents = [str(folder.parent) for folder in folders("0123456789", "accueil", hybrid)]
     assert parents == ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"]
+
+
+def test_a_folder_deeper_than_any_path_is_removed(tmp_path: Path) -> None:
+    inner = os.open(tmp_path, os.O_PATH)
+    for _ in range(3000):
+        os.mkdir("d", dir_fd=inner)
+        outer, inner = inner, os.open("d", os.O_PATH, dir_fd=inner)
+        os.close(outer)
+    os.close(inner)
+    remove(tmp_path / "d")
+    remove(tmp_path / "d")  # an interrupted end is run again
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,8 @@ def test_what_is_wished_on_a_host(toy: Any) -> None:
     assert wish({}, without=["/etc/toy.conf"]) is None
     assert wish({}, without=["/etc/toy.conf"], otherwise="absent") is False
     assert wish({}, guarded=True) is None, "a call with a guard leaves the others alone"
+    assert managed.guarded([entry]) == []
+    assert managed.guarded([replace(entry, guarded=True, when="toy_lock")]) == ["/etc/toy.conf"]
     with pytest.raises(SocleError, match=r"/etc/toi\.conf: expected a path of"):
         managed.wishes([entry], {}, without=["/etc/toi.conf"])
 
@@ -195,3 +197,69 @@ def test_what_one_validation_refuses_leaves_all_as_it_was(play: Any) -> None:
     assert f"cannot write {host}/linked:" in said
     assert list(host.rglob("*.socle.*")) == []
     assert not (host / "new/filled.conf").exists()
+
+
+GUARD = """
+set -eu
+guard_arm() {{
+    echo "armed $*; $(cat {0}/secret {0}/program/run.py 2>&1 | wc -c)" >>{0}/told
+    {1}
+}}
+"""
+GUARDED = """
+- managed_files: {{guard: {{seconds: 30, tables: [inet one, inet two]}}, arm: {arm}}}
+  vars: {{socle_run: here.1.1}}
+  register: found
+- debug: {{msg: "{{{{ found.armed }}}}"}}
+"""
+
+
+@pytest.fixture
+def under_guard(play: Any) -> Any:
+    """The same role with two files that can cut access; ``under_guard(arm, fails)`` runs it."""
+    host, run = play
+    role, guard = host.parent / "roles/wanted", host.parent / "socle/apply/guard.sh"
+    files = role / "files.yml"
+    text = files.read_text().replace("secret: true", "secret: true, guarded: true")
+    files.write_text(text.replace('mode: "0755"', 'mode: "0755", guarded: true'))
+    guard.parent.mkdir(parents=True)
+    guard.with_name("sshd_read.sh").write_text("ssh_note() { false; }\n")
+
+    def ran(*words: str, arm: bool = False, fails: str = "", code: int = 0) -> str:
+        guard.write_text(GUARD.format(host, fails))
+        (role / "tasks/main.yml").write_text(GUARDED.format(arm=arm))
+        return run(*words, code=code)
+
+    return host, ran
+
+
+def test_the_guard_is_armed_with_the_files_own_paths_before_the_first_change(
+    under_guard: Any,
+) -> None:
+    host, run = under_guard
+    told = host / "told"
+    (host / "program").mkdir()
+    (host / "program/run.py").write_text("before")
+    (host / "secret").write_text("before")
+    assert "false" in run("--check").lower()
+    assert not told.exists(), "a plan arms nothing"
+
+    said = run(fails="echo no timer >&2; exit 1", code=2)
+    assert "no timer" in said
+    assert (host / "secret").read_text() == "before", "no change without a way back"
+    told.unlink()
+
+    assert '"msg": true' in run().lower()
+    words, _, seen = told.read_text().partition("; ")
+    assert words == f"armed here.1.1 30 inet one,inet two {host}/secret {host}/program/run.py"
+    assert int(seen) == len("beforebefore")
+    assert (host / "secret").read_text() == "hunter2\n"
+    assert not (host / "new").exists(), "what cannot cut access is for another call"
+
+    told.unlink()
+    assert '"msg": false' in run().lower()
+    assert not told.exists()
+    said = run(arm=True).lower()
+    assert '"msg": true' in said
+    assert "changed=0" in said
+    assert told.exists()

@@ -51,17 +51,24 @@ def test_both_engines_have_it_or_neither(room):
 
 @pytest.mark.parametrize("room", REFUSING)
 def test_ansible_asks_it_before_the_first_room_and_in_a_room_that_is_alone(room):
-    wanted = {"name": room, "tasks_from": "preflight"}
     tasks = PLAY["pre_tasks"]
-    (asked,) = [
-        n for n, one in enumerate(tasks) if one.get("ansible.builtin.import_role") == wanted
-    ]
-    assert tasks[asked]["tags"] == [room]
+    asked = next(n for n, one in enumerate(tasks) if "ansible.builtin.include_role" in one)
+    assert {"role": room, "tags": [room]} in PLAY["roles"], "its tag is its name"
     refused = "socle/apply/ansible/refuse.yml"
     assert refused in [one.get("ansible.builtin.import_tasks") for one in tasks[asked:]]
     first, *_ = yaml.safe_load((REPOSITORY / "roles" / room / "tasks/main.yml").read_text())
     assert first["ansible.builtin.include_tasks"].endswith("socle/apply/ansible/alone.yml")
     assert first["when"] == f"{room}_refusals is not defined"
+
+
+@pytest.mark.parametrize("room", APPLIED)
+def test_a_room_that_is_alone_asks_what_site_yml_would_know(room):
+    folder = REPOSITORY / "roles" / room
+    texts = [file.read_text() for part in ("tasks", "vars") for file in folder.glob(f"{part}/*")]
+    if room not in REFUSING and re.search("socle_(packages|units)", "".join(texts)):
+        first, *_ = yaml.safe_load((folder / "tasks/main.yml").read_text())
+        assert first["ansible.builtin.include_tasks"].endswith("socle/apply/ansible/state.yml")
+        assert first["when"] == "socle_units is not defined"
 
 
 @pytest.fixture

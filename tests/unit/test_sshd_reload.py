@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).parents[2]
-SCRIPT = (files("socle.apply") / "sshd.sh").read_text(encoding="utf-8")
+SCRIPT = "".join(
+    (files("socle.apply") / name).read_text(encoding="utf-8")
+    for name in ("sshd_read.sh", "sshd.sh")
+)
 OTHERWISE = re.compile(
     r"systemctl[^\n]*(reload|restart)[^\n]*\bsshd?\b|name: sshd?(\.service)?$|unit\(\"sshd?\.", re.M
 )
+LAST = "ssh_untried() { :; }\n"  # test_sshd_read.py
 EFFECTIVE = """port 22
 listenaddress [::]:22
 listenaddress 0.0.0.0:22
@@ -45,7 +49,7 @@ def objection(tmp_path, user: str, effective: str, *, code: int = 0) -> str:
         (tmp_path / name).chmod(0o755)
     script = SCRIPT.replace("/run/sshd", f"{tmp_path}/run")
     done = subprocess.run(
-        ["sh", "-c", f"{script}ssh_objection {user} '10.0.0.1 4000 10.0.0.2 22'"],
+        ["sh", "-c", f"{script}{LAST}ssh_objection {user} '10.0.0.1 4000 10.0.0.2 22'"],
         env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, text=True, capture_output=True, check=True,
     )  # fmt: skip
     return done.stdout.strip()

@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 
 def look(**verdicts):
     named = {name.replace("_", "-"): verdict for name, verdict in verdicts.items()}
-    return Report("accueil", "cabinet", NOW.isoformat(), "abc", verdicts=named)
+    return Report("accueil", "cabinet", NOW.isoformat(), "abc", verdicts=named, own="watch")
 
 
 def test_a_report_is_read_as_it_was_kept_by_root_alone(tmp_path):
@@ -72,4 +72,4 @@ def test_what_was_mended_and_breaks_again_is_acknowledged_anew(tmp_path):
 
 
 def test_the_control_of_the_watch_is_no_reason_for_a_warning(tmp_path):
-    assert report.ignored(look(alerting="fail", a="pass"), tmp_path, NOW) == []
+    assert report.ignored(look(watch="fail", a="pass"), tmp_path, NOW) == []

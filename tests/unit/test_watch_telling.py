@@ -8,16 +8,14 @@ import pytest
 
 import socle
 from socle.baseline import rooms
+from socle.baseline.watching import Watch
 from socle.watch import report, telling
-from socle.watch.broken import OWN
 from socle.watch.model import Attempt
 from socle.watch.places import Folder, Sftp
 from socle.watch.report import Report
 
 ROOT = Path(socle.__file__).parents[1]
-BROKEN, OTHER = [one.id for room in rooms.promises(ROOT) for one in room.controls if one.id != OWN][
-    :2
-]
+BROKEN, OTHER, OWN = [one.id for room in rooms.promises(ROOT) for one in room.controls][:3]
 MAIL = {
     "relay": "smtp.cabinet.example",
     "port": 587,
@@ -42,8 +40,8 @@ def looks(tmp_path, monkeypatch):
         verdicts = dict.fromkeys((BROKEN, OTHER), "pass") | dict.fromkeys(broken, "fail")
         found = Report("accueil", "cabinet", "2026-11-22T12:30:00+00:00", "abc", verdicts=verdicts)
         found = replace(found, trouble=trouble, told=before.told if before else ())
-        settings = {"alerting_contact": "Dr N.", "alerting_mail": MAIL, "alerting_drop": None}
-        return telling.tell(found, SimpleNamespace(settings=settings), ROOT, tmp_path)
+        watch = Watch(OWN, "Dr N.", MAIL, None, keep_bundles=14, acknowledge_days=30)
+        return telling.tell(found, SimpleNamespace(watch=watch), ROOT, tmp_path)
 
     monkeypatch.setattr(telling.notify, "desktop", lambda notice: said.notices.append(notice) or [])
     monkeypatch.setattr(telling.mail, "send", send)

@@ -54,6 +54,9 @@ def test_a_machine_is_told_its_own_settings(practice, told):
     assert declared.settings["firewall_inbound"] == own["firewall_inbound"]
     assert declared.settings["alerting_enabled"] is True
     assert declared.practice.hosts["accueil"].method == "local"
+    assert declared.watch.control == "alerting"
+    assert declared.watch.mail == own["alerting_mail"]
+    assert (declared.watch.drop, declared.watch.keep_bundles) == (None, 14)
 
 
 def test_of_the_others_only_what_its_checks_read(told):

@@ -76,10 +76,11 @@ def record(home, tmp_path, monkeypatch):
 
     def ran(meanwhile=lambda: None):
         made = run.new_record(config)
-        with run.prepared(config, made) as words:
+        with run.prepared(config, made) as wanted:
             meanwhile()
         made["repositories"]["nas"] = {"result": "ok", "reason": None, "snapshot": None}
-        return words, made
+        assert wanted.most >= TIB + (3 << 20)
+        return wanted.words, made
 
     return ran
 
@@ -88,7 +89,7 @@ def test_a_run_that_leaves_files_out_is_incomplete_and_says_whose(home, record):
     claims(home / "martin-jean.iso", 7 * TIB)
     words, made = record()
     assert words[words.index("--exclude-larger-than") + 1] == str(TIB)
-    assert made["left_out"] == {hollow._name(os.getuid()): 1}
+    assert made["left_out"] == {hollow.name(os.getuid()): 1}
     assert run.verdict(made) == "incomplete"
     assert "martin" not in " ".join([hollow.in_words(made["left_out"]), *words])
     with pytest.raises(ControlFailed, match="left out"):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
-from backup import check, run, snapshots, stale, state, status
+from backup import check, restic, run, snapshots, stale, state, status
 from backup.config import Repository
 from backup.errors import BackupError
 from backup.reasons import reason
@@ -199,9 +200,17 @@ def test_each_week_reads_another_part():
     assert check.part(53) == "1/52"
 
 
+def test_a_file_that_grows_while_it_is_read_ends_the_copy():
+    says = """echo '{"message_type":"status","bytes_done":2000}'; exec sleep 60"""
+    began = time.monotonic()
+    answer = restic._Process(["sh", "-c", says], [], keep=True).talk(None, None, None, 1000)
+    assert time.monotonic() - began < 10
+    assert run.summary(answer)["reason"] == "files grew without end while they were read"
+
+
 def test_verdict_of_a_run():
     record = {"repositories": {"a": {"result": "ok"}}, "databases": {"d": None},
-              "missing_folders": [], "left_out": {}}  # fmt: skip
+              "missing_folders": [], "left_out": {}, "names_left_out": {}}  # fmt: skip
     assert run.verdict(record) == "ok"
     assert run.verdict({**record, "missing_folders": ["/srv"]}) == "failed"
     assert run.verdict({**record, "databases": {"d": "pg_dump failed"}}) == "failed"

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from backup import folders, manifest, paths, patterns, plan, progress, rehearsal, restore, state
 from backup.errors import BackupError
+from backup.names import Left
 
 NAME = "/srv/images/DUPONT-Jean/série [1].dcm"
 
@@ -231,7 +232,7 @@ def host(tmp_path, monkeypatch):
 
 
 def test_the_hosts_record_holds_no_names(host):
-    made = manifest.make("imagerie", [str(host)], [], 20)
+    made = manifest.make("imagerie", [str(host)], [], 20, Left())
     assert len(made["files"]) == 20
     changed = Path(made["files"][0]["path"])
     changed.write_text("changed while it was backed up")
@@ -257,7 +258,7 @@ def test_what_took_a_samples_place_is_not_opened(tmp_path, put):
 
 
 def test_a_false_manifest_is_seen(host):
-    made = manifest.make("imagerie", [str(host)], [], 5)
+    made = manifest.make("imagerie", [str(host)], [], 5, Left())
     manifest.keep(made)
     record = state.read(paths.SAMPLE, {})[made["made"]]
     false = json.loads(json.dumps(made))
@@ -272,8 +273,8 @@ def test_excluded_files_are_not_sampled(host):
     assert manifest.excluded("/srv/cache/x/y", ["cache"])
     assert manifest.excluded("/srv/a/x", ["/srv/a"])
     assert not manifest.excluded("/srv/b/x", ["/srv/a", "*.tmp"])
-    assert manifest.sample([str(host)], ["*.dcm"], 5) == []
-    assert manifest.sample([], [], 5) == []
+    assert manifest.sample([str(host)], ["*.dcm"], 5, Left()) == []
+    assert manifest.sample([], [], 5, Left()) == []
 
 
 def test_declared_folders_may_be_shown():

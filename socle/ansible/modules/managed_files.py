@@ -21,8 +21,16 @@ description:
     one step. All are validated before the first one replaces anything.
   - The action plugin of the same name fills the templates on the controller.
 options:
-  guarded:
-    description: The files marked guarded, which can cut access, and no others.
+  guard:
+    description:
+      - Writes the files marked guarded, which can cut access, and no others.
+      - The host arms its way back before the first change. The role ends with confirm.yml.
+    type: dict
+    suboptions:
+      seconds: {description: How long it waits for the confirmation., type: int, required: true}
+      tables: {description: Packet filter tables that it puts back., type: list, elements: str}
+  arm:
+    description: Whether it arms its way back even where no file differs.
     type: bool
     default: false
   without:
@@ -30,6 +38,12 @@ options:
     type: list
     elements: str
     default: []
+  arming:
+    description: What the action plugin makes of the guard. Not for tasks.
+    type: dict
+    suboptions:
+      script: {description: The guard's., type: str, required: true}
+      words: {description: For the script., type: list, elements: str, required: true}
   files:
     description: What the action plugin makes of files.yml. Not for tasks.
     type: list
@@ -51,6 +65,10 @@ changed_paths:
   returned: always
   type: list
   elements: str
+armed:
+  description: Whether the host has armed its way back, so that the change is to be confirmed.
+  returned: always
+  type: bool
 """
 EXAMPLES = """
 - name: The server and its settings
@@ -63,10 +81,24 @@ SHOWN = 1 << 20
 
 
 def main() -> None:
-    """Compare all, then validate all that differs, then put all into place."""
+    """Compare all, arm the guard if there is one, validate all that differs, put all into place."""
     module = AnsibleModule(
         argument_spec={
-            "guarded": {"type": "bool", "default": False},
+            "guard": {
+                "type": "dict",
+                "options": {
+                    "seconds": {"type": "int", "required": True},
+                    "tables": {"type": "list", "elements": "str"},
+                },
+            },
+            "arm": {"type": "bool", "default": False},
+            "arming": {
+                "type": "dict",
+                "options": {
+                    "script": {"type": "str", "required": True},
+                    "words": {"type": "list", "elements": "str", "required": True},
+                },
+            },
             "without": {"type": "list", "elements": "str", "default": []},
             "files": {
                 "type": "list",
@@ -85,13 +117,17 @@ def main() -> None:
     )
     os.umask(0o022)
     differing = [wish for wish in module.params["files"] if not _is_so(wish)]
+    arming = module.params["arming"] if differing or module.params["arm"] else None
     result: dict[str, Any] = {
         "changed": bool(differing),
         "changed_paths": [wish["path"] for wish in differing],
+        "armed": arming is not None and not module.check_mode,
     }
     if module._diff:
         result["diff"] = [_difference(wish) for wish in differing]
     if not module.check_mode:
+        if arming:
+            _arm(module, arming)
         _settle(module, differing)
     module.exit_json(**result)
 
@@ -114,6 +150,13 @@ def _state(path: str) -> os.stat_result | None:
         return os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _arm(module: Any, arming: dict[str, Any]) -> None:
+    """Have the host arm its way back; without it no change is begun."""
+    code, out, err = module.run_command(["sh", "-s", "--", *arming["words"]], data=arming["script"])
+    if code:
+        module.fail_json(msg=(err or out).strip() or f"the guard's script ends with {code}")
 
 
 def _settle(module: Any, differing: list[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from socle.baseline import declared, removals, runs
+from socle.baseline import declared, next_start, removals, runs
 from socle.baseline.way_in import missing
 
 
@@ -50,6 +50,11 @@ def kept_out(
     return f"{found.why}. {found.advice}" if found else ""
 
 
+def next_start_refused(lines: Sequence[str]) -> list[str]:
+    """What other programs load at the next start that nobody should wait for."""
+    return next_start.refusals(lines)
+
+
 def removal_refused(lines: Sequence[str], names: Sequence[str]) -> str:
     """Why the packages stay; empty: they may go."""
     return removals.refusal(removals.removal(lines, names))
@@ -83,6 +88,7 @@ class FilterModule:
                 given_up,
                 installed,
                 kept_out,
+                next_start_refused,
                 removal_refused,
                 removal_shown,
                 turn_over,

@@ -122,6 +122,26 @@ def test_a_cut_network(practice):
     practice.backup("medecin", "check")
 
 
+def test_six_hundred_names_of_a_large_file(practice):
+    """180 GB to read, for 300 MB: one name is copied, and whatever else has two comes back so."""
+    practice.fill("medecin", files=3, kilobytes=100)
+    practice.on(
+        "medecin",
+        "cd /srv/images && mkdir twice many && echo letter > twice/a && ln twice/a twice/b &&"
+        " cd many && fallocate -l 300M a && echo mine > b &&"
+        ' python3 -c \'import os; [os.link("a", f"b{n} $HOME\\n*[") for n in range(600)]\'',
+    )
+    began = time.monotonic()
+    said = practice.backup("medecin", "run", code=1)
+    measured(f"many names: {time.monotonic() - began:.0f} s: {said}")
+    assert "too many to read each: 600 of root (188743680000 bytes)\n" in said
+    assert "backup: incomplete" in said
+    practice.backup("medecin", "restore --repository serveur --path /srv/images --to /restored")
+    practice.on("medecin", "cd /restored/srv/images && test twice/a -ef twice/b")
+    assert practice.on("medecin", "cd /restored/srv/images/many && ls").split() == ["a", "b"]
+    practice.backup("medecin", "restore-test")
+
+
 def test_two_at_once(practice):
     practice.fill("medecin", files=20, kilobytes=1000)
     practice.edited("medecin", bandwidth_kib=1500)

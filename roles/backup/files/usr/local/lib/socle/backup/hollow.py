@@ -21,6 +21,7 @@ ALLOWED = 1 << 40
 RATIO = 100
 """A file that claims more than so many times what it holds is hollow."""
 _SMALL = 1 << 20  # bytes that are read sooner than looked into
+_NAME = 1 << 16  # bytes that restic reads in the time that a file's name takes it
 _BLOCK = 512
 
 
@@ -28,11 +29,17 @@ _BLOCK = 512
 class Sizes:
     """``full``: bytes of the largest file that holds what it claims. ``hollow``: of the others.
 
-    ``over``: owner's number -> files that are larger than asked.
+    ``over``: owner's number -> files that are larger than asked. ``held``: bytes of all that hold
+    what they claim. ``claimed``: of all, once for each name. ``repeated``: of files with more than
+    one name, by the power of two of what their other names claim (see ``names``): however many
+    files there are, these are few numbers.
     """
 
     full: int = 0
+    held: int = 0
+    claimed: int = 0
     hollow: list[tuple[int, int]] = field(default_factory=list)  # bytes, owner's number
+    repeated: Counter[int] = field(default_factory=Counter)
     over: Counter[int] = field(default_factory=Counter)
 
     def limit(self) -> int:
@@ -48,20 +55,29 @@ class Sizes:
 def look(places: Sequence[str], excludes: Collection[str], over: int = sys.maxsize) -> Sizes:
     """Sizes of all files below ``places``; what a whole path excludes is not looked at."""
     found = Sizes()
-    for path, looks in _files(places, excludes):
+    for path, looks in files(places, excludes):
         if looks.st_size > over:
             found.over[looks.st_uid] += 1
+        found.claimed += looks.st_size
         if _is_hollow(path, looks):
             found.hollow.append((looks.st_size, looks.st_uid))
         else:
             found.full = max(found.full, looks.st_size)
+            found.held += looks.st_size // max(looks.st_nlink, 1)
+        if looks.st_nlink > 1:
+            found.repeated[repeated(looks).bit_length()] += repeated(looks) // looks.st_nlink
     return found
+
+
+def repeated(looks: os.stat_result) -> int:
+    """Bytes that a file claims by its names beyond the first."""
+    return (looks.st_nlink - 1) * (looks.st_size + _NAME)
 
 
 def left_out(before: Sizes, after: Sizes, limit: int) -> dict[str, int]:
     """Owner -> files that a copy with this limit left out. Never a file's name."""
     owners = Counter(owner for size, owner in before.hollow if size > limit)
-    return {_name(owner): count for owner, count in sorted((owners | after.over).items())}
+    return {name(owner): count for owner, count in sorted((owners | after.over).items())}
 
 
 def in_words(owners: Mapping[str, int]) -> str:
@@ -70,10 +86,10 @@ def in_words(owners: Mapping[str, int]) -> str:
     return f"files left out, larger than a copy can read: {whose}" if whose else ""
 
 
-def _files(
-    places: Sequence[str], excludes: Collection[str]
-) -> Iterator[tuple[str, os.stat_result]]:
-    waiting = list(places)
+def files(places: Sequence[str], excludes: Collection[str]) -> Iterator[tuple[str, os.stat_result]]:
+    """Every regular file below ``places``, once, in the alphabet's order."""
+    within = [o.rstrip("/") + "/" for o in places]
+    waiting = [o for o in places if not any(o.startswith(w) and o != w for w in within)]
     while waiting:
         path = waiting.pop()
         if path in excludes:
@@ -81,7 +97,8 @@ def _files(
         try:
             looks = os.lstat(path)
             if stat.S_ISDIR(looks.st_mode):
-                waiting += [f"{path.rstrip('/')}/{name}" for name in os.listdir(path)]  # noqa: PTH208
+                listed = sorted(os.listdir(path), reverse=True)  # noqa: PTH208
+                waiting += [f"{path.rstrip('/')}/{one}" for one in listed]
         except OSError:
             continue  # restic says what cannot be read
         if stat.S_ISREG(looks.st_mode):
@@ -104,7 +121,8 @@ def _is_hollow(path: str, looks: os.stat_result) -> bool:
         os.close(handle)
 
 
-def _name(owner: int) -> str:
+def name(owner: int) -> str:
+    """The account of this number."""
     try:
         return pwd.getpwuid(owner).pw_name
     except KeyError:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from backup import paths, state
+from backup.names import Left
 
 LARGEST = 64 * 1024 * 1024
 """Bytes: the sample leaves larger files alone, so that a test stays short."""
@@ -24,7 +25,9 @@ TRIES = 25
 RUNS_KEPT = 120
 
 
-def make(host: str, folders: Sequence[str], excludes: Sequence[str], count: int) -> dict[str, Any]:
+def make(
+    host: str, folders: Sequence[str], excludes: Sequence[str], count: int, left: Left
+) -> dict[str, Any]:
     """Write canary and manifest for the run that begins; the manifest."""
     state.folder(paths.STATE)
     canary = secrets.token_bytes(4096)
@@ -33,7 +36,7 @@ def make(host: str, folders: Sequence[str], excludes: Sequence[str], count: int)
         "made": state.stamp(),
         "host": host,
         "canary": hashlib.sha256(canary).hexdigest(),
-        "files": [entry(one) for one in sample(folders, excludes, count)],
+        "files": [entry(one) for one in sample(folders, excludes, count, left)],
     }
     made["files"] = [one for one in made["files"] if one]
     state.write(paths.MANIFEST, made)
@@ -68,13 +71,13 @@ def hidden(path: str, salt: str) -> str:
     return hashlib.sha256(f"{salt}{path}".encode(errors="surrogateescape")).hexdigest()
 
 
-def sample(folders: Sequence[str], excludes: Sequence[str], count: int) -> list[Path]:
+def sample(folders: Sequence[str], excludes: Sequence[str], count: int, left: Left) -> list[Path]:
     """Up to ``count`` regular files, found by walking down at random."""
     chance = random.SystemRandom()
     found: set[Path] = set()
     for _ in range(count * TRIES if folders else 0):
         file = _descend(Path(chance.choice(list(folders))), chance)
-        if file and not excluded(str(file), excludes):
+        if file and not excluded(str(file), excludes) and not left.covers(str(file)):
             found.add(file)
         if len(found) == count:
             break

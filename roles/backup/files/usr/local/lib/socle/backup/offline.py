@@ -20,7 +20,6 @@ from backup import (
     check,
     disks,
     evidence,
-    hollow,
     paths,
     rehearsal,
     run,
@@ -151,15 +150,15 @@ def _served(config: Config, secrets: Secrets, client: str) -> Restic:
 def _made(config: Config, target: Restic) -> None:
     """A snapshot straight onto the disk: there is no other repository within reach."""
     record = run.new_record(config)
-    with run.prepared(config, record) as words:
-        record["repositories"]["disk"] = made = run.into(target, words)
+    with run.prepared(config, record) as wanted:
+        record["repositories"]["disk"] = made = run.into(target, wanted)
     if run.verdict(record) != "ok":
         missing = f"declared folders are missing: {', '.join(record['missing_folders'])}"
         failed_dumps = [
             f"database {name}: {why}" for name, why in record["databases"].items() if why
         ]
         why = [made["reason"], *failed_dumps, missing if record["missing_folders"] else None]
-        why.append(hollow.in_words(record["left_out"]))
+        why += run.left_out(record)
         raise BackupError("; ".join(one for one in why if one))
 
 

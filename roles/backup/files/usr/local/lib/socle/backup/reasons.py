@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+ENDLESS = "files grew without end while they were read"
+"""What we say ourselves when we stop restic for it."""
+
 # First match wins, over everything that was printed: the cause stands before its consequences.
 _KNOWN = (
+    (ENDLESS, ENDLESS),
     (r"wrong password or no key found", "the repository has another password"),
     (r"no space left on device|too big for remaining disk space|disk quota exceeded",
      "no space left where the repository is"),

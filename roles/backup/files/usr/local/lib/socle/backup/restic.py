@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 import os
 import re
 import signal
@@ -19,7 +20,7 @@ from typing import Any
 from backup import locks, paths
 from backup.config import Repository
 from backup.errors import BackupError
-from backup.reasons import reason
+from backup.reasons import ENDLESS, reason
 
 GIVE_UP_SECONDS = 180.0
 """Without any progress while restic repeats failing requests: then it is stopped."""
@@ -75,13 +76,15 @@ class Restic:
         source: Restic | None = None,
         watch: Watcher | None = None,
         stop_on: str | None = None,
+        most: float = math.inf,
         patterns: str | None = None,
         keep: bool = True,
     ) -> Answer:
         """Run restic to its end.
 
         ``source``: the repository to copy from. ``watch`` gets each JSON line; ``keep``: whether
-        the answer keeps them too. ``stop_on``: end restic when it says so. ``patterns``: text for
+        the answer keeps them too. ``stop_on``: end restic when it says so. ``most``: and when it
+        has read more bytes than that, of files that grow under its eyes. ``patterns``: text for
         the file that ``{patterns}`` stands for in the words. Without progress for
         ``GIVE_UP_SECONDS`` while it repeats requests, or after ``timeout`` seconds, restic is
         interrupted.
@@ -100,7 +103,7 @@ class Restic:
             command += [word.replace("{patterns}", _fd(listed)) for word in words]
             handles = [one for one in (own, other, listed) if one is not None]
             process = _Process(command, [*handles, *locks.held()], keep=keep)
-            return process.talk(timeout, watch, stop_on)
+            return process.talk(timeout, watch, stop_on, most)
 
     def _account(self) -> list[str]:
         if self.uid == 0:
@@ -138,7 +141,13 @@ class _Process:
         except FileNotFoundError:
             raise BackupError("restic is not installed") from None
 
-    def talk(self, timeout: float | None, watch: Watcher | None, stop_on: str | None) -> Answer:
+    def talk(
+        self,
+        timeout: float | None,
+        watch: Watcher | None,
+        stop_on: str | None,
+        most: float = math.inf,
+    ) -> Answer:
         readers = [
             threading.Thread(target=self._read_lines, args=(watch,), daemon=True),
             threading.Thread(target=self._read_errors, args=(stop_on,), daemon=True),
@@ -153,6 +162,9 @@ class _Process:
                 late = limit is not None and now > limit
                 if stuck or late:
                     self.errors.append("operation timed out\n" if late else "")
+                    self.end()
+                if self.done > most:
+                    self.errors.append(f"{ENDLESS}\n")
                     self.end()
                 with suppress(subprocess.TimeoutExpired):
                     self.process.wait(0.2)

@@ -6,24 +6,26 @@
      "result": "ok | incomplete | failed | running",
      "missing_folders": ["/srv/gone"], "databases": {"dossiers": null or "why it failed"},
      "left_out": {"anna": 1},
+     "names_left_out": {"anna": {"names": 599, "bytes": 179700000000}}, "folders_left_out": 0,
      "repositories": {"serveur": {"result": "ok | incomplete | failed", "reason": null or "why",
         "snapshot": "1d057174", "files": 165, "bytes": 4121381, "added": 4333138,
         "unreadable": 0, "seconds": 1.2}}}
 
 ``incomplete``: a snapshot was made, but some files could not be read, or were left out
-(``left_out``: owner -> how many, see ``hollow``).
+(``left_out``: owner -> how many, see ``hollow``; ``names_left_out``: see ``names``).
 """
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from backup import awake, dumps, hollow, manifest, paths, state
+from backup import awake, dumps, hollow, manifest, names, paths, state
 from backup.config import Config, Repository, Secrets
 from backup.errors import BackupError
 from backup.reasons import missing_repository, reason
@@ -37,15 +39,27 @@ GONE = 2
 """ENOENT: a file that went away while it was read is no fault."""
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """restic's arguments, and the patterns that stand in none: they hold names of files.
+
+    ``most``: bytes that it may read; a file that grows while it is read has no end.
+    """
+
+    words: list[str]
+    patterns: str = field(repr=False)
+    most: int
+
+
 def run(config: Config, secrets: Secrets, only: tuple[str, ...] = ()) -> dict[str, Any]:
     """Back everything up; the record of the run. The host's lock is the caller's."""
     awake.politely()
     record = new_record(config)
     runs = [*_closed(state.read(paths.RUNS, [])), record][-RUNS_KEPT:]
     state.write(paths.RUNS, runs)
-    with awake.awake("backup"), prepared(config, record) as words:
+    with awake.awake("backup"), prepared(config, record) as wanted:
         for repository in config.online(only):
-            record["repositories"][repository.name] = _one(repository, secrets, words)
+            record["repositories"][repository.name] = _one(repository, secrets, wanted)
             state.write(paths.RUNS, runs)
     record["result"], record["ended"] = verdict(record), state.stamp()
     state.write(paths.RUNS, runs)
@@ -60,6 +74,8 @@ def new_record(config: Config) -> dict[str, Any]:
         "result": "running",
         "missing_folders": [one for one in config.folders if not Path(one).exists()],
         "left_out": {},
+        "names_left_out": {},
+        "folders_left_out": 0,
         "databases": {},
         "repositories": {},
     }
@@ -72,12 +88,13 @@ def verdict(record: dict[str, Any]) -> str:
         return "failed"
     if record["missing_folders"]:
         return "failed"
-    return "incomplete" if "incomplete" in parts or record["left_out"] else "ok"
+    left_out = record["left_out"] or record["names_left_out"]
+    return "incomplete" if "incomplete" in parts or left_out else "ok"
 
 
 @contextmanager
-def prepared(config: Config, record: dict[str, Any]) -> Iterator[list[str]]:
-    """Dumps and manifest, as long as they are needed; the words for restic."""
+def prepared(config: Config, record: dict[str, Any]) -> Iterator[Wanted]:
+    """Dumps and manifest, as long as they are needed; what restic is told."""
     folders = [one for one in config.folders if one not in record["missing_folders"]]
     folders += [one for one in dumps.storage(config.databases) if Path(one).is_dir()]
     live = dumps.live_files(config.databases)
@@ -90,12 +107,16 @@ def prepared(config: Config, record: dict[str, Any]) -> Iterator[list[str]]:
         words += ["--limit-upload", str(config.bandwidth_kib)]
     try:
         record["databases"] = dumps.make(config.databases)
-        made = manifest.make(config.host, folders, excludes, config.restore_sample_files)
         places = list(dict.fromkeys([*folders, *own]))
         before = hollow.look(places, excludes)
         limit = before.limit()
         record["left_out"] = hollow.left_out(before, hollow.Sizes(), limit)
-        yield [*words, "--exclude-larger-than", str(limit), "--", *places]
+        left = names.leave(places, excludes, before)
+        record["names_left_out"], record["folders_left_out"] = left.owners, left.folders
+        made = manifest.make(config.host, folders, excludes, config.restore_sample_files, left)
+        words += ["--exclude-file", "{patterns}", "--exclude-larger-than", str(limit), "--"]
+        patterns = "".join(f"{one}\n" for one in left.patterns)
+        yield Wanted([*words, *places], patterns, before.claimed + hollow.ALLOWED)
         after = hollow.look(places, excludes, over=limit)  # what was made or grew meanwhile
         record["left_out"] = hollow.left_out(before, after, limit)
         manifest.keep(made)
@@ -104,30 +125,37 @@ def prepared(config: Config, record: dict[str, Any]) -> Iterator[list[str]]:
         manifest.forget()
 
 
-def _one(repository: Repository, secrets: Secrets, words: Sequence[str]) -> dict[str, Any]:
+def left_out(record: dict[str, Any]) -> list[str]:
+    """Sentences on what the run left out by itself."""
+    repeated = names.in_words(record["names_left_out"], record["folders_left_out"])
+    return [one for one in (hollow.in_words(record["left_out"]), repeated) if one]
+
+
+def _one(repository: Repository, secrets: Secrets, wanted: Wanted) -> dict[str, Any]:
     """A snapshot in a declared repository; what to record of it."""
     try:
-        return into(open_repository(repository, secrets.password(repository.name)), words)
+        return into(open_repository(repository, secrets.password(repository.name)), wanted)
     except BackupError as error:
         return {"result": "failed", "reason": str(error), "snapshot": None, "seconds": 0.0}
 
 
-def into(target: Restic, words: Sequence[str]) -> dict[str, Any]:
+def into(target: Restic, wanted: Wanted) -> dict[str, Any]:
     """A snapshot in a repository, which is made if it is new; what to record of it."""
     began = time.monotonic()
     found: dict[str, Any] = {"result": "failed", "reason": None, "snapshot": None}
     try:
-        found |= summary(_backup(target, words))
+        found |= summary(_backup(target, wanted))
     except BackupError as error:
         found["reason"] = str(error)
     return found | {"seconds": round(time.monotonic() - began, 1)}
 
 
-def _backup(target: Restic, words: Sequence[str]) -> Answer:
-    answer = unlocked(target, *words)
+def _backup(target: Restic, wanted: Wanted) -> Answer:
+    how: dict[str, Any] = {"patterns": wanted.patterns, "most": wanted.most}
+    answer = unlocked(target, *wanted.words, **how)
     if answer.code not in (0, INCOMPLETE) and missing_repository(answer.err + answer.out):
         target.must("init")
-        answer = target.run(*words)
+        answer = target.run(*wanted.words, **how)
     return answer
 
 
@@ -172,7 +200,7 @@ def lines(record: dict[str, Any]) -> list[str]:
     """The record in words."""
     said = [f"declared folder is missing: {one}" for one in record["missing_folders"]]
     said += [f"database {name}: {why}" for name, why in record["databases"].items() if why]
-    said += filter(None, [hollow.in_words(record["left_out"])])
+    said += left_out(record)
     for name, one in record["repositories"].items():
         numbers = f", {one['files']} files, {one['bytes']} bytes" if one["snapshot"] else ""
         why = f": {one['reason']}" if one["reason"] else ""

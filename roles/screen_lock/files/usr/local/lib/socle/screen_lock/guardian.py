@@ -1,9 +1,12 @@
 """Locks graphical sessions that nobody has touched for the allowed time.
 
 It asks each session how long it has been idle, sleeps until shortly before the limit could be
-reached at the earliest, and asks again. Idle inhibitors, a desktop's own minutes, a killed or
-disabled screen saver make no difference to it. What it cannot see or cannot lock stands in its
-status file.
+reached at the earliest, and asks again (locking.py). Idle inhibitors, a desktop's own minutes, a
+killed or disabled screen saver make no difference to it. What it cannot see or cannot lock stands
+in its status file.
+
+No session waits for another: each has a thread, each person `PLACES` of them, and what takes too
+long is called unseen. Any further sessions of that person are told to lock at every turn.
 
 ``guardian.py``: the service. ``guardian.py --now``: locks all sessions once (before sleep).
 """
@@ -11,180 +14,148 @@ status file.
 import json
 import os
 import socket
-import subprocess
 import sys
+import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import desktop
+import crowd
 import logind
-import person
+from locking import LONGEST_TEXT, Watch, attended, lock_now
 
 CONFIG = Path("/etc/socle/screen-lock.json")
 STATUS = Path("/run/socle-lock/status.json")
 STARTED = Path("/run/socle-lock/started")  # older than our files: we run what they were before
-LONGEST_SLEEP = 30.0  # seconds: also how soon a new session is seen at the latest
-AGAIN = 5.0  # seconds until a session that did not lock is asked again
-LOCKED_SLEEP = 10.0  # seconds a session may stay open that a program has unlocked
-MARGIN = 0.1  # seconds: a timer that fires early would find "not yet"
-SIDE_BY_SIDE = 8  # sessions
-ODD = (OSError, LookupError, ValueError, RuntimeError, subprocess.SubprocessError, person.Unread)
-LOCKING = 1.0  # seconds: a desktop takes as long to lock, so it is asked so much earlier
+PLACES = 4  # sessions of one person that are looked at; nobody works in more
+PACE = 5.0  # seconds: how soon a new session is seen, and how old the status may be
+LONGEST_SLEEP = 30.0  # seconds
+OVERDUE = 20.0  # seconds a session's own programs may be late; then nobody sees it
+BEFORE_SLEEP = 10.0  # seconds: less than socle-lock-sleep.service is given
 
 
 @dataclass
-class Watch:
-    """What is known about one session between two looks."""
+class Place:
+    """A session that is looked at, for as long as its thread runs."""
 
-    asked: bool = False  # we asked it to lock, and it has been locked since
-    refusals: int = 0
-    screen: dict | None = None  # the answer of desktop.screen(), which is costly
+    uid: str
+    row: dict  # what was seen last, for the status
+    due: float  # by time.monotonic(): until then the row is believed
+    watch: Watch = field(default_factory=Watch)
+    over: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
 
 
 def main(words):
     """Lock once, or watch for ever."""
     config = json.loads(CONFIG.read_text())
     if words == ["--now"]:
-        return lock_all(config)
+        return lock_all(config["uids"])
     limit = float(config["idle_seconds"])
-    watches = {}
+    taken = {}
     STARTED.touch()
     notify("READY=1")
     while True:
         notify("WATCHDOG=1")
-        rows, pause = look(limit, config["uids"], watches)
+        rows = look(limit, config["uids"], taken)
         write_status({"at": time.time(), "limit": limit, "sessions": rows})
-        time.sleep(pause)
+        if "NOTIFY_SOCKET" in os.environ:  # by hand we are among somebody's own programs
+            crowd.end_strays()
+        time.sleep(PACE)
 
 
-def look(limit, uids, watches):
-    """Look at every session once; rows for the status, and seconds until the next look."""
-    sessions = [s for s in logind.sessions() if logind.watched(s, uids)]
-    for gone in set(watches) - {s["Id"] for s in sessions}:
-        del watches[gone]
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:  # nobody's hanging desktop delays the others
-        found = list(pool.map(lambda s: attended(s, watches.setdefault(s["Id"], Watch()), limit),
-                              sessions))  # fmt: skip
-    rows, pauses = [row for row, _ in found], [LONGEST_SLEEP, *(pause for _, pause in found)]
-    for session, row in zip(sessions, rows, strict=True):
-        row.update(id=session["Id"], user=session["Name"], type=session["Type"])
-        row.update(desktop=session["Desktop"], refusals=watches[session["Id"]].refusals)
-    return rows, min(*pauses, limit)
+def look(limit, uids, taken):
+    """Give every session its place (``taken``, by id); rows for the status. Waits for nobody."""
+    people = crowd.people(uids)
+    there = {session["Id"] for own in people.values() for session in own}
+    for name, place in list(taken.items()):
+        if name not in there:
+            place.over.set()
+        if not place.thread.is_alive():
+            del taken[name]
+    rows = []
+    for uid, own in people.items():
+        new = [session for session in own if session["Id"] not in taken]
+        free = max(0, PLACES - sum(place.uid == uid for place in taken.values()))
+        for session in new[:free]:
+            taken[session["Id"]] = begin(session, limit, uids)
+        if more := new[free:]:
+            crowd.lock(more)
+            rows.append(too_many(more))
+    return [believed(place) for name, place in taken.items() if name in there] + rows
 
 
-def attended(session, watch, limit):
-    """As `attend`; whatever a session's own programs break, the others are locked."""
-    try:
-        return attend(session, watch, limit)
-    except ODD as error:
-        watch.screen = None
-        return {"state": "unseen", "why": str(error)}, AGAIN
+def begin(session, limit, uids):
+    """Watch a session from now on, for as long as it is there."""
+    row = {"state": "new", **named(session), "refusals": 0}
+    place = Place(session["User"], row, time.monotonic() + OVERDUE)
+    place.thread = beside(follow, session["Id"], place, limit, uids)
+    return place
 
 
-def attend(session, watch, limit):
-    """Lock the session if its time is over; what was seen, and seconds until the next look."""
-    if watch.screen is None:
-        watch.screen = desktop.screen(session)
-    idle, why = desktop.idle(session, watch.screen)
-    locked = locked_now(session, watch)
-    if not locked:
-        watch.asked = False
-    if idle is None and not locked:
-        watch.screen = None  # it may have been asked too early
-        return {"state": "unseen", "why": why}, AGAIN
-    state, pause = decide(limit - LOCKING, idle, locked=locked)
-    if state != "over":
-        return {"state": state, "idle": idle}, pause
-    failure = lock(session, watch)
-    if failure is None:
-        return {"state": "locked", "idle": idle}, LOCKED_SLEEP
-    watch.refusals += 1
-    watch.screen = None
-    return {"state": "refused", "idle": idle, "why": failure}, AGAIN
+def beside(function, *words):
+    """Start a thread; the program ends without those that hang."""
+    thread = threading.Thread(target=function, args=words, daemon=True)
+    thread.start()
+    return thread
 
 
-def decide(limit, idle, *, locked):
-    """``locked``, ``open`` or ``over``, and seconds until it may have changed. Pure.
-
-    ``idle`` is None where a locked session does not tell.
-    """
-    if locked:
-        return "locked", LOCKED_SLEEP
-    if idle < limit:
-        return "open", limit - idle + MARGIN
-    return "over", 0.0
-
-
-def lock(session, watch):
-    """Have the session locked, by its own desktop or by a locker of ours; why not, or None."""
-    if session["Type"] == "x11":
-        desktop.free_keyboard(session, watch.screen)
-    return lock_with(session, watch, logind.lock, desktop.start_locker)
+def follow(session_id, place, limit, uids):
+    """Look at one session again and again, until it is over."""
+    while not place.over.is_set():
+        began = time.monotonic()
+        session = logind.session(session_id)
+        if session is None or not logind.watched(session, uids):
+            return
+        row, pause = attended(session, place.watch, limit)
+        ended = time.monotonic()
+        rest = min(max(pause, ended - began), LONGEST_SLEEP)  # who keeps us busy is asked less
+        place.row = {**row, **named(session), "refusals": place.watch.refusals}
+        place.due = ended + rest + OVERDUE
+        place.over.wait(rest)
 
 
-def lock_with(session, watch, ask, start_locker):
-    """As `lock`, with the two ways to lock given."""
-    watch.asked = True
-    ask(session["Id"])
-    has_own = session["Type"] != "x11" or desktop.savers(session, watch.screen)
-    if wait_locked(session, watch, desktop.PATIENCE if has_own else desktop.IMPATIENCE):
-        return None
-    if session["Type"] != "x11":
-        watch.asked = False
-        return "the desktop did not lock when it was asked, and nothing else can cover its screen"
-    failure = start_locker(session, watch.screen)
-    if failure is None and wait_locked(session, watch, 2 * desktop.SETTLED):
-        return None
-    watch.asked = False
-    return failure or "the locker that was started did not cover the screen"
+def named(session):
+    """Which session a row is about."""
+    kind, desktop = session.get("Type", ""), session.get("Desktop", "")[:LONGEST_TEXT]
+    return {"id": session["Id"], "user": session["Name"], "type": kind, "desktop": desktop}
 
 
-def wait_locked(session, watch, seconds):
-    """Whether the session is locked before ``seconds`` are over."""
-    until = time.monotonic() + seconds
-    while True:
-        fresh = logind.session(session["Id"])
-        if fresh is None or locked_now(fresh, watch):
-            return True
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.1)
+def believed(place):
+    """What was seen of a session last, unless that is too long ago."""
+    if time.monotonic() <= place.due:
+        return place.row
+    why = f"its programs are more than {OVERDUE:g} s late with their answer"
+    return {**place.row, "state": "unseen", "idle": None, "why": why}
 
 
-def locked_now(session, watch):
-    """Whether the session is locked.
-
-    A screen saver that runs proves nothing unless it was asked to lock: it may only be a picture.
-    LockedHint counts only where there is no screen saver to ask: any program of the user sets it.
-    """
-    if desktop.locker_runs(session, watch.screen):
-        return True
-    savers = desktop.savers(session, watch.screen)
-    return watch.asked and any(savers) if savers else session["LockedHint"] == "yes"
+def too_many(sessions):
+    """One row for the sessions of a person that nobody looks at."""
+    why = f"{PLACES} of one person are watched; this and {len(sessions) - 1} more were told to lock"
+    return {"state": "unseen", "why": why, **named(sessions[0]), "refusals": 0}
 
 
-def lock_all(config):
-    """Lock every session now; 1 if one stays open."""
-    failures = []
-    for session in logind.sessions():
-        if not logind.watched(session, config["uids"]):
-            continue
-        failure = lock_now(session)
-        if failure is not None:
-            failures.append(f"session {session['Id']} ({session['Name']}): {failure}")
+def lock_all(uids):
+    """Lock every session now; 1 if one stays open, or if nobody saw in time that it is locked."""
+    until = time.monotonic() + BEFORE_SLEEP
+    crowd.lock_everybody()
+    people = crowd.people(uids).values()
+    seen = {one["Id"]: one for own in people for one in own[:PLACES]}
+    answers = dict.fromkeys(seen, f"not seen to lock within {BEFORE_SLEEP:g} s")
+    for thread in [beside(lock_one, name, uids, answers) for name in seen]:
+        thread.join(max(0.0, until - time.monotonic()))
+    rows = [{**named(one), "why": answers[name]} for name, one in seen.items()]
+    rows += [too_many(more) for own in people if (more := own[PLACES:])]
+    failures = [f"session {row['id']} ({row['user']}): {row['why']}" for row in rows if row["why"]]
     sys.stdout.write("\n".join(failures or ["all sessions are locked"]) + "\n")
     return 1 if failures else 0
 
 
-def lock_now(session):
-    """Have one session locked, if it is not; why not, or None."""
-    try:
-        watch = Watch(screen=desktop.screen(session))
-        return None if locked_now(session, watch) else lock(session, watch)
-    except ODD as error:
-        return str(error)
+def lock_one(session_id, uids, answers):
+    """Have one session locked; why not, or None where it is or has gone, goes to ``answers``."""
+    session = logind.session(session_id)
+    there = session is not None and logind.watched(session, uids)
+    answers[session_id] = lock_now(session) if there else None
 
 
 def write_status(status):

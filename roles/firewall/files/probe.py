@@ -1,0 +1,309 @@
+"""What else loads packet filter rules at the next start, and whether the way in outlasts it.
+
+Loads it in the order of a start, and our rules at their turn, into a throw-away network namespace,
+in which the connection in use is made anew. Read-only. Arguments: client, its port, server and its
+port in one word (empty: not connected by SSH), then the files of our rules (none: a stand-in, since
+an apply may be about to write others). Prints a line each:
+  loads UNIT FILE          what was tried
+  cut UNIT FILE            from there on the connection is not admitted anew
+  lost UNIT FILE           from there on our rules are gone, or others
+  unread ran UNIT FILE     it cannot be tried; it has run since the machine started
+  unread waits UNIT FILE   nor has it run
+  end
+"""
+
+import contextlib
+import ctypes
+import os
+import re
+import resource
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+OURS, TABLE, FIRST = "socle-firewall.service", "inet socle", "nftables.service"
+FILTERS = re.compile(r"nft|ip6?tables(-nft|-legacy)?(-restore)?")
+MENTION = re.compile(rb"\b(nft|(ip6?|eb|arp)tables)\b")
+OTHERS = ("ferm", "firehol", "firewalld", "shorewall", "shorewall6")
+ADDING = ("lxc-net", "wg-quick")  # scripts that make rules for their own networks alone
+UFW, SWITCHED_ON = "/etc/ufw/ufw.conf", re.compile(rb"^ENABLED=[\"']?yes", re.MULTILINE)
+PLUGINS = Path("/usr/share/netfilter-persistent/plugins.d")
+SAVED = {
+    "15-ip4tables": ("iptables-restore", "/etc/iptables/rules.v4"),
+    "25-ip6tables": ("ip6tables-restore", "/etc/iptables/rules.v6"),
+}
+"""What those of Debian's plugins load that are read here."""
+INTERFACES = ("/etc/network/interfaces", "/etc/network/interfaces.d", "/etc/network/if-pre-up.d",
+              "/etc/network/if-up.d")  # fmt: skip
+STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
+ASKED = ("Id", *STARTS, "After", "Before", "NeedDaemonReload", "ActiveState",
+         "ExecMainStartTimestampMonotonic")  # fmt: skip
+NEW_NETWORK = 0x40000000  # CLONE_NEWNET
+SECONDS, ATTEMPT = 10, 1  # for a program; for a connection over a cable that loses nothing
+MEMORY, SCRIPT = 1 << 29, 1 << 16  # bytes: of each program; that are read of a script
+MOST = 64  # devices
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Unread(Exception):
+    """Nobody knows what would come of this file."""
+
+
+def run(*words, text=""):
+    """What a program prints. Raises Unread where it fails or takes too long."""
+    try:
+        return subprocess.run(
+            words, input=text, capture_output=True, text=True, errors="replace", timeout=SECONDS,
+            check=True, cwd="/",
+        ).stdout  # fmt: skip
+    except (OSError, ValueError, MemoryError, subprocess.SubprocessError) as error:
+        raise Unread(words[0]) from error
+
+
+def services():
+    """The services of the next start: name -> properties, those of STARTS as lists of words."""
+    listed = run("systemctl", "list-dependencies", "--plain", "--no-pager", "default.target")
+    listed += run("systemctl", "list-unit-files", "--type=service", "--state=enabled",
+                  "--no-legend", "--no-pager")  # fmt: skip
+    names = {w for w in listed.split() if w.endswith(".service") and "@." not in w} - {OURS}
+    asked = ("systemctl", "show", "--no-pager", "--property=" + ",".join(ASKED), "--")
+    found = {}
+    for block in run(*asked, *sorted(names)).split("\n\n"):
+        unit = {name: [] for name in STARTS}
+        for name, _, value in (line.partition("=") for line in block.splitlines()):
+            argv = re.search(r"argv\[\]=(.*?) ; ", value)
+            if name not in STARTS:
+                unit[name] = value
+            elif argv:
+                unit[name].append(argv[1].split())
+        found[unit["Id"]] = unit
+    return found
+
+
+def loads(name, unit):
+    """The commands by which a service loads rules, each with its file; None in place of ours.
+
+    Raises Unread.
+    """
+    label = name.partition(".")[0]
+    if label in OTHERS or (label == "ufw" and mentions(UFW, SWITCHED_ON)):
+        raise Unread(UFW if label == "ufw" else name)
+    for words in (words for start in STARTS for words in unit[start]):
+        program = words[0].rpartition("/")[2]
+        file = next((word for word in reversed(words) if word.startswith("/")), words[0])
+        if program == "netfilter-persistent":
+            yield from saved()
+        elif FILTERS.fullmatch(program):
+            if "$" in "".join(words) or unit["NeedDaemonReload"] == "yes":
+                raise Unread(file)
+            yield None if file.startswith("/etc/socle/") else words, file
+        elif label != "ufw" and scripted(program, words):
+            raise Unread(file)
+    for place in INTERFACES if name == "networking.service" else ():
+        if any(map(mentions, [place, *Path(place).glob("*")])):
+            raise Unread(place)
+
+
+def saved():
+    """What Debian's netfilter-persistent, which runs plugins, loads."""
+    for plugin in sorted(PLUGINS.glob("*")):
+        if plugin.name not in SAVED:
+            raise Unread(plugin)
+        program, file = SAVED[plugin.name]
+        if Path(file).exists():
+            yield (program, file), file
+
+
+def scripted(program, words):
+    """Whether a shell is told, or a script holds, the name of a program that loads rules."""
+    if program in ADDING:
+        return False
+    told = " ".join(words[1:]).encode() if program.endswith("sh") else b""
+    return bool(MENTION.search(told)) or any(mentions(word, begin=b"#!") for word in words)
+
+
+def mentions(file, what=MENTION, begin=b""):
+    """Whether a file that begins like this holds such words."""
+    with contextlib.suppress(OSError, ValueError):
+        if Path(file).is_file():
+            with Path(file).open("rb") as opened:
+                text = opened.read(SCRIPT)
+            return text.startswith(begin) and bool(what.search(text))
+    return False
+
+
+class Scratch:
+    """A throw-away network namespace like the host's, where this process goes, and one of the
+    client's.
+
+    Raises Unread where they cannot be made, or do not reach each other without any rules.
+    """
+
+    def __init__(self, connection):
+        """``connection``: client, its port, server, its port; or nothing."""
+        devices = {place.name for place in Path("/sys/class/net").iterdir()} - {"lo"}
+        self.listener, way = None, ""
+        if connection:
+            client, _, server, port = connection
+            way = client.partition("%")[2] or towards(client)
+        self.theirs, self.own = new_network(), new_network()
+        batch = "".join(f"link add {name} type veth\n" for name in sorted(devices - {way})[:MOST])
+        with contextlib.suppress(Unread):  # rules may name any of them
+            run("ip", "-force", "-batch", "-", text=batch)
+        run("ip", "link", "set", "lo", "up")
+        if way not in ("", "lo"):
+            self.join(way, client.partition("%")[0], server.partition("%")[0], int(port))
+            if not any(self.admitted() for _ in range(3)):  # it may take a moment to be there
+                raise Unread("ip")
+
+    def join(self, device, client, server, port):
+        """Lay a cable with the addresses of the connection in use, and listen at its port."""
+        self.family = socket.AF_INET6 if ":" in client else socket.AF_INET
+        cable = f"link add {device} type veth peer name socle netns"
+        run("ip", *cable.split(), f"/proc/{os.getpid()}/fd/{self.theirs}")
+        plug(device, server, client)
+        with self.elsewhere():
+            plug("socle", client, server)
+            scope = socket.if_nametoindex("socle")
+        self.target = (server, port, 0, scope) if ":" in client else (server, port)
+        self.listener = socket.socket(self.family, socket.SOCK_STREAM)
+        self.listener.bind(("", port))
+        self.listener.listen(MOST)
+
+    @contextlib.contextmanager
+    def elsewhere(self):
+        """Be in the client's namespace meanwhile."""
+        libc.setns(self.theirs, NEW_NETWORK)
+        yield
+        libc.setns(self.own, NEW_NETWORK)
+
+    def admitted(self):
+        """Whether the connection comes about anew. True where there is none."""
+        if not self.listener:
+            return True
+        with self.elsewhere(), socket.socket(self.family, socket.SOCK_STREAM) as attempt:
+            attempt.settimeout(ATTEMPT)
+            return attempt.connect_ex(self.target) == 0
+
+
+def new_network():
+    """Enter a new network namespace; a descriptor of it."""
+    if libc.unshare(NEW_NETWORK):
+        raise Unread("unshare")
+    return os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+
+
+def towards(address):
+    """The device through which packets to an address leave."""
+    return run("ip", "-oneline", "route", "get", address).partition(" dev ")[2].split()[0]
+
+
+def plug(device, own, other):
+    """Give a device its address, and the way to the other end's."""
+    length, more = ("/128", ["nodad"]) if ":" in own else ("/32", [])
+    near = own.startswith("fe80:")
+    run("ip", "address", "add", own + ("/64" if near else length), "dev", device, *more)
+    run("ip", "link", "set", device, "up")
+    if not near:
+        run("ip", "route", "add", other, "dev", device)
+
+
+def tables():
+    """All tables but ours, as nft lists them; none where there is no nft."""
+    with contextlib.suppress(Unread):
+        listed = re.findall(r"^table .*?^}$", run("nft", "-s", "list", "ruleset"), re.M | re.S)
+        return {text for text in listed if not text.startswith(f"table {TABLE} ")}
+    return set()
+
+
+def legacy():
+    """Whether there are rules of the older packet filter, which nft does not list."""
+    files = map(Path, ("/proc/net/ip_tables_names", "/proc/net/ip6_tables_names"))
+    return any(file.exists() and file.read_text() for file in files)
+
+
+def ours():
+    """Our table, as nft lists it; empty where there is none."""
+    with contextlib.suppress(Unread):
+        return run("nft", "-s", "list", "table", *TABLE.split())
+    return ""
+
+
+def in_order(names, units):
+    """The services of a start in its order; ours first but for those that it waits for."""
+    later = sorted(names, key=lambda name: len(names & set(units[name]["After"].split())))
+    first = [name for name in later if name == FIRST or OURS in units[name]["Before"].split()]
+    return [*first, OURS, *(name for name in later if name not in first)]
+
+
+class Start:
+    """A start, tried out in a `Scratch`."""
+
+    def __init__(self, connection, files):
+        """``files``: those of our rules; none: a stand-in."""
+        self.live, self.scratch, self.files = tables(), Scratch(connection), files
+        self.wanted, self.cut, self.lost = "", None, None
+
+    def load(self, words, name, file):
+        """Load a file (no ``words``: ours); see whether the way in and our rules are still there.
+
+        Raises Unread.
+        """
+        if words:
+            run(*words)
+        elif self.files:
+            run("sh", "-c", "for file; do nft -f $file || exit 1; done", "sh", *self.files)
+        else:
+            run("nft", "-f", "-", text=f"table {TABLE} {{ }}")
+        if name == OURS:
+            self.wanted = ours()
+        self.cut = None if self.scratch.admitted() else self.cut or ("cut", name, file)
+        self.lost = None if ours() == self.wanted else self.lost or ("lost", name, file)
+
+    def losses(self):
+        """What is printed in the end. Tables that are loaded already have admitted the client."""
+        if self.cut and (legacy() or not tables() <= self.live):
+            yield self.cut
+        if self.lost:
+            yield self.lost
+
+
+def answers(connection, files):
+    """All that is printed, as words."""
+    units, found = services(), {}
+    for name, unit in units.items():
+        try:
+            found[name] = list(loads(name, unit))
+        except Unread as file:
+            yield "unread", since(unit), name, file
+    found = {name: steps for name, steps in found.items() if any(words for words, _ in steps)}
+    try:
+        start = Start(connection, files) if found else None
+    except Unread:
+        yield from (("unread", since(units[n]), n, steps[0][1]) for n, steps in found.items())
+        return
+    for name in in_order(found.keys(), units) if start else ():
+        for words, file in found.get(name, [(None, OURS)]):
+            said = ("loads", name, file)
+            try:
+                start.load(words, name, file)
+            except Unread:
+                said = ("unread", since(units.get(name, {})), name, file)
+            if words:
+                yield said
+    yield from start.losses() if start else ()
+
+
+def since(unit):
+    """Whether a service has run since the machine started."""
+    ran = unit.get("ExecMainStartTimestampMonotonic", "0") != "0"
+    return "ran" if ran or unit.get("ActiveState") == "active" else "waits"
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    for words in answers(sys.argv[1].split(), sys.argv[2:]):
+        sys.stdout.write(" ".join(" ".join(str(word).split()) for word in words) + "\n")
+    sys.stdout.write("end\n")
