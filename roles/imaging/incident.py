@@ -48,8 +48,10 @@ def gather(machine: Machine, ask: Ask, since: str) -> None:
         return
     machine.files[name] = as_json(found)
     said = ask("imaging-addresses.json", ADDRESSES.format(since=since))
-    machine.callers = addresses(said or "")
-    machine.files["imaging-addresses.json"] = as_json(machine.callers)
+    callers = addresses(said or "")
+    machine.files["imaging-addresses.json"] = as_json(callers)
+    if callers:
+        machine.nature.append((strangers(machine.name, callers), "imaging-addresses.json"))
     name, folder = "imaging-stored.json", STORAGE
     for one in found.values():
         folder = str((one or {}).get("StorageDirectory", folder))
@@ -58,8 +60,24 @@ def gather(machine: Machine, ask: Ask, since: str) -> None:
         machine.notes.append({"file": name, "trouble": trouble})
         return
     said = (ask(name, STORED.format(folder=shlex.quote(folder))) or "").strip()
-    machine.stored = int(said) if re.fullmatch(r"[0-9]{1,15}", said) else None
-    machine.files[name] = as_json({"folder": folder, "files": machine.stored})
+    files = int(said) if re.fullmatch(r"[0-9]{1,15}", said) else None
+    machine.files[name] = as_json({"folder": folder, "files": files})
+    if files is not None:
+        machine.data.append(stored(machine.name, files))
+
+
+def strangers(name: str, callers: Mapping[str, int]) -> str:
+    """How many addresses of the Internet are among those that the logs name, in French."""
+    n = sum(ip_address(one).is_global for one in callers)
+    return f"Journaux du logiciel d'imagerie de {name} : {n} adresse{'s' * (n > 1)} d'Internet"
+
+
+def stored(name: str, n: int) -> str:
+    """How many files there are in the program's storage, in French."""
+    return (
+        f"stockage du logiciel d'imagerie de {name} : {n} fichier{'s' * (n > 1)} au moment du "
+        "relevé (ce n'est ni un nombre de patients ni un nombre d'examens)"
+    )
 
 
 def _configurations(said: str) -> Iterator[tuple[str, Mapping[str, Any] | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from socle.report.doorkinds import DoorKind
 from socle.report.labels import Source
-from socle.report.rooms import RoomReport
+from socle.report.rooms import Exposed, RoomReport
 from socle.report.words import Text
 
 ACCOUNTS = "orthanc-http-auth"
@@ -34,6 +34,24 @@ ANONYMOUS = DoorKind(
     ),
     by_verdict=True,
 )
+IMAGES = Exposed(
+    no=Text(
+        "Aucune image n'est joignable depuis Internet, d'après {proofs}.",
+        "No image can be reached from the Internet, by {proofs}.",
+    ),
+    unknown=Text(
+        "On ne sait pas si des images sont joignables depuis Internet : {reason}.",
+        "Nobody knows whether images can be reached from the Internet: {reason}.",
+    ),
+    stranger=Text(
+        "un logiciel d'imagerie laisse entrer un inconnu depuis Internet, {where}",
+        "an imaging program lets a stranger in from the Internet, {where}",
+    ),
+    port=Text(
+        "un port d'imagerie répond depuis Internet, {where}",
+        "an imaging port answers from the Internet, {where}",
+    ),
+)
 REPORT = RoomReport(
     themes={"imaging": ("Imagerie médicale", "Medical imaging")},
     groups={"imaging_servers": ("Serveurs d'imagerie", "Imaging servers")},
@@ -45,5 +63,6 @@ REPORT = RoomReport(
         ),
     },
     doors=(ANONYMOUS,),
+    exposed=IMAGES,
     walls=(ACCOUNTS, "orthanc-dicom-peers", "orthanc-tls", "orthanc-network"),
 )

@@ -53,9 +53,9 @@ def check(
     age = declared.max_age_days
     judged = judge(found, declared.addresses, now, age, declared.open_ports)
     runs = kept(history or settings.history, loaded).runs
-    inside = of(loaded.root).inside
-    known = [one for one in facts(runs, now, age, inside) if one.host in loaded.hosts]
-    said = answer(judged, declared.addresses, known, inside, language)
+    rooms = of(loaded.root)
+    known = [one for one in facts(runs, now, age, rooms.inside) if one.host in loaded.hosts]
+    said = answer(judged, declared.addresses, known, rooms, language)
     say(said.text)
     for one in found:
         if one.trouble:

@@ -145,19 +145,19 @@ def _facts(
     signed = attestations(declared, settings, now)
     judged = judge(signed, places, now, age, declared.open_ports)
     runs = kept(settings.history, practice).runs
-    inside = of(practice.root).inside
-    told = [one for one in facts(runs, now, age, inside) if one.host in practice.hosts]
+    rooms = of(practice.root)
+    told = [one for one in facts(runs, now, age, rooms.inside) if one.host in practice.hosts]
     return Known(
         practice=practice.title,
         gathered=now,
         since=since,
         known=learned,
         approved_by=declared.approved_by,
-        seen=seen(judged, places, told, inside),
+        seen=seen(judged, places, told, rooms),
         machines=tuple(one.name for one in machines if not one.trouble),
         silent={one.name: one.trouble for one in machines if one.trouble},
-        strangers={one.name: len(one.strangers) for one in machines if one.callers},
-        stored={one.name: one.stored for one in machines if one.stored is not None},
+        nature=tuple((one.name, *line) for one in machines for line in one.nature),
+        data=tuple(line for one in machines for line in one.data),
         measures=measures(practice.controls, runs),
         verified=runs[-1].finished if runs else None,
     )

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from ipaddress import ip_address
 from types import ModuleType
 from typing import Any
 
@@ -63,15 +62,10 @@ class Machine:
     notes: list[dict[str, Any]] = field(default_factory=list)
     """A question each: file, command, moment, seconds, exit code or trouble."""
     trouble: str = ""
-    callers: dict[str, int] = field(default_factory=dict)
-    """Address that the logs of a program with patients' data name -> lines."""
-    stored: int | None = None
-    """Files in that program's storage; None where there is none, or nobody can tell."""
-
-    @property
-    def strangers(self) -> list[str]:
-        """Addresses of the Internet among those that the logs name."""
-        return [one for one in self.callers if ip_address(one).is_global]
+    nature: list[tuple[str, str]] = field(default_factory=list)
+    """What its programs know of the breach: a line in French, and the file that shows it."""
+    data: list[str] = field(default_factory=list)
+    """What they know of the data concerned: lines in French."""
 
 
 Ask = Callable[[str, str], str | None]

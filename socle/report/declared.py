@@ -13,7 +13,7 @@ from socle.baseline import packages
 from socle.errors import BadPractice, Problem
 from socle.report.doorkinds import DoorKind
 from socle.report.labels import Labels
-from socle.report.rooms import Direction, Inside, RoomReport
+from socle.report.rooms import Direction, Exposed, Inside, RoomReport
 from socle.report.sections import Section
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ class Declared:
         """The controls by which machines tell what reaches them, in the order of the sentence."""
         found = chain.from_iterable(room.inside for room in self.rooms)
         return tuple(sorted(found, key=lambda one: one.place))
+
+    @cached_property
+    def exposed(self) -> Exposed | None:
+        """The answer to the doctor's question, in a room's words."""
+        return next(filter(None, (room.exposed for room in self.rooms)), None)
 
     def flows(self, direction: Direction) -> tuple[str, ...]:
         """The settings with a host's permitted flows in a direction."""

@@ -1,6 +1,7 @@
-"""The doctor's question, answered in one sentence: can my images be reached from the Internet?
+"""The doctor's question, answered in one sentence: can my data be reached from the Internet?
 
 Never more than was measured: a look from outside is the only thing that lets the answer be "no".
+Which data they are, a room says (`Exposed`).
 """
 
 from __future__ import annotations
@@ -12,43 +13,58 @@ from typing import Literal
 
 from socle.exposure.judge import Judged, Open
 from socle.exposure.recognised import recognised
+from socle.report.declared import Declared
 from socle.report.history import Pair, Run
-from socle.report.rooms import Inside
+from socle.report.rooms import Exposed, Inside
 from socle.report.typography import count, long_day, typeset
+from socle.report.words import Text
 from socle.verify.verdicts import Verdict
 
 _WORDS = {
     "fr": {
-        "no": "Aucune image n'est joignable depuis Internet, d'après {proofs}.",
         "yes": "Attention : {found}.",
-        "unknown": "On ne sait pas si des images sont joignables depuis Internet : {reason}.",
         "and": " et ",
         "scan": "le contrôle extérieur du {day} ({n} ports TCP essayés sur {places})",
         "by_word": ", mené depuis une autre ligne selon son signataire",
         "no_scan": "aucun contrôle extérieur signé et récent ne le dit",
-        "lets_in": "un logiciel d'imagerie laisse entrer un inconnu depuis Internet, {where}",
-        "patients_port": "un port d'imagerie répond depuis Internet, {where}",
         "port": "un port non déclaré répond depuis Internet, {where}",
         "where": "{address} port {port}{what}, vu le {day}",
         "missing": "Non mesuré, ou il y a trop longtemps : {missing}.",
         "known": "Ce que l'on sait : {proofs} n'ont rien relevé.",
     },
     "en": {
-        "no": "No image can be reached from the Internet, by {proofs}.",
         "yes": "Beware: {found}.",
-        "unknown": "Nobody knows whether images can be reached from the Internet: {reason}.",
         "and": " and ",
         "scan": "the look from outside of {day} ({n} TCP ports tried on {places})",
         "by_word": ", from another line by the word of who signed",
         "no_scan": "no signed and recent look from outside says so",
-        "lets_in": "an imaging program lets a stranger in from the Internet, {where}",
-        "patients_port": "an imaging port answers from the Internet, {where}",
         "port": "an undeclared port answers from the Internet, {where}",
         "where": "{address} port {port}{what}, seen on {day}",
         "missing": "Not measured, or too long ago: {missing}.",
         "known": "What is known: {proofs} found nothing.",
     },
 }
+
+
+ANYTHING = Exposed(
+    no=Text(
+        "Rien d'autre que ce qui est déclaré n'est joignable depuis Internet, d'après {proofs}.",
+        "Nothing but what is declared can be reached from the Internet, by {proofs}.",
+    ),
+    unknown=Text(
+        "On ne sait pas ce qui est joignable depuis Internet : {reason}.",
+        "Nobody knows what can be reached from the Internet: {reason}.",
+    ),
+    stranger=Text(
+        "un logiciel laisse entrer un inconnu depuis Internet, {where}",
+        "a program lets a stranger in from the Internet, {where}",
+    ),
+    port=Text(
+        "un port de données de patients répond depuis Internet, {where}",
+        "a port of patients' data answers from the Internet, {where}",
+    ),
+)
+"""Where no room has words of its own."""
 
 
 @dataclass(frozen=True)
@@ -90,15 +106,15 @@ def answer(
     judged: Judged,
     places: Sequence[str],
     told: Sequence[Fact],
-    inside: Sequence[Inside],
+    rooms: Declared,
     language: str,
 ) -> Answer:
     """The sentence. ``places``: the public addresses that the look was judged for.
 
-    ``told``: what machines told of what can be told from ``inside``.
+    ``told``: what machines told of what can be told from inside; ``rooms``: what rooms say of it.
     """
-    words = _WORDS[language]
-    bad = [*_opened(judged.open, words, language), *_bad(told, language)]
+    words, exposed, inside = _WORDS[language], rooms.exposed or ANYTHING, rooms.inside
+    bad = [*_opened(judged.open, exposed, language), *_bad(told, language)]
     if bad:
         return Answer("open", _set(words["yes"].format(found="; ".join(bad)), language))
     proofs = list(_good(told, inside, language))
@@ -108,34 +124,38 @@ def answer(
         day = long_day(judged.oldest, language)
         first = words["scan"].format(day=day, n=judged.ports, places=", ".join(places))
         first += "" if judged.proven else words["by_word"]
-        text = words["no"].format(proofs=_joined([first, *proofs], words))
+        text = exposed.no.said(language).format(proofs=_joined([first, *proofs], words))
         return Answer("closed", _set(text + note, language))
-    text = words["unknown"].format(reason=words["no_scan"])
+    text = exposed.unknown.said(language).format(reason=words["no_scan"])
     if proofs:
         text += " " + words["known"].format(proofs=_joined(proofs, words))
     return Answer("unknown", _set(text + note, language))
 
 
 def seen(
-    judged: Judged, places: Sequence[str], told: Sequence[Fact], inside: Sequence[Inside]
+    judged: Judged, places: Sequence[str], told: Sequence[Fact], rooms: Declared
 ) -> tuple[str, ...]:
     """What answers, a sentence each, in French; else the answer itself."""
-    bad = [*_opened(judged.open, _WORDS["fr"], "fr"), *_bad(told, "fr")]
-    return tuple(bad) or (answer(judged, places, told, inside, "fr").text,)
+    bad = [*_opened(judged.open, rooms.exposed or ANYTHING, "fr"), *_bad(told, "fr")]
+    return tuple(bad) or (answer(judged, places, told, rooms, "fr").text,)
 
 
-def _opened(found: Sequence[Open], words: Mapping[str, str], language: str) -> Iterator[str]:
-    rooms = recognised()
+def _opened(found: Sequence[Open], exposed: Exposed, language: str) -> Iterator[str]:
+    known, words = recognised(), _WORDS[language]
     for one in found:
-        usual = rooms.purpose(one.port.port, language)
+        usual = known.purpose(one.port.port, language)
         where = words["where"].format(
             address=one.address,
             port=one.port.port,
             what=f" ({usual})" if usual else "",
             day=long_day(one.when, language),
         )
-        kind = "patients_port" if one.port.port in rooms.patients else "port"
-        yield words["lets_in" if one.port.images else kind].format(where=where)
+        text = words["port"]
+        if one.port.images:
+            text = exposed.stranger.said(language)
+        elif one.port.port in known.patients:
+            text = exposed.port.said(language)
+        yield text.format(where=where)
 
 
 def _bad(told: Sequence[Fact], language: str) -> Iterator[str]:

@@ -36,8 +36,8 @@ class Known:
     """The facts. All moments know their time zone.
 
     ``seen``: sentences about what was measured. ``silent``: machine -> why it could not be asked.
-    ``strangers``: machine -> addresses of the Internet in its imaging program's logs.
-    ``stored``: machine -> files in its imaging program's storage.
+    ``nature``: machine, what its programs know of the breach, the file that shows it. ``data``:
+    what they know of the data concerned.
     """
 
     practice: str
@@ -48,8 +48,8 @@ class Known:
     seen: tuple[str, ...]
     machines: tuple[str, ...]
     silent: Mapping[str, str]
-    strangers: Mapping[str, int]
-    stored: Mapping[str, int]
+    nature: tuple[tuple[str, str, str], ...]
+    data: tuple[str, ...]
     measures: tuple[tuple[str, str], ...]
     verified: datetime | None
 

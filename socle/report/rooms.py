@@ -32,6 +32,20 @@ class Inside:
     missing: Text
 
 
+@dataclass(frozen=True)
+class Exposed:
+    """Whether what the room's programs hold can be reached from the Internet, for the doctor.
+
+    ``no`` (``{proofs}``) and ``unknown`` (``{reason}``): sentences. ``stranger``, a program lets
+    anybody in, and ``port``, one where such data travel answers: parts of one, with ``{where}``.
+    """
+
+    no: Text
+    unknown: Text
+    stranger: Text
+    port: Text
+
+
 def no_sections(_page: Page) -> Iterable[Section]:
     """What most rooms add."""
     return ()
@@ -52,7 +66,8 @@ class RoomReport:
     each with the verdict whose mark it bears. ``uncovered``: what no tool can cover of its domain.
     ``doors``: the ways in that its checks may find open. ``walls``: controls that keep strangers
     out although a door leads to the machine. ``inside``: what its machines can tell of the
-    Internet. ``flows``: the settings with the permitted flows of a host.
+    Internet. ``exposed``: what the doctor is told of it; the first room's words count.
+    ``flows``: the settings with the permitted flows of a host.
     """
 
     themes: Pairs = field(default_factory=dict)
@@ -64,4 +79,5 @@ class RoomReport:
     doors: tuple[DoorKind, ...] = ()
     walls: tuple[str, ...] = ()
     inside: tuple[Inside, ...] = ()
+    exposed: Exposed | None = None
     flows: Mapping[Direction, str] = field(default_factory=dict)

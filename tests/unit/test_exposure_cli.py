@@ -114,8 +114,8 @@ def test_a_bad_declaration_is_refused_with_its_line(practice, socle, text, compl
 
 def test_the_doctor_gets_an_answer(practice, socle):
     put(practice, attested())
-    assert "Aucune image n" in socle("exposure", "check", PRACTICE)
-    assert "No image can be reached" in socle("exposure", "check", PRACTICE, "--lang", "en")
+    assert "autre que ce qui est déclaré n" in socle("exposure", "check", PRACTICE)
+    assert "Nothing but what is" in socle("exposure", "check", PRACTICE, "--lang", "en")
 
 
 def test_an_altered_attestation_answers_nothing(practice, socle):

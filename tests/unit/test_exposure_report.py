@@ -16,7 +16,7 @@ from socle.report.history import Run
 from socle.report.notification import Known, measures, notification
 from socle.verify.verdicts import Verdict
 
-need("box", "firewall")
+need("box", "firewall", "imaging")
 INSIDE = DECLARED.inside
 CANARY, MAPPINGS = (one.control for one in INSIDE)
 PASS, FAIL, UNKNOWN, WAIVED = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN, Verdict.WAIVED
@@ -38,7 +38,7 @@ def plain(text):
 
 
 def said(judged, inside, language="fr"):
-    found = answer(judged, [HERE], inside, INSIDE, language)
+    found = answer(judged, [HERE], inside, DECLARED, language)
     return found.state, plain(found.text)
 
 
@@ -102,11 +102,11 @@ def document(**changes) -> str:
         "since": NOW - timedelta(days=30),
         "known": None,
         "approved_by": None,
-        "seen": seen(NOTHING, [HERE], [], INSIDE),
+        "seen": seen(NOTHING, [HERE], [], DECLARED),
         "machines": ("imagerie",),
         "silent": {},
-        "strangers": {},
-        "stored": {},
+        "nature": (),
+        "data": (),
         "measures": (),
         "verified": None,
     }
@@ -129,18 +129,18 @@ def test_the_72_hours_count_from_when_it_became_known():
 
 def test_facts_are_filled_in():
     text = document(
-        seen=seen(IMAGES, [HERE], [], INSIDE),
+        seen=seen(IMAGES, [HERE], [], DECLARED),
         silent={"accueil": "no answer"},
-        strangers={"imagerie": 3},
-        stored={"imagerie": 5300},
+        nature=(("imagerie", "Journaux : 3 adresses", "addresses.json"),),
+        data=("stockage : 5300 fichiers (tous)",),
         approved_by="Dr N.",
         measures=(("Disques chiffrés", "non tenu"),),
     )
     for words in (
         "laisse entrer un inconnu",
         "accueil (no answer)",
-        "3 adresses d'Internet",
-        "5300 fichiers au moment du relevé (ce n'est ni un nombre de patients",
+        "- Journaux : 3 adresses (`evidence/imagerie/addresses.json`)",
+        "  - stockage : 5300 fichiers (tous)",
         "autorisé par : Dr N.",
         "Disques chiffrés : non tenu",
     ):

@@ -201,8 +201,8 @@ def test_the_notification_shows_it_as_text(nasty):
             seen=(word,),
             machines=(word,),
             silent={word: word},
-            strangers={word: 1},
-            stored={word: 2},
+            nature=((word, word, word),),
+            data=(word,),
             measures=((word, word),),
             verified=None,
         )

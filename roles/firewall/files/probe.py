@@ -281,7 +281,7 @@ def answers(connection, files):
     found = {name: steps for name, steps in found.items() if any(words for words, _ in steps)}
     try:
         start = Start(connection, files) if found else None
-    except Unread:
+    except (Unread, OSError):
         yield from (("unread", since(units[n]), n, steps[0][1]) for n, steps in found.items())
         return
     for name in in_order(found.keys(), units) if start else ():

@@ -9,7 +9,14 @@ from exposed import NOW, Link
 
 from roles.imaging.configuration import configuration, masked
 from roles.imaging.files.usr.local.lib.socle.imaging.folder import File, merged
-from roles.imaging.incident import ADDRESSES, CONFIGURATION, SOURCES, addresses
+from roles.imaging.incident import (
+    ADDRESSES,
+    CONFIGURATION,
+    SOURCES,
+    addresses,
+    stored,
+    strangers,
+)
 from socle.commands import incident
 from socle.evidence.redaction import MASK, Redactor
 from socle.exposure.gather import gather, sources
@@ -105,6 +112,17 @@ def test_what_is_no_address_is_dropped():
     }
 
 
+def test_the_notification_counts_strangers_and_files():
+    callers = {"8.8.4.4": 2, "2001:4860:4860::8888": 1, "10.0.0.1": 5}
+    assert strangers("pacs", callers) == (
+        "Journaux du logiciel d'imagerie de pacs : 2 adresses d'Internet"
+    )
+    assert strangers("pacs", {"10.0.0.1": 5}).endswith(": 0 adresse d'Internet")
+    assert stored("pacs", 1).startswith(
+        "stockage du logiciel d'imagerie de pacs : 1 fichier au moment du relevé (ce n'est ni un"
+    )
+
+
 class Orthanc(Link):
     """A machine that answers its settings with the words, and runs nothing that Linux cannot."""
 
@@ -130,7 +148,7 @@ def test_a_machines_strange_settings_are_its_own_trouble(settings, told):
     said = b"/etc/orthanc/orthanc.json\0" + settings.encode() + b"\0"
     found = gather(Orthanc(said), NOW, Redactor())
     assert set(sources("@0")) <= set(found.files)
-    assert found.stored == (None if told else 1)
+    assert found.data == ([] if told else [stored("imagerie", 1)])
     asked = json.loads(incident._about([found], NOW, NOW))["machines"]["imagerie"]
     troubles = [asked["trouble"], *(note.get("trouble", "") for note in asked["questions"])]
     assert told in "".join(troubles)
