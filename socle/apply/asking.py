@@ -12,9 +12,7 @@ from pyinfra.api.exceptions import ConnectError
 from socle import bounds, harmless
 from socle.apply import adapter, current
 from socle.apply.output import BROKEN
-from socle.apply.root import NotRun
-
-LONGEST_REASON = 300  # characters
+from socle.apply.root import LONGEST_REASON, NotRun
 
 
 class Unanswered(Exception):

@@ -17,7 +17,7 @@ from socle.baseline.model import Connection
 BEGIN = bounds.BEGIN.decode().rstrip()
 _STDIN_MARK = "socle-stdin"
 _SKIP = f'while read -r l && [ "$l" != {_STDIN_MARK} ]; do :; done\n'
-_LONGEST = 300  # characters of what somebody else said
+LONGEST_REASON = 300  # characters of what somebody else said
 
 
 class NotRun(OSError):
@@ -25,7 +25,7 @@ class NotRun(OSError):
 
     def __init__(self, lines: Sequence[str]) -> None:
         """``lines``: what it said instead."""
-        said = lines[0][:_LONGEST] if lines else "nothing"
+        said = lines[0][:LONGEST_REASON] if lines else "nothing"
         super().__init__(f"it does not run what it is asked, but answers: {said}")
 
 

@@ -19,6 +19,7 @@ from pyinfra.operations import apt, files, iptables, server, systemd
 from socle.apply import current
 from socle.apply.guard import can_cut
 from socle.apply.preflight import REFUSED
+from socle.baseline import managed
 from socle.baseline.model import Room
 
 _MODULES = (apt, files, iptables, server, systemd)  # server imports most of them
@@ -77,31 +78,24 @@ def refusal(name: str, words: Mapping[str, Any], rooms: Iterable[Room], login: s
         words: its arguments by name.
         login: the account that the operator comes in with.
     """
-    listed = [
-        (one.target, entry.guarded, room.name)
-        for room in rooms
-        for entry in room.files
-        for one in entry.sources
-    ]
-    return next(_refusals(name, words, listed, login), "")
+    return next(_refusals(name, words, list(rooms), login), "")
 
 
-def _refusals(
-    name: str, words: Mapping[str, Any], listed: list[tuple[str, bool, str]], login: str
-) -> Iterator[str]:
+def _refusals(name: str, words: Mapping[str, Any], rooms: list[Room], login: str) -> Iterator[str]:
     if name in _NEVER:
         yield _NEVER[name]
     if name.endswith(".packages") and not words.get("present", True):
         yield "packages(absent=…) asks first what goes along"
     if name.startswith("server.user") and words.get("user") in {"root", login}:
         yield f"the account {words['user']} is the way in"
+    guarded = (_unit_of(path) for room in rooms for path in managed.guarded(room.files))
     unit = _unit(str(words.get("service", "")))
-    if unit and unit in {*_UNITS, *(_unit_of(path) for path, guarded, _ in listed if guarded)}:
+    if unit and unit in {*_UNITS, *guarded}:
         yield f"{unit} can cut access: reload_ssh or unit(guard=…), and confirm"
     for path in _paths(words.values()):
-        for target, _, room in listed:
-            if target == path:
-                yield f"{path} is a file of the room {room}, which its files.yml lists"
+        for room in rooms:
+            if any(path == one.target for entry in room.files for one in entry.sources):
+                yield f"{path} is a file of the room {room.name}, which its files.yml lists"
         if any(path == place or path.startswith(f"{place}/") for place in _WAY_IN):
             yield f"{path} can cut access: managed_files(guard=…), and confirm"
 

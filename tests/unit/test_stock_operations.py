@@ -201,7 +201,7 @@ def test_what_is_refused_changes_nothing(pyinfra, tmp_path):
 
 
 ENDLESS = "#!/bin/sh\nexec yes\n"
-DEAF = "#!/bin/sh\nexec sleep 300\n"
+DEAF = "#!/bin/sh\nexec sleep 20\n"
 
 
 @pytest.mark.parametrize(
