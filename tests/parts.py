@@ -1,4 +1,4 @@
-"""What takes turns: proofs by sevenths, broken hosts by twos, so that a week has run them all."""
+"""What takes turns, a seventh a day, so that a week has run them all: proofs and broken hosts."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ def day() -> int:
     return int(done.stdout or 0) // DAY_SECONDS  # a checkout without its history: always the same
 
 
-def in_turn(all_: Sequence[T], count: int, today: int) -> list[T]:
-    """So many of them, the next ones each day."""
+def in_turn(all_: Sequence[T], today: int) -> list[T]:
+    """A seventh of them, at least one: the next ones each day."""
+    count = -(-len(all_) // PARTS)
     began = today * count % len(all_)
     return [*all_[began:], *all_[:began]][:count]
 

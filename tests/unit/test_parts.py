@@ -26,11 +26,11 @@ def test_what_comes_later_moves_nothing():
 
 
 @pytest.mark.parametrize("number", range(1, 15))
-def test_mistakes_take_turns_by_twos(number):
+def test_mistakes_take_turns(number):
     mistakes = range(number)
-    days = [parts.in_turn(mistakes, 2, day) for day in range(MONDAY, MONDAY + 7)]
+    days = [parts.in_turn(mistakes, day) for day in range(MONDAY, MONDAY + 7)]
     assert {one for day in days for one in day} == set(mistakes)
-    assert all(len(day) == min(2, number) == len(set(day)) for day in days)
+    assert all(len(day) == len(set(day)) == (1 if number <= 7 else 2) for day in days)
 
 
 def test_the_day_is_that_of_the_commit(monkeypatch):
