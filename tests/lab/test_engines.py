@@ -58,7 +58,6 @@ def test_pyinfra_finds_nothing_to_do_after_ansible(by_ansible):
     assert cabinet.changes(output) == 0, output
 
 
-@pytest.mark.proof  # two minutes for what follows from the two tests at the top
 def test_ansible_finds_nothing_to_do_after_itself(by_ansible):
     cabinet, _ = by_ansible
     output = cabinet.ansible("--limit", HOST)
