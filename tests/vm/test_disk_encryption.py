@@ -73,6 +73,7 @@ def test_every_plain_disk_is_named_with_its_mount_and_its_amount(broken):
     assert "docs/fr/chiffrement-des-disques.md" in found.detail
 
 
+@pytest.mark.proof  # the same walk over the disks
 def test_every_plain_swap_is_named(broken):
     found = broken(
         "swap-encrypted",
