@@ -29,10 +29,10 @@ proofs: venv ## Run the tests that are too long for make test, with all of the v
 	@$(BIN)/socle lab prepare --vm
 	@$(PYTEST) -m "proof or vm" $(TESTS)
 
-# Seconds after which no proof of a part begins; none takes longer than three minutes.
-LIMIT ?= 300
+# Seconds after which no proof of a part begins; none takes longer than two minutes.
+LIMIT ?= 360
 
-proofs-part: venv ## Run a seventh of the proofs, by the day of the last commit (LIMIT=300: for so long)
+proofs-part: venv ## Run a seventh of the proofs, by the day of the last commit (LIMIT=360: for so long)
 	@$(BIN)/socle lab prepare --vm
 	@echo "==> A seventh of the proofs; what does not fit into $(LIMIT) s is named"
 	@$(PYTEST) -m proof --part --seconds $(LIMIT) $(TESTS)

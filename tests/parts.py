@@ -16,7 +16,22 @@ import pytest
 PARTS = 7
 DAY_SECONDS = 86400
 SECONDS = {
-    "tests/lab/backup/test_attacks.py": 250,
+    "tests/lab/backup/test_attacks.py": 180,
+    "tests/lab/backup/test_restores.py": 100,
+    "tests/lab/imaging/test_imaging.py": 150,
+    "tests/lab/imaging/test_scenarios.py": 180,
+    "tests/lab/test_benchmarks.py": 180,
+    "tests/lab/test_declared.py": 150,
+    "tests/lab/test_guard.py": 50,
+    "tests/lab/test_watch.py": 150,
+    "tests/unit/test_benchmarks.py": 40,
+    "tests/unit/test_new_room.py": 20,
+    "tests/unit/test_without_a_room.py": 20,
+    "tests/vm/test_backup_offline.py": 340,
+    "tests/vm/test_disk_encryption.py": 150,
+    "tests/vm/test_scenarios.py": 25,
+    "tests/vm/test_units.py": 150,
+    "tests/vm/test_vm.py": 100,
 }
 """What a proof takes alone on two quiet cores, with what it shares; those unnamed: UNMEASURED."""
 UNMEASURED = 60
