@@ -29,7 +29,7 @@ proofs: venv ## Run the tests that are too long for make test, with all of the v
 	@$(BIN)/socle lab prepare --vm
 	@$(PYTEST) -m "proof or vm" $(TESTS)
 
-# Seconds after which no proof of a part begins; none takes longer than two minutes.
+# Seconds after which no proof of a part begins.
 LIMIT ?= 360
 
 proofs-part: venv ## Run a seventh of the proofs, by the day of the last commit (LIMIT=360: for so long)

@@ -27,7 +27,7 @@ SECONDS = {
     "tests/unit/test_benchmarks.py": 40,
     "tests/unit/test_new_room.py": 20,
     "tests/unit/test_without_a_room.py": 20,
-    "tests/vm/test_backup_offline.py": 340,
+    "tests/vm/test_backup_offline.py": 380,
     "tests/vm/test_disk_encryption.py": 150,
     "tests/vm/test_scenarios.py": 25,
     "tests/vm/test_units.py": 150,
