@@ -12,36 +12,36 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 GROUPS = (
+    ("vm/",),  # no other is as long in a part of the proofs
+    (
+        "lab/test_practice.py",  # first: it needs machines as they come from the installer
+        "lab/test_engines.py",
+        "lab/test_evidence.py",
+        "lab/test_updates.py",
+        "lab/test_verify.py",
+        "lab/test_scenarios.py",
+        "lab/test_backup_room.py",
+    ),
+    (
+        "lab/test_bad_input.py",
+        "lab/test_bad_hosts.py",
+        "lab/test_become.py",
+        "lab/test_logging.py",
+        "lab/test_people.py",
+        "lab/test_units.py",
+        "lab/test_declared.py",
+    ),
     (
         "lab/test_guard.py",
         "lab/test_tunnel.py",
         "lab/test_turns.py",
         "lab/test_ways_in.py",
-        "lab/test_people.py",
-        "lab/test_units.py",
         "lab/test_preflight.py",
-        "lab/test_declared.py",
         "lab/test_sessions_lock.py",  # last: it leaves machines as they come from the installer
     ),
     ("lab/backup/",),
-    (
-        "lab/test_engines.py",  # first: it needs machines as they come from the installer
-        "lab/test_backup_room.py",
-        "lab/test_bad_input.py",
-        "lab/test_bad_hosts.py",
-        "lab/test_become.py",
-        "lab/test_logging.py",
-    ),
-    (
-        "lab/test_practice.py",  # first: it needs machines as they come from the installer
-        "lab/test_evidence.py",
-        "lab/test_updates.py",
-        "lab/test_verify.py",
-    ),
     ("lab/test_cnil.py", "lab/test_box.py", "lab/imaging/"),
-    ("lab/test_scenarios.py",),
     ("lab/test_watch.py", "lab/test_warnings.py"),
-    ("vm/",),
     ("lab/",),
 )
 """Files that share machines, the first group that fits, in the order in which they run."""

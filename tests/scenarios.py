@@ -23,17 +23,17 @@ def of_lab(lab: str | None) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("scenario", chosen, ids=map(name, chosen))
 
 
-def in_turn(fewest: int) -> pytest.MarkDecorator:
-    """The same for the containers; those whose turn it is not today are proofs.
+def in_turn(lab: str | None) -> pytest.MarkDecorator:
+    """The same; those whose turn it is not today are proofs.
 
-    A control's mistakes take turns, so many a day, the first that are left over within a week.
+    A control's mistakes take turns, as many a day as make all of them in a week: mostly one.
     What a change costs does not grow with the mistakes that a room thinks of.
     """
-    chosen = _of_lab(None)
+    chosen = _of_lab(lab)
     controls: dict[str, list[Path]] = {}
     for scenario in chosen:
         controls.setdefault(scenario.parent.name, []).append(scenario)
-    today = {one for each in controls.values() for one in parts.in_turn(each, fewest, parts.day())}
+    today = {one for each in controls.values() for one in parts.in_turn(each, parts.day())}
     later = pytest.mark.proof(in_turn=True)
     return pytest.mark.parametrize(
         "scenario",

@@ -78,6 +78,8 @@ class Cabinet(Practice):
         super().__init__(root, folder)
         self.network = network
         self.settled: set[str] = set()
+        """Machines on which an apply of what is declared would find nothing to do."""
+        self.declared: dict[Path, bytes] = {}
         self.as_installed = True
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(root / "inventories/demo", folder)
@@ -99,6 +101,7 @@ class Cabinet(Practice):
     def set_up(self) -> None:
         shutil.copy(self.lab.known_hosts, self.folder / "known_hosts")
         prepare(self.folder, self.lab, self.root)
+        self.declared = self._files()
 
     def elsewhere(self, checkout: Path) -> Cabinet:
         """The same practice in a copy of the checkout, whose rooms a test may break."""
@@ -133,7 +136,16 @@ class Cabinet(Practice):
             self.as_installed = False
             limits = {after for word, after in pairwise(args) if word == "--limit"}
             self.settled.difference_update(limits or set(self.settled))
-        return super()._run(code, program, *args, **options)
+        said = super()._run(code, program, *args, **options)
+        plain = args[2:3] == ("-y",) and set(args[3::2]) <= {"--limit"}
+        if program == "pyinfra" and code == 0 and plain and self._files() == self.declared:
+            self.settled.update(limits or self.practice.hosts)
+        return said
+
+    def _files(self) -> dict[Path, bytes]:
+        """What the practice declares, as it is now."""
+        files = (file for file in self.folder.rglob("*.yml") if file.name not in IDENTITY)
+        return {file: file.read_bytes() for file in files}
 
     def first_backup(self, *machines: str) -> None:
         """What a new practice does once: a copy, and proof that it comes back."""

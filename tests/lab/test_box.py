@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from boxes import BoxPractice
 from labs import number, standing
-from scenarios import of_lab
+from scenarios import in_turn
 
 from socle.commands.lab_try import what_is_wrong
 from socle.evidence.bundle import read
@@ -185,7 +185,7 @@ def seen_from_outside(practice):
     return practice
 
 
-@of_lab("box")
+@in_turn("box")
 def test_the_mistake_is_seen_by_the_next_look_and_mended(seen_from_outside, scenario):
     practice, machine = seen_from_outside, header(scenario)["host"]
     practice.set(Box())

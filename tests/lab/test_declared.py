@@ -66,6 +66,7 @@ NEW = """  - name: telemaintenance
 """
 
 
+@pytest.mark.proof  # what a run begins is noted in one place, and asked about in the next test
 def test_a_run_of_one_room_is_known_too(hardened):
     """Ansible has begun what the files forget afterwards; pyinfra asks, and can give it up."""
     with hardened.edited("group_vars/all.yml", FLOWS, FLOWS + NEW):

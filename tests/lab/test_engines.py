@@ -80,7 +80,6 @@ def test_a_room_that_is_alone_needs_nothing_of_site_yml(by_ansible, tmp_path):
     assert cabinet.changes(output) == 0, output
 
 
-@pytest.mark.proof  # two minutes for what follows from the two tests at the top
 def test_ansible_finds_nothing_to_do_after_itself(by_ansible):
     cabinet, _ = by_ansible
     output = cabinet.ansible("--limit", HOST)

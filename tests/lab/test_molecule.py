@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.proof]  # test_engines.py runs the same playbook
 
 
 def test_the_molecule_scenario_passes(need_a_lab, pytestconfig):

@@ -30,6 +30,6 @@ def batches(cabinet, request):
 
 
 @pytest.mark.lab
-@in_turn(FEWEST)
+@in_turn(None)
 def test_the_mistake_is_seen_and_mended(batches, scenario):
     seen_and_mended(batches, scenario)

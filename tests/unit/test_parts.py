@@ -19,18 +19,29 @@ def test_a_week_has_all_of_them_once():
     assert all(days)
 
 
-def test_what_comes_later_moves_nothing():
-    for day in range(parts.PARTS):
-        more = parts.chosen([*UNITS, "tests/lab/test_new.py"], day)
-        assert [one for one in more if one in UNITS] == parts.chosen(UNITS, day)
+def test_no_day_has_more_to_do_than_another(monkeypatch):
+    weights = {unit: 10 + 7 * number % 300 for number, unit in enumerate(UNITS)}
+    monkeypatch.setattr(parts, "SECONDS", weights)
+    sums = [sum(map(parts.seconds, day)) for day in parts.split(UNITS)]
+    assert max(sums) - min(sums) <= max(weights.values()) / 10
+
+
+def test_what_shares_machines_is_spread_over_the_week():
+    vm = [f"tests/vm/test_disks.py::test_it[{number}]" for number in range(21)]
+    days = parts.split([*UNITS, *vm])
+    assert [len(set(day) & set(vm)) for day in days] == [3] * parts.PARTS
+
+
+def test_what_is_weighed_is_there():
+    assert [file for file in parts.SECONDS if not (ROOT / file).is_file()] == []
 
 
 @pytest.mark.parametrize("number", range(1, 15))
-def test_mistakes_take_turns_by_twos(number):
+def test_mistakes_take_turns(number):
     mistakes = range(number)
-    days = [parts.in_turn(mistakes, 2, day) for day in range(MONDAY, MONDAY + 7)]
+    days = [parts.in_turn(mistakes, day) for day in range(MONDAY, MONDAY + 7)]
     assert {one for day in days for one in day} == set(mistakes)
-    assert all(len(day) == min(2, number) == len(set(day)) for day in days)
+    assert all(len(day) == len(set(day)) == (1 if number <= 7 else 2) for day in days)
 
 
 def test_the_day_is_that_of_the_commit(monkeypatch):
@@ -73,10 +84,9 @@ def suite(tmp_path):
 
 def test_a_file_is_never_parted_but_what_stands_apart_is(suite):
     apart = [f"test_apart.py::test_it[{number}]" for number in range(30)]
-    day = next(
-        n for n in range(parts.PARTS) if "test_whole.py" in parts.chosen(["test_whole.py"], n)
-    )
-    wanted = parts.chosen(["test_whole.py", *apart], day)
+    units = ["test_whole.py", *apart]
+    day = next(n for n in range(parts.PARTS) if "test_whole.py" in parts.chosen(units, n))
+    wanted = parts.chosen(units, day)
     assert 1 < len(wanted) < 20
     found = [line.split(" ")[0] for line in suite("--part", day=day)]
     assert [one for one in found if one in apart] == [one for one in wanted if one in apart]

@@ -73,6 +73,7 @@ def test_every_plain_disk_is_named_with_its_mount_and_its_amount(broken):
     assert "docs/fr/chiffrement-des-disques.md" in found.detail
 
 
+@pytest.mark.proof  # the same walk over the disks
 def test_every_plain_swap_is_named(broken):
     found = broken(
         "swap-encrypted",
@@ -90,7 +91,7 @@ def test_every_plain_swap_is_named(broken):
 @pytest.mark.parametrize(
     ("instead", "said"),
     [
-        ("date: 2024-11-22", "days old, Coffre de l'essai"),
+        pytest.param("date: 2024-11-22", "days old, Coffre de l'essai", marks=pytest.mark.proof),
         ("epoch: 1\n    date: {today}", "the header has changed since"),
     ],
 )

@@ -100,6 +100,7 @@ def test_an_encrypted_stick_brings_its_files_back(vm, stick):
     unplug(vm, stick)
 
 
+@pytest.mark.proof
 def test_a_stick_can_be_torn_out(vm, stick):
     device = plug(vm, stick)
     with pytest.raises(LabError, match="plugged in already"):
@@ -110,6 +111,7 @@ def test_a_stick_can_be_torn_out(vm, stick):
     assert "/mnt" in said(vm, "cat /proc/mounts")
 
 
+@pytest.mark.proof
 def test_a_kept_state_comes_back_with_its_disks_and_its_clock(vm):
     save(vm, "kept")
     said(vm, "echo changed >/root/changed; echo changed >/dev/vdb; sync")

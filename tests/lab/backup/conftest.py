@@ -196,7 +196,7 @@ END
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def booted(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Practice]:
     root = pytestconfig.rootpath
     made = Practice(root, root / f"build/backup-{number()}")

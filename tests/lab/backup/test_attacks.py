@@ -12,11 +12,11 @@ pytestmark = pytest.mark.lab
 measured = print
 
 
-# Each is a minute: one restic is attacked here, and the other in test_backup_room.py.
+@pytest.mark.proof  # two minutes for each; test_backup_room.py has a client that wipes what it can
 @pytest.mark.parametrize(
     ("client", "attacked"),
     [
-        pytest.param("imagerie", "serveur", id="restic 0.14", marks=pytest.mark.proof),
+        pytest.param("imagerie", "serveur", id="restic 0.14"),
         pytest.param("medecin", "distant", id="restic 0.18"),
     ],
 )

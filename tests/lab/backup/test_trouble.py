@@ -12,7 +12,10 @@ pytestmark = pytest.mark.lab
 measured = print
 
 
-@pytest.mark.parametrize("alone", ["the program", "everything"])
+# Killed with restic it leaves a lock behind, as after a power cut: the harder of the two.
+@pytest.mark.parametrize(
+    "alone", [pytest.param("the program", marks=pytest.mark.proof), "everything"]
+)
 def test_a_killed_run_loses_nothing(practice, alone):
     practice.fill("imagerie", files=3, kilobytes=100)
     practice.backup("imagerie", "run")
@@ -143,7 +146,7 @@ def test_six_hundred_names_of_a_large_file(practice):
 
 
 def test_two_at_once(practice):
-    practice.fill("medecin", files=20, kilobytes=1000)
+    practice.fill("medecin", files=8, kilobytes=1000)
     practice.edited("medecin", bandwidth_kib=1500)
     practice.started("medecin", "run")
     practice.wait_for("medecin", "pgrep -x restic")

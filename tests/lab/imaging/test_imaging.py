@@ -80,7 +80,6 @@ def test_a_wrong_title_and_clear_text_are_refused(modality, server, wrong):
     assert "Received Echo Response" not in said
 
 
-# Of img13 the next test says as much, from a fresh server.
 @pytest.mark.parametrize("server", ["img12", pytest.param("img13", marks=pytest.mark.proof)])
 def test_both_engines_find_nothing_to_do_afterwards(secured, server):
     assert secured.changes(secured.pyinfra("-y", "--limit", server)) == 0
@@ -88,6 +87,7 @@ def test_both_engines_find_nothing_to_do_afterwards(secured, server):
     assert secured.changes(said) == 0, said
 
 
+@pytest.mark.proof  # a server from nothing; above, Ansible finds nothing left to do
 def test_ansible_alone_secures_a_fresh_server_as_pyinfra_does(secured):
     before = secured.root_on("img13", STATE).splitlines()
     reset(secured.lab, "img13")
