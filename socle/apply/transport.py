@@ -53,6 +53,9 @@ LARGEST_PACKET = 1 << 20
 LARGEST_GREETING = 64 << 10
 """Bytes before the two sides speak SSH (RFC 4253, 4.2)."""
 
+NEGOTIATION = 30.0
+"""Seconds, after TCP has answered: a busy machine takes its time for greeting and keys."""
+
 
 class BoundedPacketizer(Packetizer):
     """Takes no packet and no greeting that would fill this computer's memory."""
@@ -83,11 +86,21 @@ class BoundedTransport(Transport):
             kind: [one for one in getattr(self, f"preferred_{kind}") if one not in allowed]
             for kind, allowed in ALGORITHMS.items()
         }
+        self.banner_timeout = NEGOTIATION
         with suppress(OSError, AttributeError):  # a proxied connection has no TCP socket
             # Nagle against delayed ACK costs 40 ms an execution.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             patience = bounds.ALIVE_SECONDS * bounds.ALIVE_MISSED
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, patience * 1000)
+
+    def start_client(self, event: Any = None, timeout: float | None = None) -> None:
+        """Negotiate within `NEGOTIATION`, or more: pyinfra's ``timeout`` is meant for TCP.
+
+        Raises SSHException, where paramiko would go on as if all were well ("No existing session").
+        """
+        super().start_client(event, max(timeout or 0, NEGOTIATION))
+        if event is None and not self.initial_kex_done:
+            raise SSHException(f"no keys are agreed on within {NEGOTIATION:g} s")
 
 
 def keep_alive(transport: Transport) -> None:

@@ -1,11 +1,13 @@
 """What every connection of pyinfra may negotiate, and how long a silent one lasts."""
 
 import socket
+import threading
 
 import paramiko
 import pytest
 
 from socle import bounds
+from socle.apply import transport as transports
 from socle.apply.transport import ALGORITHMS, LARGEST_PACKET, BoundedPacketizer, BoundedTransport
 
 WEAK = ("3des", "-cbc", "md5", "sha1", "-96", "group1-", "dss")
@@ -47,3 +49,26 @@ def test_a_packet_that_announces_too_much_is_not_read():
     ours, _theirs = socket.socketpair()
     with pytest.raises(paramiko.SSHException, match="a packet of 1048577 bytes"):
         BoundedPacketizer(ours).read_all(LARGEST_PACKET + 1)
+
+
+def test_a_server_that_greets_and_agrees_on_no_keys_is_told(monkeypatch):
+    monkeypatch.setattr(transports, "NEGOTIATION", 0.3)
+    ours, theirs = socket.socketpair()
+    theirs.sendall(b"SSH-2.0-slow\r\n")
+    made = BoundedTransport(ours)
+    with pytest.raises(paramiko.SSHException, match=r"no keys are agreed on within 0\.3 s"):
+        made.start_client(timeout=0.1)
+    made.close()
+
+
+def test_a_busy_server_has_longer_than_tcp(keys):
+    ours, theirs = socket.socketpair()
+    made = BoundedTransport(ours)
+    server = paramiko.Transport(theirs)
+    server.add_server_key(paramiko.Ed25519Key.from_private_key_file(str(keys / "host")))
+    words = {"event": threading.Event(), "server": paramiko.ServerInterface()}
+    threading.Timer(0.5, server.start_server, kwargs=words).start()
+    made.start_client(timeout=0.1)
+    assert made.initial_kex_done
+    made.close()
+    server.close()
