@@ -181,8 +181,9 @@ while read -r path; do
         rm -f "$path"
     fi
 done <paths
+# Of units, what the change itself enabled: a package that comes meanwhile enables its own.
 find /etc/systemd/system -type l | sort | while read -r link; do
-    grep -qxF "$link" links || [ "${link##*/}" = socle-guard.timer ] || rm -f "$link"
+    grep -qxF "$link" links || ! grep -qxF "/etc/systemd/system/${link##*/}" paths || rm -f "$link"
 done
 [ ! -f table-names ] || while read -r family name; do
     { echo "table $family $name"; echo "delete table $family $name"; cat "tables/$family.$name"; } | nft -f -

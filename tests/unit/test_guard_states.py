@@ -225,6 +225,18 @@ def test_who_takes_over_has_the_time_of_a_run_and_its_own_change_as_little_as_an
     assert "OnActiveSec=60s" in timer.read_text()
 
 
+def test_what_others_enable_meanwhile_stays_enabled(host):
+    wants, ours = host.folder / "units/multi-user.target.wants", host.folder / "units/ours.service"
+    assert host.run(f"guard_arm now.1.1 60 '' {ours}").returncode == 0
+    ours.write_text("[Service]\n")
+    wants.mkdir()
+    (wants / "ours.service").symlink_to(ours)
+    (wants / "theirs.service").symlink_to("/usr/lib/systemd/system/theirs.service")
+    assert host.run("guard_back").returncode == 0
+    assert [link.name for link in wants.iterdir()] == ["theirs.service"]
+    assert not ours.exists()
+
+
 def test_no_change_begins_without_its_timer(host):
     (host.folder / "systemctl").write_text(SYSTEMCTL.replace('touch "$state/ticking"', ":"))
     done = host.run((ARM + "echo after >{file}").format(file=host.file))
