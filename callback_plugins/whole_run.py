@@ -67,6 +67,8 @@ def _objections(play, plays) -> Iterator[str]:
         yield f"no task has the tag {tag!r}" + (f"; did you mean {near[0]}?" if near else "")
     if context.CLIARGS.get("start_at_task"):
         yield "--start-at-task leaves out what is always to run: use --tags with a room"
+    if context.CLIARGS.get("step"):
+        yield "--step leaves out what is always to run: use --check, or --tags with a room"
     if not all(_runs(task, play) for task in _tasks(play) if task.tags == ["always"]):
         yield "what is always to run would be left out: leave always and tagged out of --skip-tags"
     rooms = [task for role in play.roles for task in _of(role.compile(play))]

@@ -131,6 +131,7 @@ class Alerting(RoomSettings):
         yield "daily look at itself (socle-watch.timer)"
         for recipient in mail.get("recipients", ()):
             yield f"warnings by mail to {recipient}"
+            yield f"warnings by mail to {recipient}: by {mail['relay']} port {mail['port']}"
         if drop:
             yield f"evidence handed over to {drop['server'] or ''}{drop['folder']}"
 

@@ -88,14 +88,39 @@ def test_a_practice_that_forgets_the_operator_is_refused_before_any_change(harde
     assert hardened.root_on(HOST, RULES) == rules
 
 
-def started(cabinet) -> subprocess.Popen[str]:
+PYINFRA = ("pyinfra", "{}", "deploy.py", "-y")
+ANSIBLE = ("ansible-playbook", "-i", "{}", "site.yml", "--tags", "firewall")
+
+
+def started(cabinet, words: tuple[str, ...] = PYINFRA) -> subprocess.Popen[str]:
     """A run in the background, in a process group of its own."""
+    program, *words = [word.format(cabinet.folder / "inventory.py") for word in words]
     return subprocess.Popen(
-        [Path(sys.executable).parent / "pyinfra", cabinet.folder / "inventory.py", "deploy.py",
-         "-y", "--limit", HOST],
+        [Path(sys.executable).parent / program, *words, "--limit", HOST],
         cwd=cabinet.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(PYINFRA, 1), (ANSIBLE, 2)], ids=["pyinfra", "ansible"]
+)
+def test_a_run_that_was_suspended_loads_nothing_of_what_the_host_put_back(hardened, words, code):
+    """Rules on disk that keep the operator out; somebody on the spot has let everybody in."""
+    operator = rf"10\.77\.{hardened.network}\.1"
+    hardened.root_on(
+        HOST, rf"sed -i 's/{operator}\b/192.0.2.77/g' /etc/socle/firewall.nft; nft flush ruleset"
+    )
+    with hardened.edited(*patience(8)):
+        run = started(hardened, words)
+        hardened.root_on(HOST, "until test -d /var/lib/socle/guard; do sleep 0.02; done")
+        os.killpg(run.pid, signal.SIGSTOP)
+        hardened.root_on(HOST, "until test -e /var/lib/socle/undone; do sleep 0.2; done; sleep 1")
+        os.killpg(run.pid, signal.SIGCONT)
+        output, _ = run.communicate(timeout=300)
+    assert run.returncode == code, output
+    assert "the host has already gone back" in " ".join(output.split())
+    assert hardened.root_on(HOST, "nft list tables") == ""
 
 
 def test_a_run_that_is_killed_can_be_run_again(hardened):

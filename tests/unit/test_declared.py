@@ -78,6 +78,14 @@ def test_a_machine_that_falls_out_of_its_group_would_lose_its_copies(folder):
         ),
         ("it@b.example, dr@b.example", "it@b.example", ["warnings by mail to dr@b.example"]),
         (
+            "relay: mail.example",
+            "relay: other.example",
+            [
+                f"warnings by mail to {one}: by mail.example port 587"
+                for one in ("dr@b.example", "it@b.example")
+            ],
+        ),
+        (
             "alerting_enabled: true",
             "alerting_enabled: false",
             [
@@ -87,7 +95,7 @@ def test_a_machine_that_falls_out_of_its_group_would_lose_its_copies(folder):
             ],
         ),
     ],
-    ids=["copy", "flow", "recipient", "watch"],
+    ids=["copy", "flow", "recipient", "relay", "watch"],
 )
 def test_what_is_declared_no_longer_is_named(folder, old, new, words):
     assert lost(folder, "group_vars/all.yml", old, new) == words

@@ -54,6 +54,7 @@ def test_a_run_without_a_machine_is_no_success(tmp_path):
         (["--skip-tags", "always", "--tags", "backup"], "what is always to run would be left out"),
         (["--skip-tags", "tagged"], "what is always to run would be left out"),
         (["--start-at-task", "Rules are loaded at boot"], "--start-at-task leaves out"),
+        (["--step"], "--step leaves out what is always to run"),
         (["--tags", "always"], "no room would run"),
         (["--tags", "backup", "--skip-tags", "backup"], "no room would run"),
     ],
