@@ -109,7 +109,9 @@ def test_a_run_that_was_suspended_loads_nothing_of_what_the_host_put_back(harden
     """Rules on disk that keep the operator out; somebody on the spot has let everybody in."""
     operator = rf"10\.77\.{hardened.network}\.1"
     hardened.root_on(
-        HOST, rf"sed -i 's/{operator}\b/192.0.2.77/g' /etc/socle/firewall.nft; nft flush ruleset"
+        HOST,
+        rf"sed -i 's/{operator}\b/192.0.2.77/g' /etc/socle/firewall.nft; nft flush ruleset; "
+        "rm -f /var/lib/socle/undone",
     )
     with hardened.edited(*patience(8)):
         run = started(hardened, words)
