@@ -23,7 +23,16 @@ from socle.errors import BadPractice
 
 TODAY = date(2026, 11, 22)
 BIN = Path(sys.executable).parent
-__all__ = ["keys", "own_places", "own_rooms", "own_state", "private_cache", "socle", "toy"]
+__all__ = [
+    "keys",
+    "own_places",
+    "own_rooms",
+    "own_rooms_first",
+    "own_state",
+    "private_cache",
+    "socle",
+    "toy",
+]
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 packages.bind(CHECKOUT)  # tests import modules of the rooms
@@ -36,6 +45,12 @@ def own_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder = tmp_path_factory.mktemp("state")
         patch.setenv("XDG_STATE_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_rooms_first() -> None:
+    """Before what a file's tests share, too: the file before may have bound another checkout."""
+    packages.bind(CHECKOUT)
 
 
 @pytest.fixture(autouse=True)
