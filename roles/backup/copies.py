@@ -155,16 +155,9 @@ def expect_every_name(last_run: Found) -> None:
         message("{n} of {owner} ({bytes} bytes)", n=one["names"], owner=owner, bytes=one["bytes"])
         for owner, one in list(owners.items())[:20]
     ]
-    whole = last_run.get("folders_left_out", 0)
     expect(
         not owners,
         seen=message(
-            "names (hard links) left out of the last copy, with {n} whole folders: {whose}",
-            n=whole,
-            whose=whose,
-        )
-        if whole
-        else message(
             "names (hard links) left out of the last copy: {whose}", whose=whose or message("none")
         ),
         wanted="every name of every file is in the copy",

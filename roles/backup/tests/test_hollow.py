@@ -11,6 +11,7 @@ from backup.config import Config
 from roles.backup import copies
 from socle.verify.checks import ControlFailed
 
+MIB = 1 << 20
 TIB = 1 << 40
 
 
@@ -51,6 +52,28 @@ def test_a_file_system_that_knows_no_holes_has_no_hollow_files(home, monkeypatch
     claims(home / "big", 7 * TIB)
     monkeypatch.setattr(os, "lseek", lambda *_: 7 * TIB)
     assert hollow.look([str(home)], []).full == 7 * TIB
+
+
+def test_small_files_that_hold_nothing_do_not_count_as_held(home):
+    """They would let names claim thirty times as much."""
+    for number in range(20):
+        claims(home / f"small{number}", MIB)
+        claims(home / f"smaller{number}", MIB >> 4)
+    found = hollow.look([str(home)], [])
+    assert found.held == 3 * MIB
+    assert found.hollow == [(MIB, os.getuid())] * 20
+
+
+def test_what_a_disk_image_holds_counts_and_no_more(home):
+    with claims(home / "disk.img", 20 * MIB).open("r+b") as file:
+        file.write(os.urandom(MIB))
+    assert hollow.look([str(home)], []).held == 4 * MIB
+
+
+def test_where_no_blocks_are_told_a_file_holds_what_it_claims(home, monkeypatch):
+    claims(home / "small", MIB)
+    monkeypatch.setattr(os, "lseek", lambda *_: MIB)
+    assert hollow.look([str(home)], []).held == 4 * MIB
 
 
 def test_a_virtual_disk_is_copied_and_what_is_excluded_does_not_count(home):

@@ -58,7 +58,7 @@ def test_names_that_claim_more_than_a_copy_can_read_are_left_out_all_but_one(hom
     assert found.owners == {hollow.name(os.getuid()): {"names": 600, "bytes": 600 * MIB}}
     assert matched(found, home) == {str(home / f"bob/name{n:04}") for n in range(600)}
     assert found.patterns == [f"{home}/bob/n*"]
-    assert (found.covers(str(home / "bob/name0000")), found.covers(str(home / "bob/a"))) == (1, 0)
+    assert found.paths == matched(found, home)
 
 
 def test_letters_with_two_names_and_a_month_of_generations_keep_every_name(home):
@@ -92,19 +92,49 @@ def test_what_is_excluded_does_not_count(home):
     assert left(home, excludes=[str(home / "cache")]).owners == {}
 
 
-def test_too_many_places_to_tell_apart_are_left_out_as_folders_never_a_declared_one(
-    home, monkeypatch
-):
-    monkeypatch.setattr(names, "_MOST_PATTERNS", 5)
-    for number in range(50):
-        (home / f"bob/x/{number}").mkdir(parents=True)
-        (home / f"bob/x/{number}/name-of-mine").write_text("")
-        linked(home / "bob/a", 12, home / f"bob/x/{number}")
+def test_whatever_it_takes_no_neighbour_and_no_folder_is_left_out(home):
+    """A thousand folders with names between others: once, all of /home was in no copy."""
+    kept = {str(one) for one in home.rglob("*") if one.is_file()}
+    for number in range(1005):
+        folder = home / f"bob/n{number:04}"
+        (folder / "keep").mkdir(parents=True)
+        (home / f"bob/n{number:04}-").mkdir()
+        linked(home / "bob/a", 1, folder)
+    places = [home, home / "anna"]
+    found = left(*places)
+    assert found.paths == {f"{home}/bob/n{n:04}/name0000" for n in range(1005)}
+    assert sorted(found.patterns) == [f"{home}/bob/n{n:04}/n*" for n in range(1005)]
+    assert not kept & matched(found, home)
+    assert "folder" not in names.in_words(found.owners)
+
+
+def test_each_owner_of_folders_keeps_a_name(home, monkeypatch):
+    """Whoever links a neighbour's file takes no name out of the neighbour's folder."""
+    monkeypatch.setattr(names, "_whose", lambda folder: int(folder.startswith(f"{home}/bob")))
+    (home / "bob/z").hardlink_to(home / "anna/cur/0")
+    os.truncate(home / "bob/z", MIB)
+    (home / "aaa").mkdir()
+    linked(home / "bob/z", 100, home / "aaa")
     found = left(home)
-    assert len(found.patterns) <= 5
-    assert (found.folders, found.paths) == (1, {f"{home}/bob/x"})
-    assert found.covers(f"{home}/bob/x/3/name-of-mine")
-    assert not found.covers(f"{home}/anna/cur/1")
+    assert f"{home}/bob/z" not in found.paths
+    assert len(found.paths) == 101
+
+
+@pytest.mark.parametrize(
+    ("mine", "others"),
+    [(b"a\xe8", b"a\xe9"), (b"a\xc3x", "a\u00e9".encode()), (b"a\nb", b"a\tb")],
+    ids=["no-utf8", "half-a-sign", "line-end"],
+)
+def test_bytes_that_look_alike_are_told_apart(home, mine, others):
+    folder = os.fsencode(home / "bob/x")
+    os.mkdir(folder)  # noqa: PTH102
+    os.link(home / "bob/a", folder + b"/" + mine)
+    (home / "bob/x" / os.fsdecode(others)).write_text("a neighbour")
+    linked(home / "bob/a", 100)
+    (pattern,) = (one for one in left(home).patterns if "/x/" in one)
+    beginning = os.fsencode(pattern.removesuffix("*")).rpartition(b"/")[2]
+    assert not others.startswith(beginning)
+    assert mine.startswith(beginning) or beginning.startswith(b"a[^\x01-\t")
 
 
 @pytest.mark.parametrize(
@@ -113,8 +143,8 @@ def test_too_many_places_to_tell_apart_are_left_out_as_folders_never_a_declared_
         ("plain-é.dcm", "plain-é.dcm"),
         ("a*b?[c]\\", "a\\*b\\?\\[c]\\\\"),
         ("$HOME ", "[$]HOME[ ]"),
-        ("two\nlines", "two[\t-\v]lines"),
-        (os.fsdecode(b"\xff"), "[\ufffd]"),
+        ("two\nlines", "two[^\x01-\t\v-\U0010ffff]lines"),
+        (os.fsdecode(b"\xff"), os.fsdecode(b"\xff")),
     ],
 )
 def test_a_name_becomes_a_pattern_of_one_line_that_fits_no_other(name, pattern):
@@ -124,7 +154,7 @@ def test_a_name_becomes_a_pattern_of_one_line_that_fits_no_other(name, pattern):
 def test_what_is_left_out_turns_the_verdict_and_no_name_is_told():
     made = {
         "missing_folders": [], "left_out": {}, "databases": {"d": None},
-        "names_left_out": {"bob": {"names": 599, "bytes": 5}}, "folders_left_out": 0,
+        "names_left_out": {"bob": {"names": 599, "bytes": 5}},
         "repositories": {"nas": {"result": "ok"}},
     }  # fmt: skip
     assert run.verdict(made) == "incomplete"

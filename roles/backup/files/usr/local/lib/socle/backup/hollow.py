@@ -20,7 +20,6 @@ ALLOWED = 1 << 40
 """Bytes of nothing that one copy may read: about an hour."""
 RATIO = 100
 """A file that claims more than so many times what it holds is hollow."""
-_SMALL = 1 << 20  # bytes that are read sooner than looked into
 _NAME = 1 << 16  # bytes that restic reads in the time that a file's name takes it
 _BLOCK = 512
 
@@ -29,8 +28,8 @@ _BLOCK = 512
 class Sizes:
     """``full``: bytes of the largest file that holds what it claims. ``hollow``: of the others.
 
-    ``over``: owner's number -> files that are larger than asked. ``held``: bytes of all that hold
-    what they claim. ``claimed``: of all, once for each name. ``repeated``: of files with more than
+    ``over``: owner's number -> files that are larger than asked. ``held``: bytes that all others
+    hold. ``claimed``: of all, once for each name. ``repeated``: of files with more than
     one name, by the power of two of what their other names claim (see ``names``): however many
     files there are, these are few numbers.
     """
@@ -59,11 +58,12 @@ def look(places: Sequence[str], excludes: Collection[str], over: int = sys.maxsi
         if looks.st_size > over:
             found.over[looks.st_uid] += 1
         found.claimed += looks.st_size
-        if _is_hollow(path, looks):
+        held = _held(path, looks)
+        if looks.st_size > max(_NAME, RATIO * held):
             found.hollow.append((looks.st_size, looks.st_uid))
         else:
             found.full = max(found.full, looks.st_size)
-            found.held += looks.st_size // max(looks.st_nlink, 1)
+            found.held += held // max(looks.st_nlink, 1)
         if looks.st_nlink > 1:
             found.repeated[repeated(looks).bit_length()] += repeated(looks) // looks.st_nlink
     return found
@@ -105,16 +105,20 @@ def files(places: Sequence[str], excludes: Collection[str]) -> Iterator[tuple[st
             yield path, looks
 
 
-def _is_hollow(path: str, looks: os.stat_result) -> bool:
-    if looks.st_size <= max(_SMALL, RATIO * _BLOCK * looks.st_blocks):
-        return False
+def _held(path: str, looks: os.stat_result) -> int:
+    """Bytes that a file holds: fewer than it claims only where its file system shows a hole."""
+    told = _BLOCK * looks.st_blocks
+    return told if told < looks.st_size and _has_hole(path, looks.st_size) else looks.st_size
+
+
+def _has_hole(path: str, size: int) -> bool:
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return False
     try:
         # A file system that tells no blocks, or no holes, has one at the end alone.
-        return os.lseek(handle, 0, os.SEEK_HOLE) < looks.st_size
+        return os.lseek(handle, 0, os.SEEK_HOLE) < size
     except OSError:
         return False
     finally:

@@ -77,7 +77,7 @@ def sample(folders: Sequence[str], excludes: Sequence[str], count: int, left: Le
     found: set[Path] = set()
     for _ in range(count * TRIES if folders else 0):
         file = _descend(Path(chance.choice(list(folders))), chance)
-        if file and not excluded(str(file), excludes) and not left.covers(str(file)):
+        if file and not excluded(str(file), excludes) and str(file) not in left.paths:
             found.add(file)
         if len(found) == count:
             break

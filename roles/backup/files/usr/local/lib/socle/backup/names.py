@@ -1,9 +1,10 @@
 """One file under thousands of names (hard links): restic reads it once for each.
 
 Whoever may write can make sixty thousand in a second (``ln``). Where such names claim more together
-than `_allowed`, the files that claim most of it keep one name each, the same every night; their
-others are left out. What the files hold is in the copy; the run is incomplete then, and says whose
-they are.
+than `_allowed`, the files that claim most of it keep one name each in the folders of every owner,
+the same every night; their others are left out. What the files hold is in the copy; the run is
+incomplete then, and says whose they are. No folder is ever left out, however many patterns it
+takes to tell names apart: it may hold somebody else's files.
 
 A folder that keeps generations (rsnapshot) or a mailbox is copied with every name.
 """
@@ -22,9 +23,8 @@ from backup import hollow
 GENERATIONS = 30
 """Names may claim so many times what the folders hold: a month of rsnapshot's."""
 _LEAST = hollow.ALLOWED >> 4  # bytes that names may claim in a small practice: some minutes
-_SIGNS = {one: f"\\{one}" for one in "*?[\\"} | {"$": "[$]", "\n": "[\t-\v]", "\r": "[\f-\x0e]"}
-_MOST_PATTERNS = 1000
-"""restic compares each with every path: a thousand, and a million files, take it a minute."""
+_LINE_END = "[^\x01-\t\v-\U0010ffff]"  # all signs but this one: it would end the pattern
+_SIGNS = {one: f"\\{one}" for one in "*?[\\"} | {"$": "[$]", "\n": _LINE_END}
 
 
 @dataclass
@@ -32,19 +32,12 @@ class Left:
     """Names that a copy leaves out.
 
     ``owners``: whose -> how many, and the bytes that they claim. ``patterns``: restic's for
-    ``paths``. Where these are too many to tell apart, they are ``folders``, left out whole.
+    ``paths``. It compares each with every path: a thousand, and a million files, take it a minute.
     """
 
     owners: dict[str, dict[str, int]] = field(default_factory=dict)
     patterns: list[str] = field(default_factory=list)
     paths: set[str] = field(default_factory=set)
-    folders: int = 0
-
-    def covers(self, path: str) -> bool:
-        """Whether a path is left out, itself or with a folder."""
-        while path not in self.paths and path != "/":
-            path = os.path.dirname(path)  # noqa: PTH120
-        return path in self.paths
 
 
 def leave(places: Sequence[str], excludes: Collection[str], sizes: hollow.Sizes) -> Left:
@@ -54,11 +47,11 @@ def leave(places: Sequence[str], excludes: Collection[str], sizes: hollow.Sizes)
     if least is None:
         return left
     limit = sizes.limit()
-    kept: set[tuple[int, int]] = set()
+    kept: set[tuple[int, int, int]] = set()
     for path, looks in hollow.files(places, excludes):
         if hollow.repeated(looks) < least or looks.st_size > limit:
             continue
-        file = (looks.st_dev, looks.st_ino)
+        file = (looks.st_dev, looks.st_ino, _whose(os.path.dirname(path)))  # noqa: PTH120
         if file in kept:
             owner = left.owners.setdefault(hollow.name(looks.st_uid), {"names": 0, "bytes": 0})
             owner["names"] += 1
@@ -66,23 +59,15 @@ def leave(places: Sequence[str], excludes: Collection[str], sizes: hollow.Sizes)
             left.paths.add(path)
         kept.add(file)
     left.patterns = _patterns(left.paths)
-    tops = {one.rstrip("/") for one in places}
-    while len(left.patterns) > _MOST_PATTERNS and not left.paths <= tops:
-        left.paths = {one if one in tops else os.path.dirname(one) for one in left.paths}  # noqa: PTH120
-        left.folders = len(left.paths)
-        left.patterns = _patterns(left.paths)
     return left
 
 
-def in_words(owners: Mapping[str, Mapping[str, int]], folders: int) -> str:
+def in_words(owners: Mapping[str, Mapping[str, int]]) -> str:
     """What was left out, as a sentence; empty where nothing was."""
     whose = ", ".join(
         f"{one['names']} of {owner} ({one['bytes']} bytes)" for owner, one in owners.items()
     )
-    whole = f", with {folders} whole folders" if folders else ""
-    return (
-        f"names left out, of files that have too many to read each: {whose}{whole}" if whose else ""
-    )
+    return f"names left out, of files that have too many to read each: {whose}" if whose else ""
 
 
 def _allowed(held: int) -> int:
@@ -100,6 +85,14 @@ def _least(sizes: hollow.Sizes) -> int | None:
     return None
 
 
+def _whose(folder: str) -> int:
+    """The number of a folder's owner: no link elsewhere takes the place of the name in it."""
+    try:
+        return os.lstat(folder).st_uid
+    except OSError:  # gone meanwhile
+        return -1
+
+
 def _patterns(paths: Iterable[str]) -> list[str]:
     """Few patterns that fit these paths, and nothing else that is in their folders now."""
     folders = defaultdict(set)
@@ -109,29 +102,26 @@ def _patterns(paths: Iterable[str]) -> list[str]:
     found: set[str] = set()
     for folder, names in folders.items():
         with suppress(OSError):  # gone meanwhile
-            others = sorted(set(os.listdir(folder or "/")) - names)  # noqa: PTH208
-            found |= {f"{quoted(folder)}/{_beginning(name, others)}" for name in names}
+            others = sorted(map(os.fsencode, set(os.listdir(folder or "/")) - names))  # noqa: PTH208
+            found |= {f"{quoted(folder)}/{_beginning(os.fsencode(name), others)}" for name in names}
     return sorted(found)
 
 
-def _beginning(name: str, others: Sequence[str]) -> str:
-    """A pattern of the shortest beginning of a name that none of the others has."""
+def _beginning(name: bytes, others: Sequence[bytes]) -> str:
+    """A pattern of the shortest beginning of a name that none of the others has.
+
+    In bytes, as restic compares: one that is no UTF-8 may begin another's sign.
+    """
     place = bisect(others, name)
     near = others[max(0, place - 1) : place + 1]
     shared = max((len(os.path.commonprefix([name, one])) for one in near), default=0)  # noqa: RUF071
-    return quoted(name) if shared == len(name) else f"{quoted(name[: shared + 1])}*"
+    begins = quoted(os.fsdecode(name[: shared + 1]))
+    return begins if shared == len(name) else f"{begins}*"
 
 
 def quoted(text: str) -> str:
     """A pattern for this text alone, as restic reads it from a file of patterns.
 
-    It fills in variables there, and drops blanks at a line's ends. For bytes that are no UTF-8 it
-    knows one sign.
+    It fills in variables there, and drops blanks at a line's ends.
     """
-    return "".join(_SIGNS.get(one) or _sign(one) for one in text)
-
-
-def _sign(one: str) -> str:
-    if "\udc80" <= one <= "\udcff":
-        return "[\ufffd]"
-    return f"[{one}]" if one.isspace() else one
+    return "".join(_SIGNS.get(one) or (f"[{one}]" if one.isspace() else one) for one in text)

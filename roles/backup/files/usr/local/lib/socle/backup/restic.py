@@ -273,7 +273,7 @@ def _secret(text: str | None) -> Iterator[int | None]:
         return
     handle = os.memfd_create("socle")
     try:
-        Path(_fd(handle)).write_text(text)
+        Path(_fd(handle)).write_bytes(os.fsencode(text))  # names of files may be no UTF-8
         yield handle
     finally:
         os.close(handle)

@@ -6,7 +6,7 @@
      "result": "ok | incomplete | failed | running",
      "missing_folders": ["/srv/gone"], "databases": {"dossiers": null or "why it failed"},
      "left_out": {"anna": 1},
-     "names_left_out": {"anna": {"names": 599, "bytes": 179700000000}}, "folders_left_out": 0,
+     "names_left_out": {"anna": {"names": 599, "bytes": 179700000000}},
      "repositories": {"serveur": {"result": "ok | incomplete | failed", "reason": null or "why",
         "snapshot": "1d057174", "files": 165, "bytes": 4121381, "added": 4333138,
         "unreadable": 0, "seconds": 1.2}}}
@@ -75,7 +75,6 @@ def new_record(config: Config) -> dict[str, Any]:
         "missing_folders": [one for one in config.folders if not Path(one).exists()],
         "left_out": {},
         "names_left_out": {},
-        "folders_left_out": 0,
         "databases": {},
         "repositories": {},
     }
@@ -112,7 +111,7 @@ def prepared(config: Config, record: dict[str, Any]) -> Iterator[Wanted]:
         limit = before.limit()
         record["left_out"] = hollow.left_out(before, hollow.Sizes(), limit)
         left = names.leave(places, excludes, before)
-        record["names_left_out"], record["folders_left_out"] = left.owners, left.folders
+        record["names_left_out"] = left.owners
         made = manifest.make(config.host, folders, excludes, config.restore_sample_files, left)
         words += ["--exclude-file", "{patterns}", "--exclude-larger-than", str(limit), "--"]
         patterns = "".join(f"{one}\n" for one in left.patterns)
@@ -127,7 +126,7 @@ def prepared(config: Config, record: dict[str, Any]) -> Iterator[Wanted]:
 
 def left_out(record: dict[str, Any]) -> list[str]:
     """Sentences on what the run left out by itself."""
-    repeated = names.in_words(record["names_left_out"], record["folders_left_out"])
+    repeated = names.in_words(record["names_left_out"])
     return [one for one in (hollow.in_words(record["left_out"]), repeated) if one]
 
 
