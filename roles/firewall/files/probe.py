@@ -50,7 +50,7 @@ UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/s
          "/usr/lib/systemd/system")  # fmt: skip
 STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
 ASKED = ("Id", *STARTS, "After", "Before", "NeedDaemonReload", "ActiveState",
-         "ExecMainStartTimestampMonotonic")  # fmt: skip
+         "ExecMainStartTimestampMonotonic", "WorkingDirectory")  # fmt: skip
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 SECONDS, ATTEMPT = 10, 1  # for a program; for a connection over a cable that loses nothing
 MEMORY, SCRIPT = 1 << 29, 1 << 16  # bytes: of each program; that are read of a script
@@ -142,7 +142,7 @@ def loads(name, unit):
             if script or "$" in "".join(words) or unit["NeedDaemonReload"] == "yes":
                 raise Unread(file)
             yield None if file.startswith("/etc/socle/") else words, file
-        elif label != "ufw" and scripted(program, words):
+        elif label != "ufw" and scripted(program, words, unit.get("WorkingDirectory", "")):
             raise Unread(file)
     for place in INTERFACES if name == "networking.service" else ():
         if any(map(mentions, [place, *Path(place).glob("*")])):
@@ -159,14 +159,16 @@ def saved():
             yield (program, file), file
 
 
-def scripted(program, words):
+def scripted(program, words, folder):
     """Whether one of RUNNERS is told, or a script holds, the name of a program that loads rules."""
     if program in ADDING:
         return False
     if not RUNNERS.fullmatch(program):
         return any(mentions(word, begin=SCRIPT_BEGINS) for word in words)
     told = " ".join(words[1:])
+    here = Path("/", folder.lstrip("!"))  # "!": it may be absent
     files = {*PLACES.findall(told), *filter(None, map(shutil.which, words[1:]))}
+    files |= {here / word for word in words[1:]}
     return bool(MENTION.search(told.encode())) or any(map(mentions, files))
 
 

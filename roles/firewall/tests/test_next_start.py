@@ -77,9 +77,10 @@ class Host:
         return f"/etc/{name}"
 
     def service(
-        self, name: str, *commands: str, ran: bool = False, before: str = "", listed: bool = True
-    ) -> str:
-        starts = "".join(
+        self, name: str, *commands: str, ran: bool = False, before: str = "", folder: str = "",
+        listed: bool = True,
+    ) -> str:  # fmt: skip
+        starts = f"WorkingDirectory={folder}\n" + "".join(
             f"ExecStart={{ path={one.split()[0]} ; argv[]={one} ; ignore_errors=no }}\n"
             for one in commands
         )
@@ -188,11 +189,13 @@ def test_a_script_is_one_however_it_begins(host, runner):
     script = host.file("pare-feu", "nft flush ruleset\n")
     host.service("own", f"/usr/bin/{runner} {script}")
     host.service("sourced", f"/bin/sh -c test -e {script}&&. {script}; true")
+    host.service("relative", f"/usr/bin/{runner} pare-feu", folder=f"!{host.folder}")
     host.service("named", "/bin/sh -c pare-feu; true")
     host.service("config", f"/usr/sbin/daemon --config {script}")
     host.service("other", f"/usr/bin/{runner} {host.file('clock', 'date')} /bin/sh")
     assert host.start() == [
         f"unread waits own.service {script}",
+        f"unread waits relative.service /usr/bin/{runner.split()[0]}",
         f"unread waits sourced.service {script};",
     ]
 
