@@ -22,6 +22,8 @@ _WHY = {
     "not run since this machine started: start it and see that you still get in",
 }
 
+_WITHOUT = {"rc-local.service": "chmod -x /etc/rc.local"}
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -60,7 +62,7 @@ def refusals(lines: Iterable[str]) -> list[str]:
     """Why an apply does not begin, a sentence for each unit; empty: the next start harms nobody."""
     return [
         f"at the next start {one.unit} {_WHY[one.kind].format(file=one.file)}, or do without it: "
-        f"systemctl disable {shlex.quote(one.unit)}"
+        + _WITHOUT.get(one.unit, f"systemctl disable {shlex.quote(one.unit)}")
         for one in next_start(lines).rules
         if one.kind in _WHY
     ]

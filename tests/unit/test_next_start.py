@@ -27,6 +27,12 @@ def test_each_refusal_names_the_unit_the_file_and_what_to_do(kind, said):
         assert sentence.endswith(f"or do without it: systemctl disable {UNIT}")
 
 
+def test_rc_local_is_switched_off_otherwise():
+    """Its service has no links that systemctl could take away."""
+    (sentence,) = refusals(["unread waits rc-local.service /etc/rc.local"])
+    assert sentence.endswith("or do without it: chmod -x /etc/rc.local")
+
+
 def test_the_answer_is_read_by_kinds():
     found = next_start([f"loads {UNIT} {FILE}", "unread ran ufw.service /etc/ufw/ufw.conf", "end"])
     assert found.complete

@@ -17,6 +17,7 @@ import ctypes
 import os
 import re
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -25,6 +26,13 @@ from pathlib import Path
 OURS, TABLE, FIRST = "socle-firewall.service", "inet socle", "nftables.service"
 FILTERS = re.compile(r"nft|ip6?tables(-nft|-legacy)?(-restore)?")
 MENTION = re.compile(rb"\b(nft|(ip6?|eb|arp)tables)\b")
+ANYTHING = re.compile(b"")
+SCRIPT_BEGINS, NO_PROGRAM = re.compile(rb"#!"), re.compile(rb"(?!\x7fELF)")
+RUNNERS = re.compile(  # programs that run others, or scripts that may begin like any text
+    r"(ba|da|a|z|k|mk|fi|c|tc)?sh|(python|perl|ruby|lua|tclsh|php)[\d.]*|node|busybox|env|nice|ionice"
+    r"|chrt|taskset|nohup|setsid|timeout|stdbuf|flock|xargs|sudo|su|runuser|setpriv|systemd-run"
+)
+PLACES = re.compile(r"/[^\s;&|()<>'\"`]+")
 OTHERS = ("ferm", "firehol", "firewalld", "shorewall", "shorewall6")
 ADDING = ("lxc-net", "wg-quick")  # scripts that make rules for their own networks alone
 UFW, SWITCHED_ON = "/etc/ufw/ufw.conf", re.compile(rb"^ENABLED=[\"']?yes", re.MULTILINE)
@@ -36,9 +44,13 @@ SAVED = {
 """What those of Debian's plugins load that are read here."""
 INTERFACES = ("/etc/network/interfaces", "/etc/network/interfaces.d", "/etc/network/if-pre-up.d",
               "/etc/network/if-up.d")  # fmt: skip
+RC_LOCAL, SYSV = "/etc/rc.local", "/etc/init.d"
+STARTED = Path("/etc"), "rc[2-5].d/S[0-9][0-9]?*"  # where a link has a script of SYSV started
+UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
+         "/usr/lib/systemd/system")  # fmt: skip
 STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
 ASKED = ("Id", *STARTS, "After", "Before", "NeedDaemonReload", "ActiveState",
-         "ExecMainStartTimestampMonotonic")  # fmt: skip
+         "ExecMainStartTimestampMonotonic", "WorkingDirectory")  # fmt: skip
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 SECONDS, ATTEMPT = 10, 1  # for a program; for a connection over a cable that loses nothing
 MEMORY, SCRIPT = 1 << 29, 1 << 16  # bytes: of each program; that are read of a script
@@ -67,10 +79,11 @@ def services():
     listed = run("systemctl", "list-dependencies", "--plain", "--no-pager", "default.target")
     listed += run("systemctl", "list-unit-files", "--type=service", "--state=enabled",
                   "--no-legend", "--no-pager")  # fmt: skip
-    names = {w for w in listed.split() if w.endswith(".service") and "@." not in w} - {OURS}
+    names = {w for w in listed.split() if w.endswith(".service") and "@." not in w}
+    scripts = generated()
     asked = ("systemctl", "show", "--no-pager", "--property=" + ",".join(ASKED), "--")
     found = {}
-    for block in run(*asked, *sorted(names)).split("\n\n"):
+    for block in run(*asked, *sorted({*names, *scripts} - {OURS})).split("\n\n"):
         unit = {name: [] for name in STARTS}
         for name, _, value in (line.partition("=") for line in block.splitlines()):
             argv = re.search(r"argv\[\]=(.*?) ; ", value)
@@ -78,8 +91,37 @@ def services():
                 unit[name] = value
             elif argv:
                 unit[name].append(argv[1].split())
+        if scripts.get(unit["Id"]) and not any(unit[start] for start in STARTS):
+            unit["ExecStart"] = [scripts[unit["Id"]]]
         found[unit["Id"]] = unit
     return found
+
+
+def generated():
+    """What generators add at the next start: service -> command; none where systemd knows it.
+
+    Of a script that has a unit of its own they make none.
+    """
+    folder, links = STARTED
+    linked = {service_of(link.name[3:]) for link in folder.glob(links)}
+    scripts = {
+        service_of(file.name): [str(file), "start"]
+        for file in sorted(Path(SYSV).glob("*"))
+        if file.is_file() and os.access(file, os.X_OK)
+    }
+    found = {
+        name: command
+        for name, command in scripts.items()
+        if name in linked and not any(os.path.lexists(f"{place}/{name}") for place in UNITS)
+    }
+    return {**found, "rc-local.service": []} if os.access(RC_LOCAL, os.X_OK) else found
+
+
+def service_of(script):
+    """The service that systemd makes of a script of SYSV."""
+    name = os.fsencode(script.removesuffix(".sh"))
+    escaped = re.sub(rb"[^\w.:-]", lambda found: b"\\x%02x" % found[0][0], name)
+    return escaped.decode() + ".service"
 
 
 def loads(name, unit):
@@ -96,10 +138,11 @@ def loads(name, unit):
         if program == "netfilter-persistent":
             yield from saved()
         elif FILTERS.fullmatch(program):
-            if "$" in "".join(words) or unit["NeedDaemonReload"] == "yes":
+            script = mentions(words[0], ANYTHING, SCRIPT_BEGINS)
+            if script or "$" in "".join(words) or unit["NeedDaemonReload"] == "yes":
                 raise Unread(file)
             yield None if file.startswith("/etc/socle/") else words, file
-        elif label != "ufw" and scripted(program, words):
+        elif label != "ufw" and scripted(program, words, unit.get("WorkingDirectory", "")):
             raise Unread(file)
     for place in INTERFACES if name == "networking.service" else ():
         if any(map(mentions, [place, *Path(place).glob("*")])):
@@ -116,21 +159,26 @@ def saved():
             yield (program, file), file
 
 
-def scripted(program, words):
-    """Whether a shell is told, or a script holds, the name of a program that loads rules."""
+def scripted(program, words, folder):
+    """Whether one of RUNNERS is told, or a script holds, the name of a program that loads rules."""
     if program in ADDING:
         return False
-    told = " ".join(words[1:]).encode() if program.endswith("sh") else b""
-    return bool(MENTION.search(told)) or any(mentions(word, begin=b"#!") for word in words)
+    if not RUNNERS.fullmatch(program):
+        return any(mentions(word, begin=SCRIPT_BEGINS) for word in words)
+    told = " ".join(words[1:])
+    here = Path("/", folder.lstrip("!"))  # "!": it may be absent
+    files = {*PLACES.findall(told), *filter(None, map(shutil.which, words[1:]))}
+    files |= {here / word for word in words[1:]}
+    return bool(MENTION.search(told.encode())) or any(map(mentions, files))
 
 
-def mentions(file, what=MENTION, begin=b""):
+def mentions(file, what=MENTION, begin=NO_PROGRAM):
     """Whether a file that begins like this holds such words."""
     with contextlib.suppress(OSError, ValueError):
         if Path(file).is_file():
             with Path(file).open("rb") as opened:
                 text = opened.read(SCRIPT)
-            return text.startswith(begin) and bool(what.search(text))
+            return bool(begin.match(text)) and bool(what.search(text))
     return False
 
 
@@ -304,6 +352,7 @@ def since(unit):
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    sys.stdout.reconfigure(errors="backslashreplace")
     for words in answers(sys.argv[1].split(), sys.argv[2:]):
         sys.stdout.write(" ".join(" ".join(str(word).split()) for word in words) + "\n")
     sys.stdout.write("end\n")

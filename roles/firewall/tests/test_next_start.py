@@ -17,11 +17,28 @@ from socle.verify import ControlFailed, Unknown
 
 PROGRAM = Path(__file__).parents[1] / "files/probe.py"
 NETWORK = """
+mount --rbind /etc "$1/etc"; mount -t tmpfs etc /etc; ln -s "$1"/etc/* /etc
+rm -f /etc/rc.local /etc/init.d /etc/rc[0-9S].d /etc/systemd; cp -R "$1"/boot/. /etc; shift
 ip link set lo up
 ip link add host0 type veth peer name far
 ip address add 192.0.2.2/24 dev host0; ip address add 2001:db8::2/64 dev host0 nodad
 ip link set host0 up; ip link set far up
 exec "$@"
+"""
+STATE = """Id=%s
+ActiveState=inactive
+NeedDaemonReload=no
+After=
+Before=%s
+ExecMainStartTimestampMonotonic=%i
+"""
+SYSTEMCTL = f"""
+[ "$1" = show ] || {{ cat listed; exit; }}
+while [ "$1" != -- ]; do shift; done; shift
+for unit; do
+  printf "$gap"; gap='\\n'
+  cat "units/$unit" 2>/dev/null || printf '{STATE}' "$unit" '' 0
+done
 """
 CONNECTION = "192.0.2.1 40000 192.0.2.2 22"
 TABLE = """
@@ -46,19 +63,31 @@ class Host:
     """Services of the next start, and what a start of them would come to."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.blocks, self.stand_ins = folder, [], StandIns(folder)
+        self.folder, self.listed, self.stand_ins = folder, "", StandIns(folder)
         self.live = ""
+        for name in ("boot", "etc", "units"):
+            (folder / name).mkdir()
 
-    def service(self, name: str, *commands: str, ran: bool = False, before: str = "") -> str:
-        starts = "".join(
+    def boot(self, name: str, text: str = "#!/bin/sh\niptables -P INPUT DROP\n") -> str:
+        """An executable file below /etc in place of this computer's; its name."""
+        file = self.folder / "boot" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o755)
+        return f"/etc/{name}"
+
+    def service(
+        self, name: str, *commands: str, ran: bool = False, before: str = "", folder: str = "",
+        listed: bool = True,
+    ) -> str:  # fmt: skip
+        starts = f"WorkingDirectory={folder}\n" + "".join(
             f"ExecStart={{ path={one.split()[0]} ; argv[]={one} ; ignore_errors=no }}\n"
             for one in commands
         )
-        self.blocks.append(
-            f"{starts}Id={name}.service\nActiveState=inactive\nNeedDaemonReload=no\nAfter=\n"
-            f"Before={before}\nExecMainStartTimestampMonotonic={int(ran)}\n"
-        )
-        return f"{name}.service"
+        unit = f"{name}.service"
+        self.file(f"units/{unit}", starts + STATE % (unit, before, ran))
+        self.listed += f"{unit}\n" if listed else ""
+        return unit
 
     def file(self, name: str, text: str) -> str:
         (self.folder / name).write_text(text)
@@ -70,14 +99,13 @@ class Host:
         return f"{self.service(name, f'/usr/sbin/nft -f {file}', **how)} {file}"
 
     def start(self, connection: str = CONNECTION) -> list[str]:
-        self.file("names", "".join(re.findall(r"^Id=(.*\n)", "\n".join(self.blocks), re.MULTILINE)))
-        self.file("show", "\n".join(self.blocks))
-        self.stand_ins.program("systemctl", f"[ $1 = show ] || set names; cat {self.folder}/$1")
+        self.file("listed", self.listed)
+        self.stand_ins.program("systemctl", f"cd {self.folder}{SYSTEMCTL}")
         live = self.file("live", self.live)
         script = f"{NETWORK.replace('exec', f'nft -f {live}; exec')}"
         done = subprocess.run(
-            ["unshare", "--net", "sh", "-c", script, "sh", sys.executable, "-I", "-c",
-             PROGRAM.read_text(), connection],
+            ["unshare", "--net", "--mount", "sh", "-c", script, "sh", self.folder,
+             sys.executable, "-I", "-c", PROGRAM.read_text(), connection],
             env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"},
             capture_output=True, text=True, check=True, timeout=60,
         )  # fmt: skip
@@ -154,6 +182,63 @@ def test_what_cannot_be_tried_is_told_with_whether_it_has_run(host, ran, word):
             "firewalld.service firewalld.service",
         )
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("runner", ["sh", "bash -e", "python3", "perl", "env -S sh", "nice dash"])
+def test_a_script_is_one_however_it_begins(host, runner):
+    script = host.file("pare-feu", "nft flush ruleset\n")
+    host.service("own", f"/usr/bin/{runner} {script}")
+    host.service("sourced", f"/bin/sh -c test -e {script}&&. {script}; true")
+    host.service("relative", f"/usr/bin/{runner} pare-feu", folder=f"!{host.folder}")
+    host.service("named", "/bin/sh -c pare-feu; true")
+    host.service("config", f"/usr/sbin/daemon --config {script}")
+    host.service("other", f"/usr/bin/{runner} {host.file('clock', 'date')} /bin/sh")
+    assert host.start() == [
+        f"unread waits own.service {script}",
+        f"unread waits relative.service /usr/bin/{runner.split()[0]}",
+        f"unread waits sourced.service {script};",
+    ]
+
+
+def test_a_wrapper_of_the_filter_is_not_run(host, tmp_path):
+    script = host.file("iptables", f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    Path(script).chmod(0o755)
+    host.service("own", f"{script} start")
+    assert host.start() == [f"unread waits own.service {script}"]
+    assert not (tmp_path / "ran").exists()
+
+
+def test_what_generators_will_add(host):
+    """Nobody has reloaded systemd since."""
+    for name in ("pare-feu.sh", "été", "unlinked", "ssh", "ran"):
+        host.boot(f"init.d/{name}")
+    host.boot("init.d/clock", "#!/bin/sh\ndate\n")
+    host.boot("systemd/system/ssh.service", "[Service]")
+    for link in ("rc2.d/S01pare-feu.sh", "rc5.d/S20été", "rc2.d/S01ssh", "rc2.d/S01clock",
+                 "rc2.d/S01gone", "rc3.d/S01ran", "rc2.d/K01unlinked",
+                 "rc6.d/S01unlinked"):  # fmt: skip
+        host.boot(link)
+    host.service("ran", "/etc/init.d/ran start", ran=True, listed=False)
+    assert host.start() == [
+        r"unread waits \xc3\xa9t\xc3\xa9.service /etc/init.d/été",
+        "unread waits pare-feu.service /etc/init.d/pare-feu.sh",
+        "unread ran ran.service /etc/init.d/ran",
+    ]
+
+
+def test_rc_local_that_was_just_made(host):
+    host.boot("rc.local")
+    host.service("ssh", "/usr/sbin/sshd -D")
+    host.service("rc-local", "/etc/rc.local start", listed=False)
+    assert host.start() == ["unread waits rc-local.service /etc/rc.local"]
+    (host.folder / "boot/rc.local").chmod(0o644)
+    assert host.start() == []
+
+
+def test_rc_local_that_is_masked(host):
+    host.boot("rc.local")
+    host.service("ssh", "/usr/sbin/sshd -D")
+    assert host.start() == []
 
 
 def test_without_ssh_there_is_no_way_in_to_lose(host):
