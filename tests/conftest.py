@@ -12,7 +12,6 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 GROUPS = (
-    ("vm/",),  # no other is as long in a part of the proofs
     (
         "lab/test_practice.py",  # first: it needs machines as they come from the installer
         "lab/test_engines.py",
@@ -42,6 +41,7 @@ GROUPS = (
     ("lab/backup/",),
     ("lab/test_cnil.py", "lab/test_box.py", "lab/imaging/"),
     ("lab/test_watch.py", "lab/test_warnings.py"),
+    ("vm/",),  # emulated: its answers would be late while practices are applied for the first time
     ("lab/",),
 )
 """Files that share machines, the first group that fits, in the order in which they run."""

@@ -11,6 +11,8 @@ from socle.baseline import runs
 
 PATIENCE = int(os.environ.get("SOCLE_TURN_SECONDS", "20"))
 """Seconds that a run waits for another one to be over."""
+ANSWER = 120
+"""Seconds that a host has for all that the rooms compare: a busy one takes its time."""
 
 CONNECTION = "connection() (\n" + (files("socle") / "connection.sh").read_text("utf-8") + ")\n"
 SCRIPT = "".join(
@@ -31,11 +33,11 @@ def ask_in_turn(script: str, *args: str) -> list[str]:
         Unanswered: as :func:`asking.ask`.
     """
     if current.dry_run():
-        return asking.ask(script, "", "", *args)
+        return asking.ask(script, "", "", *args, timeout=ANSWER)
     over, waited, deadline = "", False, time.monotonic() + PATIENCE
     while True:
         try:
-            return asking.ask(script, runs.run_name(), over, *args)
+            return asking.ask(script, runs.run_name(), over, *args, timeout=ANSWER)
         except asking.Unanswered as error:
             found = runs.holder(str(error))
             if found is None:

@@ -124,7 +124,7 @@ def test_what_is_no_record_names_nobody(line):
 def test_a_host_that_is_busy_with_ever_new_dead_runs_is_left_out(monkeypatch):
     asked, boot = [], runs.run_name().partition(".")[0]
 
-    def ask(*_):
+    def ask(*_, **_how):
         asked.append(1)
         assert len(asked) < 50, "it asks for ever"
         raise asking.Unanswered(f"busy {boot}.999999999.{len(asked)} pyinfra adm 10.0.0.7 1000")
