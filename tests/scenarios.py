@@ -1,4 +1,4 @@
-"""Broken hosts, named after the mistake: ``roles/*/scenarios/CONTROL/MISTAKE.fail.sh``."""
+"""Broken hosts and oddly healthy ones: ``roles/*/scenarios/CONTROL/*.fail.sh``, ``*.pass.sh``."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def of_lab(lab: str | None) -> pytest.MarkDecorator:
 def in_turn(lab: str | None) -> pytest.MarkDecorator:
     """The same; those whose turn it is not today are proofs.
 
-    A control's mistakes take turns, as many a day as make all of them in a week: mostly one.
-    What a change costs does not grow with the mistakes that a room thinks of.
+    A control's scenarios take turns, as many a day as make all of them in a week: mostly one.
+    What a change costs does not grow with the scenarios that a room thinks of.
     """
     chosen = _of_lab(lab)
     controls: dict[str, list[Path]] = {}
@@ -63,7 +63,7 @@ class Batches:
         self.machine: dict[Path, str] = {}
         self.batches: list[list[Path]] = []
         self.batch_of: dict[Path, list[Path]] = {}
-        self.broken: dict[Path, Outcome] = {}
+        self.made: dict[Path, Outcome] = {}
         self.mended: dict[Path, Outcome] = {}
         taken: Counter[tuple[str, str]] = Counter()
         for scenario in scenarios:
@@ -77,15 +77,15 @@ class Batches:
             self.batch_of[scenario] = self.batches[number]
 
     def outcomes(self, scenario: Path) -> tuple[Outcome, Outcome]:
-        """The verdict on the broken machine, and after the undo, or after an apply."""
+        """The verdict on the broken or odd machine, and after the undo, or after an apply."""
         if scenario not in self.mended:
             self._run(self.batch_of[scenario])
-        return self.broken[scenario], self.mended[scenario]
+        return self.made[scenario], self.mended[scenario]
 
     def _run(self, batch: list[Path]) -> None:
         for scenario in batch:
             self.practice.root_on(self.machine[scenario], scenario.read_text())
-        self.broken |= self._verdicts(batch)
+        self.made |= self._verdicts(batch)
         undone = [scenario for scenario in batch if self._undo(scenario)]
         if undone != batch:
             machines = sorted({self.machine[scenario] for scenario in batch})
@@ -110,9 +110,9 @@ class Batches:
         return {one: found[self.machine[one], one.parent.name] for one in batch}
 
 
-def seen_and_mended(batches: Batches, scenario: Path) -> None:
-    """The check fails on the broken machine, and holds again afterwards."""
-    assert what_is_wrong(*batches.outcomes(scenario)) == []
+def judged_rightly(batches: Batches, scenario: Path) -> None:
+    """The check fails on the broken machine or passes on the odd one, and passes afterwards."""
+    assert what_is_wrong(scenario, *batches.outcomes(scenario)) == []
 
 
 def selected(request: pytest.FixtureRequest) -> list[Path]:

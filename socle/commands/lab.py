@@ -115,15 +115,15 @@ def shell(machine: str, practice: Path = _DEMO, *, command: str = "bash -i") -> 
 def try_(scenario: Path, practice: Path = _DEMO, *, machine: str | None = None) -> int:
     """Make one mistake on a running, hardened machine; verify, mend, verify again.
 
-    It is mended by an apply, or by the scenario's .undo.sh where there is one. Each step shows what
-    it says and how long it took.
+    Or make it odd but healthy, which must pass. An apply mends it, or the scenario's .undo.sh where
+    there is one. Each step shows what it says and how long it took.
 
-    Exit code: 0 the mistake was seen and mended, 1 it was not, 2 it cannot be tried here.
+    Exit code: 0 the verdicts are right, 1 they are not, 2 it cannot be tried here.
 
     Parameters
     ----------
     scenario
-        The mistake: roles/ROOM/scenarios/CONTROL/MISTAKE.fail.sh
+        The mistake: roles/ROOM/scenarios/CONTROL/MISTAKE.fail.sh; the oddity: ODDITY.pass.sh
     practice
         Folder of the practice, whose lab runs: `make demo`, or `socle lab up` and an apply.
     machine
@@ -141,5 +141,6 @@ def try_(scenario: Path, practice: Path = _DEMO, *, machine: str | None = None) 
     for sentence in wrong:
         say(sentence, style="bold red")
     if not wrong:
-        say(f"{scenarios.name(chosen)}: seen and mended on {where}", style="bold green")
+        done = "passes, before and after," if scenarios.healthy(chosen) else "seen and mended"
+        say(f"{scenarios.name(chosen)}: {done} on {where}", style="bold green")
     return 1 if wrong else 0

@@ -1,4 +1,4 @@
-"""``socle lab try``: one mistake on a warm machine of a lab, seen and mended or not."""
+"""``socle lab try``: one scenario on a warm machine of a lab, judged as it must be or not."""
 
 from __future__ import annotations
 
@@ -49,28 +49,34 @@ class Bench(Protocol):
         """Apply every room to the machine; what changed. TryFailed where that ends badly."""
 
 
-def what_is_wrong(broken: Outcome, mended: Outcome) -> list[str]:
-    """What a scenario's two verdicts should have been; nothing where the mistake is seen, and
-    mended.
+def what_is_wrong(scenario: Path, made: Outcome, mended: Outcome) -> list[str]:
+    """What a scenario's two verdicts should have been; nothing where both are right.
+
+    ``made``: on the broken, or oddly healthy, host. ``mended``: after the undo, or an apply.
     """
-    wrong = []
-    if broken.verdict is not Verdict.FAIL:
-        wrong.append(f"not seen: expected fail, read {broken.verdict}: {broken.detail}")
-    if mended.verdict is not Verdict.PASS:
-        wrong.append(f"not mended: expected pass, read {mended.verdict}: {mended.detail}")
-    return wrong
+    wanted, first = Verdict.FAIL, "not seen"
+    if scenarios.healthy(scenario):
+        wanted, first = Verdict.PASS, "a healthy host does not pass"
+    pairs = ((first, wanted, made), ("not mended", Verdict.PASS, mended))
+    return [
+        f"{what}: expected {verdict}, read {outcome.verdict}: {outcome.detail}"
+        for what, verdict, outcome in pairs
+        if outcome.verdict is not verdict
+    ]
 
 
 def attempt(scenario: Path, bench: Bench) -> list[str]:
-    """Make the mistake, judge, undo or apply, judge again, and show each; what went wrong.
+    """Make the mistake or the oddity, judge, undo or apply, judge again, and show each.
+
+    Return what went wrong.
 
     Raises TryFailed where a step cannot be done.
     """
     control, undo = scenario.parent.name, scenarios.undo_of(scenario)
-    with step(f"Break: {scenario.name}"):
+    with step(f"{'Change' if scenarios.healthy(scenario) else 'Break'}: {scenario.name}"):
         _show(bench.root(scenario.read_text(encoding="utf-8")))
     with step(f"Verify: {control}"):
-        broken = _shown(bench.judge(control))
+        made = _shown(bench.judge(control))
     if undo:
         with step(f"Undo, as a person does what no engine can: {undo.name}"):
             _show(bench.root(undo.read_text(encoding="utf-8")))
@@ -79,7 +85,7 @@ def attempt(scenario: Path, bench: Bench) -> list[str]:
             _show("\n".join(bench.apply()) or "nothing differed")
     with step(f"Verify again: {control}"):
         mended = _shown(bench.judge(control))
-    return what_is_wrong(broken, mended)
+    return what_is_wrong(scenario, made, mended)
 
 
 def machine_for(scenario: Path, practice: Practice, wanted: str | None) -> str:

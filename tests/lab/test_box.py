@@ -186,15 +186,15 @@ def seen_from_outside(practice):
 
 
 @in_turn("box")
-def test_the_mistake_is_seen_by_the_next_look_and_mended(seen_from_outside, scenario):
+def test_the_scenario_is_judged_rightly_by_the_next_look(seen_from_outside, scenario):
     practice, machine = seen_from_outside, header(scenario)["host"]
     practice.set(Box())
     practice.on(machine, "sh", scenario.read_text())
     practice.look()
-    broken = practice.judged(OUTSIDE)
+    made = practice.judged(OUTSIDE)
     practice.on(machine, "sh", undo_of(scenario).read_text())
     practice.look()
-    assert what_is_wrong(broken, practice.judged(OUTSIDE)) == []
+    assert what_is_wrong(scenario, made, practice.judged(OUTSIDE)) == []
 
 
 def test_the_box_says_that_its_address_has_changed(seen_from_outside):

@@ -12,7 +12,7 @@ import pytest
 from confinement import MOST, exposures
 from labs import net, net6, number, standing
 from practices import Practice
-from scenarios import Batches, of_lab, seen_and_mended, selected
+from scenarios import Batches, judged_rightly, of_lab, selected
 
 from socle.commands.labs import lab_of
 from socle.evidence.bundle import read
@@ -224,5 +224,5 @@ def test_nobodys_login_shell_takes_more_of_the_machine_than_a_look_may_have(watc
 
 @pytest.mark.proof
 @of_lab("watch")
-def test_the_mistake_is_seen_and_mended(batches, scenario):
-    seen_and_mended(batches, scenario)
+def test_the_scenario_is_judged_rightly(batches, scenario):
+    judged_rightly(batches, scenario)

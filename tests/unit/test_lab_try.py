@@ -98,6 +98,30 @@ def test_what_went_wrong_is_told_and_the_machine_is_mended_all_the_same(
     assert "apply" in bench.done
 
 
+@pytest.mark.parametrize(
+    ("made", "mended", "wrong"),
+    [
+        (Verdict.PASS, Verdict.PASS, []),
+        (Verdict.FAIL, Verdict.PASS, ["a healthy host does not pass: expected pass, read fail"]),
+        (
+            Verdict.UNKNOWN,
+            Verdict.FAIL,
+            [
+                "a healthy host does not pass: expected pass, read unknown",
+                "not mended: expected pass, read fail",
+            ],
+        ),
+    ],
+)
+def test_a_healthy_oddity_passes_before_and_after(scenario, toy, made, mended, wrong):
+    odd = scenario.rename(scenario.with_name("a-second-lock.pass.sh"))
+    toy.write(f"/roles/toy/scenarios/{CONTROL}/a-second-lock.undo.sh", "#!/bin/sh\nrm /etc/two\n")
+    bench = StandIn(made, mended)
+    found = lab_try.attempt(odd, bench)
+    assert [sentence.partition(": seen")[0] for sentence in found] == wrong
+    assert bench.done == [BREAKS, CONTROL, "#!/bin/sh\nrm /etc/two\n", CONTROL]
+
+
 def test_a_script_that_fails_ends_it(scenario):
     bench = StandIn(fails=True)
     with pytest.raises(lab_try.TryFailed):
@@ -122,7 +146,8 @@ def test_what_is_no_scenario_of_a_room_is_refused_in_one_sentence(scenario, toy,
     with pytest.raises(SocleError) as refused:
         scenarios.within(Path(name), Path("roles"))
     assert str(refused.value) == (
-        f"{name}: expected a scenario of a room, roles/ROOM/scenarios/CONTROL/MISTAKE.fail.sh"
+        f"{name}: expected a scenario of a room, "
+        "roles/ROOM/scenarios/CONTROL/MISTAKE.fail.sh or ODDITY.pass.sh"
     )
     assert refused.value.exit_code == 2
 

@@ -1,9 +1,9 @@
-"""Broken hosts that take a real disk: seen and mended like all others (``# lab: vm``)."""
+"""Broken and odd hosts that take a real disk, judged like all others (``# lab: vm``)."""
 
 from __future__ import annotations
 
 import pytest
-from scenarios import Batches, of_lab, seen_and_mended, selected
+from scenarios import Batches, judged_rightly, of_lab, selected
 
 from socle.lab.vm import restore
 
@@ -24,5 +24,5 @@ def batches(vm_practice, request):
 
 
 @of_lab("vm")
-def test_the_mistake_is_seen_and_mended(batches, scenario):
-    seen_and_mended(batches, scenario)
+def test_the_scenario_is_judged_rightly(batches, scenario):
+    judged_rightly(batches, scenario)
