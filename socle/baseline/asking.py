@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from socle.baseline import reaching
+from socle.baseline import known_machines, reaching
 from socle.baseline.flows import ANY, Need
 from socle.baseline.model import Host, Practice, Room
 from socle.baseline.settings import BadSetting
@@ -23,6 +23,7 @@ def questions(practice: Practice, resolver: Resolver) -> list[Problem]:
         *_missing_flows(practice, resolver),
         *_idle(practice, resolver),
         *reaching.questions(practice, resolver.merges),
+        *known_machines.gone(practice.folder, practice.hosts),
     }
     return sorted(found, key=lambda one: (one.file, one.line, one.where, one.expected))
 
