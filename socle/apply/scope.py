@@ -1,4 +1,4 @@
-"""Which hosts a run of pyinfra is for: what names no host ends with 2; pyinfra ends with 0.
+"""What a run of pyinfra is for: without a host, or anything to do there, it ends with 2, not 0.
 
 The checkout's config.py imports us before the inventory is read, the inventory itself does so when
 pyinfra is called elsewhere. The first argument of each function is pyinfra's own, which it stands
@@ -53,6 +53,17 @@ def made(make: Callable[..., Any], inventory: str, **words: Any) -> Any:
     if not len(found):
         _end(f"{inventory}: expected the inventory.py of a practice, with hosts")
     settle()
+    return found
+
+
+def planned(prepare: Callable[..., Any], run: Any, *words: Any) -> Any:
+    """What the deploy files plan, if they plan or ask anything of any host."""
+    found = prepare(run, *words)
+    if not any(run.ops[host] or current.asked(host) for host in run.inventory):
+        _end(
+            "nothing to do on any host: expected a deploy file that calls its rooms, such as "
+            "deploy.py (a room's own file only says what the room does)"
+        )
     return found
 
 

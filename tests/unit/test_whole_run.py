@@ -35,7 +35,7 @@ def playbook(*words, cwd=ROOT, config=None, code=2):
 @pytest.fixture
 def inventory(tmp_path):
     file = tmp_path / "hosts.yml"
-    file.write_text("all: {hosts: {desk: {ansible_connection: local}}}\n")
+    file.write_text("all: {hosts: {desk: {ansible_connection: local}}, children: {servers: }}\n")
     return ("-i", file)
 
 
@@ -51,6 +51,9 @@ def test_a_run_without_a_machine_is_no_success(tmp_path):
     [
         (["--tags", "firewal"], "no task has the tag 'firewal'; did you mean firewall?"),
         (["--skip-tags", "backups"], "no task has the tag 'backups'; did you mean backup?"),
+        (["--limit", "desk,deskk"], "--limit: no machine is named by 'deskk'; did you mean desk?"),
+        (["--limit", "all:!dsk"], "--limit: no machine is named by 'dsk'; did you mean desk?"),
+        (["--limit", "desk,servers"], "--limit: no machine is named by 'servers'"),
         (["--skip-tags", "always", "--tags", "backup"], "what is always to run would be left out"),
         (["--skip-tags", "tagged"], "what is always to run would be left out"),
         (["--start-at-task", "Rules are loaded at boot"], "--start-at-task leaves out"),
@@ -87,6 +90,34 @@ def test_from_another_folder_the_checkout_s_ansible_cfg_is_asked_for(inventory, 
 def test_molecule_runs_a_room_alone(inventory, tmp_path):
     words = (*inventory, CONVERGE, "--tags=firewall")
     assert ASKED in playbook(*words, cwd=tmp_path, config=ROOT / "ansible.cfg")
+
+
+@pytest.fixture
+def own_play(tmp_path):
+    """``play(text)``: a playbook of one's own beside site.yml, in a copy of the checkout."""
+    for name in ("ansible.cfg", "action_plugins", "callback_plugins", "roles", "socle"):
+        (tmp_path / name).symlink_to(ROOT / name)
+
+    def written(text, *words, code=2):
+        (tmp_path / "play.yml").write_text(f"- {{{text}}}\n")
+        return playbook(
+            "play.yml", *words, cwd=tmp_path, config=tmp_path / "ansible.cfg", code=code
+        )
+
+    return written
+
+
+def test_a_play_of_one_s_own_with_rooms_is_judged_too(inventory, own_play):
+    room = "gather_facts: false, roles: [{role: backup, tags: [copies]}]"
+    output = own_play(f"hosts: servers, {room}", *inventory)
+    assert "refused before any change: no machine" in output
+    words = (f"hosts: all, {room}", *inventory, "--tags")
+    assert "no task has the tag 'copy'; did you mean" in own_play(*words, "copy")
+
+
+def test_a_limit_of_one_s_own_pattern(inventory):
+    for limit in ("~de.*", "all:&desk"):
+        assert ASKED in playbook(*inventory, "site.yml", "--check", "--limit", limit)
 
 
 def test_other_playbooks_are_left_alone(inventory, tmp_path):
