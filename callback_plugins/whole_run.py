@@ -63,6 +63,9 @@ def _objections(play, plays) -> Iterator[str]:
             f"Ansible has not read {CONFIG}: run it in that folder, or set ANSIBLE_CONFIG to that "
             "file (Ansible reads none from a folder that everybody can write)"
         )
+    given = play.get_variable_manager().extra_vars
+    if wrong := list(_misplaced(given)):
+        yield "; ".join(f"-e: {sentence}" for sentence in wrong)
     yield from _limits_for_nobody(play.get_variable_manager()._inventory)
     known = {tag for one in plays for task in _tasks(one) for tag in task.tags}
     for tag in sorted((play.only_tags | play.skip_tags) - known - WORDS):
@@ -77,6 +80,16 @@ def _objections(play, plays) -> Iterator[str]:
     rooms = [task for role in play.roles for task in _of(role.compile(play))]
     if rooms and not any(_runs(task, play) for task in rooms if "always" not in task.tags):
         yield "no room would run: expected other words for --tags or --skip-tags"
+
+
+def _misplaced(names: Iterable[str]) -> Iterable[str]:
+    """What of ``-e`` belongs into the practice's files. How to connect is Ansible's own matter."""
+    asked = [name for name in names if not name.startswith("ansible_")]
+    if not asked:
+        return ()
+    from socle.baseline import misplaced, rooms  # noqa: PLC0415 - takes a while
+
+    return misplaced.misplaced(asked, rooms.find(CHECKOUT))
 
 
 def _limits_for_nobody(inventory) -> Iterator[str]:

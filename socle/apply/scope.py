@@ -16,6 +16,7 @@ from pyinfra import config, logger
 from pyinfra.api import Host as PyinfraHost
 
 from socle.apply import current
+from socle.baseline.misplaced import misplaced
 from socle.baseline.words import unknown
 
 
@@ -52,8 +53,20 @@ def made(make: Callable[..., Any], inventory: str, **words: Any) -> Any:
     found = make(inventory, **words)
     if not len(found):
         _end(f"{inventory}: expected the inventory.py of a practice, with hosts")
+    _refuse_settings(found)
     settle()
     return found
+
+
+def _refuse_settings(found: Any) -> None:
+    """Nobody reads settings from what pyinfra is given beside the practice."""
+    practices = (found.get_host_data(host.name).get("socle_practice") for host in found)
+    rooms = {room.name: room for practice in practices if practice for room in practice.rooms}
+    beside = [found.get_data(), *(found.get_group_data(group) for group in found.groups)]
+    for option, given in (("--data", [found.get_override_data()]), ("group_data", beside)):
+        names = {name for data in given for name in data}
+        if wrong := list(misplaced(names, rooms.values())):
+            _end("\n".join(f"{option}: {sentence}" for sentence in wrong))
 
 
 def planned(prepare: Callable[..., Any], run: Any, *words: Any) -> Any:

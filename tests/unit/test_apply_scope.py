@@ -13,6 +13,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 INVENTORY = "inventories/p/inventory.py"
+IDLE = "toy_idle: expected this setting in the practice's group_vars/ or host_vars/"
 
 
 @pytest.fixture
@@ -88,6 +89,21 @@ def test_files_that_do_nothing(
 def test_a_file_that_does_nothing_beside_one_that_does(practice: Any) -> None:
     done = run(practice.root, "pyinfra", INVENTORY, "roles/toy/deploy.py", "deploy.py", "-y")
     assert done.returncode == 0, done.stderr
+
+
+def test_settings_that_stand_in_no_file_of_the_practice(practice: Any) -> None:
+    words = ("pyinfra", INVENTORY, "deploy.py", "-y", "--data")
+    done = run(practice.root, *words, "toy_idle=20", "--data", "toy_password=s3cret")
+    assert done.returncode == 2, done.stderr
+    assert f"--data: {IDLE}" in done.stderr
+    assert "--data: toy_password: expected this secret" in done.stderr
+    assert "s3cret" not in done.stderr
+    assert "Connecting" not in done.stderr
+    assert run(practice.root, *words, "socle_give_up=localhost,toys=1").returncode == 0
+    practice.write("/group_data/workstations.py", "toy_idle = 20\nmine = 1\n")
+    done = run(practice.root, *words, "mine=2")
+    assert done.returncode == 2, done.stderr
+    assert f"group_data: {IDLE}" in done.stderr
 
 
 def test_pyinfra_from_another_folder(practice: Any, tmp_path_factory: Any) -> None:

@@ -1,5 +1,6 @@
 """A run of site.yml by Ansible is whole, or it ends with a sentence and an exit code."""
 
+import json
 import os
 import subprocess
 import sys
@@ -90,6 +91,18 @@ def test_from_another_folder_the_checkout_s_ansible_cfg_is_asked_for(inventory, 
 def test_molecule_runs_a_room_alone(inventory, tmp_path):
     words = (*inventory, CONVERGE, "--tags=firewall")
     assert ASKED in playbook(*words, cwd=tmp_path, config=ROOT / "ansible.cfg")
+
+
+def test_settings_that_stand_in_no_file_of_the_practice(inventory, tmp_path):
+    said = "firewall_log_per_minute: expected this setting in the practice's group_vars/"
+    file = tmp_path / "more.json"
+    file.write_text(json.dumps({"firewall_refusals": [], "mine": 1}))
+    words = (*inventory, "site.yml", "--check", "-e")
+    output = playbook(*words, "firewall_log_per_minute=20", "-e", f"@{file}")
+    assert f"refused before any change: -e: {said}" in output
+    assert "-e: firewall_refusals: expected a known setting" in output
+    assert "TASK" not in output
+    assert ASKED in playbook(*words, "socle_give_up=desk mine=1 ansible_user=me")
 
 
 @pytest.fixture
