@@ -34,8 +34,7 @@ def for_pyinfra(practice: Practice) -> dict[str, Any]:
 def for_ansible(practice: Practice) -> dict[str, Any]:
     """The practice as the answer of a dynamic inventory to ``--list``.
 
-    The values stand in ``_meta.hostvars``, which beat every group_vars file that Ansible finds
-    by itself.
+    The values stand in ``_meta.hostvars``; ansible.cfg keeps Ansible from reading files itself.
     """
     _refuse_twins(practice)
     groups: dict[str, Any] = {}
