@@ -65,6 +65,7 @@ def ansible_variables(host: Host, practice: Practice) -> dict[str, Any]:
     variables: dict[str, Any] = {
         **host.settings,
         "socle_listed": listed(declared(practice, host)),
+        "socle_refusals": [str(question) for question in practice.unmet.get(host.name, ())],
         "ansible_connection": found.method,
         "ansible_become": found.become,
     }

@@ -61,7 +61,7 @@ def test_ansible_reads_what_was_resolved(practice: Any) -> None:
     assert extra == {
         *("ansible_become", "ansible_connection", "ansible_host", "ansible_port", "ansible_user"),
         *("ansible_ssh_common_args", "ansible_ssh_private_key_file"),
-        *("socle_listed", "socle_run"),
+        *("socle_listed", "socle_refusals", "socle_run"),
     }
     assert set(answer["all"]["children"]) - {"ungrouped"} == loaded.groups.keys() - {"all"}
     assert answer["workstations"]["hosts"] == ["desk", "lab"]

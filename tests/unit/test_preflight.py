@@ -89,6 +89,8 @@ def rooms(monkeypatch):
 
 def test_what_all_rooms_refuse_is_told_in_one_message(rooms, monkeypatch):
     host, seen, told = SimpleNamespace(name="desk"), Observed(system="debian"), []
+    practice = SimpleNamespace(unmet={})
+    monkeypatch.setattr(current, "practice", lambda: practice)
     monkeypatch.setattr(current, "resolved_host", lambda: host)
     monkeypatch.setattr(current, "leave_out", told.append)
     rooms(silent=lambda *_: (), plain=None)
@@ -104,6 +106,9 @@ def test_what_all_rooms_refuse_is_told_in_one_message(rooms, monkeypatch):
         "refused before any change: nobody is there\n"
         "refused before any change: desk runs debian"
     ]
+    practice.unmet = {"lab": ("the lab's",), "desk": ("a flow is needed",)}
+    preflight.refuse(seen)
+    assert told[-1] == f"refused before any change: a flow is needed\n{told[0]}"
 
 
 EXAMPLE = """
