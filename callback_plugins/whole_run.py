@@ -16,9 +16,11 @@ name: whole_run
 type: aggregate
 short_description: A run without a host, without a room or without its safety tasks is refused
 description:
-  - Judges plays that meet machines by known_machine; others are none of its business.
+  - Judges plays that meet machines by known_machine or have rooms of this checkout as roles; others
+    are none of its business.
 """
-CONFIG = Path(__file__).absolute().parents[1] / "ansible.cfg"
+CHECKOUT = Path(__file__).absolute().parents[1]
+CONFIG = CHECKOUT / "ansible.cfg"
 WORDS = {"all", "always", "never", "tagged", "untagged"}  # tags that Ansible knows by itself
 WORDS |= {"notest", "molecule-notest", "molecule-idempotence-notest"}  # molecule skips them
 
@@ -35,7 +37,7 @@ class CallbackModule(CallbackBase):
         self._playing = None
         plays = playbook.get_plays()
         for play in plays:
-            if _meets_machines(play):
+            if _is_ours(play):
                 self._refuse(next(_objections(play, plays), None))
 
     def v2_playbook_on_play_start(self, play):
@@ -44,7 +46,7 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_no_hosts_matched(self):
         """Say it: Ansible would end well."""
-        if self._playing is not None and _meets_machines(self._playing):
+        if self._playing is not None and _is_ours(self._playing):
             self._refuse("no machine: expected -i inventories/PRACTICE/inventory.py")
 
     def _refuse(self, reason):
@@ -61,6 +63,10 @@ def _objections(play, plays) -> Iterator[str]:
             f"Ansible has not read {CONFIG}: run it in that folder, or set ANSIBLE_CONFIG to that "
             "file (Ansible reads none from a folder that everybody can write)"
         )
+    given = play.get_variable_manager().extra_vars
+    if wrong := list(_misplaced(given)):
+        yield "; ".join(f"-e: {sentence}" for sentence in wrong)
+    yield from _limits_for_nobody(play.get_variable_manager()._inventory)
     known = {tag for one in plays for task in _tasks(one) for tag in task.tags}
     for tag in sorted((play.only_tags | play.skip_tags) - known - WORDS):
         near = get_close_matches(tag, known, n=1)
@@ -76,8 +82,31 @@ def _objections(play, plays) -> Iterator[str]:
         yield "no room would run: expected other words for --tags or --skip-tags"
 
 
-def _meets_machines(play) -> bool:
-    return any(task.action == "known_machine" for task in _tasks(play))
+def _misplaced(names: Iterable[str]) -> Iterable[str]:
+    """What of ``-e`` belongs into the practice's files. How to connect is Ansible's own matter."""
+    asked = [name for name in names if not name.startswith("ansible_")]
+    if not asked:
+        return ()
+    from socle.baseline import misplaced, rooms  # noqa: PLC0415 - takes a while
+
+    return misplaced.misplaced(asked, rooms.find(CHECKOUT))
+
+
+def _limits_for_nobody(inventory) -> Iterator[str]:
+    """Words of --limit that name no machine: Ansible goes on with the others."""
+    for word in filter(None, inventory._subset or ()):
+        name = word.lstrip("!&")
+        if not inventory.get_hosts(name, ignore_limits=True):
+            near = get_close_matches(name, [*inventory.hosts, *inventory.groups], n=1)
+            hint = f"; did you mean {near[0]}?" if near and near[0] != name else ""
+            yield f"--limit: no machine is named by {name!r}{hint}"
+
+
+def _is_ours(play) -> bool:
+    rooms = (Path(role.get_role_path()).parent for role in play.roles)
+    return (CHECKOUT / "roles").resolve() in rooms or any(
+        task.action == "known_machine" for task in _tasks(play)
+    )
 
 
 def _runs(task, play) -> bool:

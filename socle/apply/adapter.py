@@ -18,7 +18,7 @@ Plan and failures
     ``failed_hosts``, ``activated_hosts``, ``initialised``, ``private_keys``, here and in ending.py.
     ``pyinfra_cli.util._parallel_load_hosts`` (1957: its greenlets).
     ``pyinfra_cli.cli``: ``_get_inventory_pattern_matches``, ``_apply_inventory_exclude``,
-    ``make_inventory``.
+    ``make_inventory``, ``_prepare_deploy_operations``, ``_prepare_func_operations``.
     ``pyinfra.api.arguments.all_global_arguments``. ``_inner`` of an operation, in stock.py.
     ``pyinfra.api.facts.get_fact``, also as a name of ``pyinfra.api.host``.
     ``pyinfra.api.util``: ``stack``, ``getframeinfo``.
@@ -158,7 +158,7 @@ def _as_text(record: logging.LogRecord) -> bool:
 
 
 def _refuse_an_empty_scope() -> None:
-    """Stand before what pyinfra's command line calls to find out which hosts are meant."""
+    """Stand before what pyinfra's command line calls to find out which hosts are meant, and why."""
     cli = sys.modules.get("pyinfra_cli.cli")
     if cli is None:
         return
@@ -166,6 +166,8 @@ def _refuse_an_empty_scope() -> None:
         ("_get_inventory_pattern_matches", scope.matching),
         ("_apply_inventory_exclude", scope.remaining),
         ("make_inventory", scope.made),
+        ("_prepare_deploy_operations", scope.planned),
+        ("_prepare_func_operations", scope.planned),
     ):
         setattr(cli, name, partial(ours, getattr(cli, name)))
 

@@ -72,6 +72,11 @@ def once_per_host(make: Callable[[], Any]) -> Any:
     return host.connector_data.setdefault(f"socle_{make.__name__}", None) or _remember(host, make)
 
 
+def asked(host: PyinfraHost) -> bool:
+    """Whether this run has asked ``host`` what the rooms compare."""
+    return any(name.startswith("socle_") for name in host.connector_data)
+
+
 def _remember(host: PyinfraHost, make: Callable[[], Any]) -> Any:
     value = host.connector_data[f"socle_{make.__name__}"] = make()
     return value

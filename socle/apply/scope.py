@@ -1,4 +1,4 @@
-"""Which hosts a run of pyinfra is for: what names no host ends with 2; pyinfra ends with 0.
+"""What a run of pyinfra is for: without a host, or anything to do there, it ends with 2, not 0.
 
 The checkout's config.py imports us before the inventory is read, the inventory itself does so when
 pyinfra is called elsewhere. The first argument of each function is pyinfra's own, which it stands
@@ -16,6 +16,7 @@ from pyinfra import config, logger
 from pyinfra.api import Host as PyinfraHost
 
 from socle.apply import current
+from socle.baseline.misplaced import misplaced
 from socle.baseline.words import unknown
 
 
@@ -52,7 +53,30 @@ def made(make: Callable[..., Any], inventory: str, **words: Any) -> Any:
     found = make(inventory, **words)
     if not len(found):
         _end(f"{inventory}: expected the inventory.py of a practice, with hosts")
+    _refuse_settings(found)
     settle()
+    return found
+
+
+def _refuse_settings(found: Any) -> None:
+    """Nobody reads settings from what pyinfra is given beside the practice."""
+    practices = (found.get_host_data(host.name).get("socle_practice") for host in found)
+    rooms = {room.name: room for practice in practices if practice for room in practice.rooms}
+    beside = [found.get_data(), *(found.get_group_data(group) for group in found.groups)]
+    for option, given in (("--data", [found.get_override_data()]), ("group_data", beside)):
+        names = {name for data in given for name in data}
+        if wrong := list(misplaced(names, rooms.values())):
+            _end("\n".join(f"{option}: {sentence}" for sentence in wrong))
+
+
+def planned(prepare: Callable[..., Any], run: Any, *words: Any) -> Any:
+    """What the deploy files plan, if they plan or ask anything of any host."""
+    found = prepare(run, *words)
+    if not any(run.ops[host] or current.asked(host) for host in run.inventory):
+        _end(
+            "nothing to do on any host: expected a deploy file that calls its rooms, such as "
+            "deploy.py (a room's own file only says what the room does)"
+        )
     return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from socle.baseline import reaching
+from socle.baseline import known_machines, reaching
 from socle.baseline.flows import ANY, Need
 from socle.baseline.model import Host, Practice, Room
 from socle.baseline.settings import BadSetting
@@ -16,13 +17,19 @@ if TYPE_CHECKING:
     from socle.baseline.resolve import Resolver
 
 
-def questions(practice: Practice, resolver: Resolver) -> list[Problem]:
-    """The questions of a practice without mistakes, each once, in the order of the files."""
+def questions(
+    practice: Practice, resolver: Resolver, unmet: Mapping[str, Iterable[Problem]]
+) -> list[Problem]:
+    """The questions of a practice without mistakes, each once, in the order of the files.
+
+    ``unmet``: what `unmet` has found.
+    """
     found = {
         *_of_the_rooms(practice, resolver),
-        *_missing_flows(practice, resolver),
+        *chain.from_iterable(unmet.values()),
         *_idle(practice, resolver),
         *reaching.questions(practice, resolver.merges),
+        *known_machines.gone(practice.folder, practice.hosts),
     }
     return sorted(found, key=lambda one: (one.file, one.line, one.where, one.expected))
 
@@ -33,36 +40,44 @@ def _of_the_rooms(practice: Practice, resolver: Resolver) -> Iterator[Problem]:
             yield resolver.problem(name, _named(room, practice), asked)
 
 
+def unmet(practice: Practice, resolver: Resolver) -> dict[str, tuple[Problem, ...]]:
+    """Host -> the questions about flows that its settings need and that no flow permits."""
+    found: dict[str, tuple[Problem, ...]] = {}
+    for missing in _missing_flows(practice, resolver):
+        question = _asked(missing)
+        for name in missing.hosts:
+            found[name] = (*found.get(name, ()), question)
+    return found
+
+
 @dataclass
 class _Missing:
     """A flow that nobody has declared, on all hosts that need it."""
 
     need: Need
     place: Problem
+    variable: str  # where it ought to stand
     hosts: list[str] = field(default_factory=list)
     peers: list[str] = field(default_factory=list)
 
 
-def _missing_flows(practice: Practice, resolver: Resolver) -> Iterator[Problem]:
-    """Flows that settings need and no flow permits, those of several hosts as one question."""
+def _missing_flows(practice: Practice, resolver: Resolver) -> Iterable[_Missing]:
+    """Flows that settings need and no flow permits, those of several hosts as one."""
     found: dict[tuple[object, ...], _Missing] = {}
-    variable = ""
     for (name, room), model in resolver.models.items():
         host = practice.hosts[name]
         for need in model.needed_flows(host, practice):
-            refusing = _refusing(host, need, resolver)
-            if refusing is None:
+            variable = _refusing(host, need, resolver)
+            if variable is None:
                 continue
-            variable = refusing
             one_side = (need.peer,) if need.direction == "out" else (name,)
             key = (need.name, need.direction, need.protocol, need.port, *one_side)
             asked = BadSetting(need.setting, "")
             place = resolver.problem(name, _named(room, practice), asked)
-            missing = found.setdefault(key, _Missing(need, place))
+            missing = found.setdefault(key, _Missing(need, place, variable))
             missing.hosts += [name] if name not in missing.hosts else []
             missing.peers += [need.peer] if need.peer not in missing.peers else []
-    for one in found.values():
-        yield _asked(one, variable)
+    return found.values()
 
 
 def _refusing(host: Host, need: Need, resolver: Resolver) -> str | None:
@@ -74,11 +89,11 @@ def _refusing(host: Host, need: Need, resolver: Resolver) -> str | None:
     return None
 
 
-def _asked(missing: _Missing, variable: str) -> Problem:
+def _asked(missing: _Missing) -> Problem:
     need, hosts, peers = missing.need, ", ".join(missing.hosts), ", ".join(missing.peers)
     one, other = (hosts, peers) if need.direction == "out" else (peers, hosts)
     lines = (
-        f"Write this in group_vars/all.yml, below {variable}:",
+        f"Write this in group_vars/all.yml, below {missing.variable}:",
         f"  - name: {need.name}",
         f"    direction: {need.direction}",
         f"    protocol: {need.protocol}",

@@ -34,8 +34,7 @@ def for_pyinfra(practice: Practice) -> dict[str, Any]:
 def for_ansible(practice: Practice) -> dict[str, Any]:
     """The practice as the answer of a dynamic inventory to ``--list``.
 
-    The values stand in ``_meta.hostvars``, which beat every group_vars file that Ansible finds
-    by itself.
+    The values stand in ``_meta.hostvars``; ansible.cfg keeps Ansible from reading files itself.
     """
     _refuse_twins(practice)
     groups: dict[str, Any] = {}
@@ -66,6 +65,7 @@ def ansible_variables(host: Host, practice: Practice) -> dict[str, Any]:
     variables: dict[str, Any] = {
         **host.settings,
         "socle_listed": listed(declared(practice, host)),
+        "socle_refusals": [str(question) for question in practice.unmet.get(host.name, ())],
         "ansible_connection": found.method,
         "ansible_become": found.become,
     }

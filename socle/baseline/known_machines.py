@@ -11,7 +11,7 @@ import hashlib
 import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -44,6 +44,27 @@ def identity(practice: str, machine_id: str | None) -> str | None:
 
 def read(folder: Path) -> dict[str, str]:
     """Host -> identity, as noted in the practice's folder. Raises BadPractice with the lines."""
+    return {host: noted for host, (_, noted) in _entries(folder).items()}
+
+
+def gone(folder: Path, hosts: Collection[str]) -> Iterator[Problem]:
+    """A question for each machine that was met, and that none of ``hosts`` is any more."""
+    place = short(folder)
+    for host, (line, _) in _entries(folder).items():
+        if host not in hosts:
+            yield Problem(
+                folder / NAME,
+                line,
+                host,
+                "this host in hosts.yml: nothing is applied to it or verified there any more",
+                advice=f"Taken out by mistake? git log -p {place}/hosts.yml\n"
+                f"Under another name now: socle machine accept {place} NEW-NAME\n"
+                f"It has left the practice: socle machine forget {place} {host}",
+            )
+
+
+def _entries(folder: Path) -> dict[str, tuple[int, str]]:
+    """Host -> the number of its line, and its identity."""
     file = folder / NAME
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -52,7 +73,7 @@ def read(folder: Path) -> dict[str, str]:
     except OSError as error:
         wanted = "a file that can be read"
         raise BadPractice([Problem(file, 0, NAME, wanted, error.strerror)]) from None
-    found: dict[str, str] = {}
+    found: dict[str, tuple[int, str]] = {}
     problems = []
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith("#"):
@@ -65,7 +86,7 @@ def read(folder: Path) -> dict[str, str]:
             wanted = "one line a host"
             problems.append(Problem(file, number, NAME, wanted, entry["host"]))
         else:
-            found[entry["host"]] = entry["identity"]
+            found[entry["host"]] = (number, entry["identity"])
     if problems:
         raise BadPractice(problems)
     return found
@@ -76,6 +97,16 @@ def accept(folder: Path, host: str, identity: str) -> None:
     with alone_in(folder):
         others = {name: one for name, one in read(folder).items() if one != identity}
         _write(folder, {**others, host: identity})
+
+
+def forget(folder: Path, host: str) -> bool:
+    """Whether the machine was known; it is no longer. Raises BadPractice, OSError."""
+    with alone_in(folder):
+        known = read(folder)
+        if host not in known:
+            return False
+        _write(folder, {name: one for name, one in known.items() if name != host})
+        return True
 
 
 class KnownMachines:

@@ -169,6 +169,8 @@ class Practice:
     title: str = ""
     time_zone: str = "Europe/Paris"
     questions: tuple[Problem, ...] = ()  # nothing is wrong, but somebody has to answer
+    unmet: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+    """Host -> those questions without whose answer an apply would break what is declared."""
 
     def to_json(self) -> str:
         """What tools that print their data (``pyinfra … debug-inventory``) show."""

@@ -81,10 +81,12 @@ class Resolver:
         complete = replace(found, hosts=hosts)
         if self.layers.problems:
             return complete
+        unmet = asking.unmet(complete, self)
         return replace(
             complete,
             hosts={name: self._conclude(host, complete) for name, host in hosts.items()},
-            questions=tuple(asking.questions(complete, self)),
+            questions=tuple(asking.questions(complete, self, unmet)),
+            unmet=unmet,
         )
 
     def _host(self, name: str) -> Host:

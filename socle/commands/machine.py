@@ -90,6 +90,36 @@ def accept(
     return 0
 
 
+@app.command
+def forget(practice: Path, host: str) -> int:
+    """Say that a machine has left the practice: its line in known_machines goes.
+
+    Only for a machine that hosts.yml has no longer; else whatever answers there next would be
+    believed. Asks and changes no machine: what was applied to it stays there.
+    Exit code: 0 it is forgotten, 2 the practice's files or the words are wrong.
+
+    Parameters
+    ----------
+    practice
+        Folder of the practice: inventories/demo.
+    host
+        The name under which it is known.
+    """
+    from socle.baseline import known_machines, load  # noqa: PLC0415 - `socle --help` needs none
+
+    loaded = load(practice)
+    if host in loaded.hosts:
+        raise Refused(
+            f"{host}: expected a machine that hosts.yml has no longer; if another one has taken "
+            f"its place: socle machine accept {practice} {host}"
+        )
+    if not known_machines.forget(loaded.folder, host):
+        known = ", ".join(known_machines.read(loaded.folder)) or "there is none"
+        raise Refused(f"{loaded.name}: expected a known machine ({known}), read {host}")
+    say(f"{host}: no longer known. Commit {loaded.folder / known_machines.NAME}")
+    return 0
+
+
 def _asked(host: Host) -> Identity:
     """What the machine says of itself, whoever it is. Raises Unreachable."""
     from socle.verify.connections import Connections  # noqa: PLC0415

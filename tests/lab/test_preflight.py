@@ -24,6 +24,8 @@ REFUSED = (
     "no alerting_mail_password in secrets.yml for the account of alerting_mail",
 )
 """A sentence of each room that can refuse a host, in the order in which they are told."""
+RELAY = "expected a flow (out) that lets imagerie reach 10.77.{}.77 on port 2525/tcp"
+"""What no flow lets pass: `socle check` asks it, and prints the lines to add."""
 MISTAKES = """---
 firewall_forbidden_packages: [{packages}]
 imaging_orthanc: true
@@ -36,7 +38,8 @@ backup_repositories:
     hosts: [imaging_servers]
 alerting_enabled: true
 alerting_mail:
-  relay: 10.77.{network}.1
+  relay: 10.77.{network}.77
+  port: 2525
   sender: a@example.org
   recipients: [b@example.org]
   user: a
@@ -60,6 +63,8 @@ def mistaken(cabinet):
 @pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])
 def test_what_all_rooms_refuse_is_told_together_and_nothing_is_changed(mistaken, engine, code):
     run, before = getattr(mistaken, engine), mistaken.root_on(HOST, STATE)
+    asked = mistaken.socle("check", mistaken.folder, code=3)
+    question = asked[asked.index(RELAY.format(mistaken.network)) :].split("purpose:")[0]
     apply, plan = (("-y",), "--dry") if engine == "pyinfra" else ((), "--check")
     for output in (
         run(*apply, "--limit", HOST, code=code),
@@ -68,6 +73,7 @@ def test_what_all_rooms_refuse_is_told_together_and_nothing_is_changed(mistaken,
         said = " ".join(output.split())
         for sentence in REFUSED:  # Ansible says it as an error and as a result
             assert said.count(f"efused before any change: {sentence}") == code, output
+        assert " ".join(question.split()) in said, output
     assert mistaken.root_on(HOST, STATE) == before
 
 

@@ -13,6 +13,7 @@ import pytest
 CHECKOUT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 INVENTORY = "inventories/p/inventory.py"
+IDLE = "toy_idle: expected this setting in the practice's group_vars/ or host_vars/"
 
 
 @pytest.fixture
@@ -22,7 +23,8 @@ def practice(toy: Any) -> Any:
     toy.write("/deploy.py", "from roles.toy.deploy import toy\n\ntoy()\n")
     toy.write(
         "/roles/toy/deploy.py",
-        "from pyinfra.api import deploy\n\n\n@deploy('Toy')\ndef toy():\n    print('the room ran')\n",
+        "from pyinfra.api import deploy\nfrom socle.apply import observed\n\n\n"
+        "@deploy('Toy')\ndef toy():\n    observed()\n    print('the room ran')\n",
     )
     toy.write(
         "hosts.yml",
@@ -69,6 +71,39 @@ def test_pyinfra_with_words_that_fit(practice: Any) -> None:
     done = run(practice.root, "pyinfra", INVENTORY, "deploy.py", "-y", "--limit", "workstations")
     assert done.returncode == 0, done.stderr
     assert "the room ran" in done.stdout
+
+
+@pytest.mark.parametrize("options", [("-y",), ("--dry",), ("--json",)])
+@pytest.mark.parametrize("files", [("roles/toy/deploy.py",), ("empty.py",), ("toy.never",)])
+def test_files_that_do_nothing(
+    practice: Any, files: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    practice.write("/empty.py", "")
+    practice.write("/toy.py", "def never(): pass\n")
+    done = run(practice.root, "pyinfra", INVENTORY, *files, *options)
+    assert "nothing to do on any host: expected a deploy file that calls its rooms" in done.stderr
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_file_that_does_nothing_beside_one_that_does(practice: Any) -> None:
+    done = run(practice.root, "pyinfra", INVENTORY, "roles/toy/deploy.py", "deploy.py", "-y")
+    assert done.returncode == 0, done.stderr
+
+
+def test_settings_that_stand_in_no_file_of_the_practice(practice: Any) -> None:
+    words = ("pyinfra", INVENTORY, "deploy.py", "-y", "--data")
+    done = run(practice.root, *words, "toy_idle=20", "--data", "toy_password=s3cret")
+    assert done.returncode == 2, done.stderr
+    assert f"--data: {IDLE}" in done.stderr
+    assert "--data: toy_password: expected this secret" in done.stderr
+    assert "s3cret" not in done.stderr
+    assert "Connecting" not in done.stderr
+    assert run(practice.root, *words, "socle_give_up=localhost,toys=1").returncode == 0
+    practice.write("/group_data/workstations.py", "toy_idle = 20\nmine = 1\n")
+    done = run(practice.root, *words, "mine=2")
+    assert done.returncode == 2, done.stderr
+    assert f"group_data: {IDLE}" in done.stderr
 
 
 def test_pyinfra_from_another_folder(practice: Any, tmp_path_factory: Any) -> None:

@@ -61,10 +61,30 @@ def test_ansible_reads_what_was_resolved(practice: Any) -> None:
     assert extra == {
         *("ansible_become", "ansible_connection", "ansible_host", "ansible_port", "ansible_user"),
         *("ansible_ssh_common_args", "ansible_ssh_private_key_file"),
-        *("socle_listed", "socle_run"),
+        *("socle_listed", "socle_refusals", "socle_run"),
     }
     assert set(answer["all"]["children"]) - {"ungrouped"} == loaded.groups.keys() - {"all"}
     assert answer["workstations"]["hosts"] == ["desk", "lab"]
+
+
+def test_ansible_reads_nothing_else(practice: Any) -> None:
+    """Ansible puts files of host_vars/ on top of what inventory.py says, unmerged."""
+    flow = "{{name: {}, direction: in, protocol: tcp, ports: [9], peers: [desk], purpose: why}}"
+    practice.write("host_vars/desk.yml", f"toy_flows: [{flow.format('b')}]\n")
+    practice.write("/host_vars/desk.yml", "toy_label: of nobody\n")
+    practice.write("/play.yml", """
+        - hosts: desk
+          connection: local
+          gather_facts: false
+          tasks: [{ansible.builtin.debug: {msg: "{{ toy_label ~ (toy_flows | map(attribute='name') | join) }}"}}]
+        """)  # fmt: skip
+    words = ("ansible-playbook", "-i", "inventories/p/inventory.py", "play.yml")
+    done = run(practice, *words, ANSIBLE_CONFIG=str(CHECKOUT / "ansible.cfg"))
+    assert done.returncode == 0, done.stderr
+    settings = practice.load().hosts["desk"].settings
+    assert [flow["name"] for flow in settings["toy_flows"]] == ["a", "b"]
+    wanted = json.dumps(settings["toy_label"] + "ab", ensure_ascii=False)
+    assert f'"msg": {wanted}' in done.stdout
 
 
 def test_ansible_expands_nothing_on_the_way(practice: Any) -> None:

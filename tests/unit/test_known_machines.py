@@ -171,6 +171,29 @@ def test_a_renamed_machine_keeps_one_name(toy, known):
     assert known_machines.read(toy.folder) == {"lab": named(toy, ONE)}
 
 
+def test_a_known_machine_that_no_file_names_any_more_is_asked_about(toy, known, socle):
+    known.meet("store", OTHER)
+    known.meet("desk", ONE)
+    assert toy.load().questions == ()
+    toy.write("hosts.yml", (toy.folder / "hosts.yml").read_text().replace("desk:", "bureau:"))
+    [question] = toy.load().questions
+    assert str(question).startswith("inventories/p/known_machines:2: desk: expected this host in")
+    said = socle("check", "inventories/p", code=3)
+    assert "socle machine accept inventories/p NEW-NAME" in said
+    assert "socle machine forget inventories/p desk" in said
+
+
+def test_a_machine_that_has_left_is_forgotten_and_no_other(toy, known, socle):
+    known.meet("desk", ONE)
+    known.meet("laptop", OTHER)
+    words = ("machine", "forget", "inventories/p")
+    assert "machine accept inventories/p desk" in socle(*words, "desk", code=2)
+    assert "expected a known machine (desk, laptop), read lapto" in socle(*words, "lapto", code=2)
+    assert "no longer known" in socle(*words, "laptop")
+    assert known_machines.read(toy.folder) == {"desk": named(toy, ONE)}
+    assert "fine" in socle("check", "inventories/p")
+
+
 @pytest.fixture
 def at_home(toy):
     """A practice whose one machine is this computer, known as another one."""

@@ -64,6 +64,12 @@ def test_each_missing_flow_of_a_copy_has_its_stanza(practice):
         "backup_repositories.distant",
     ]
     assert all(one.file == practice / "group_vars/all.yml" and one.line > 1 for one in asked)
+    into, out, away = asked
+    assert load(practice, root=ROOT).unmet == {
+        **dict.fromkeys(("accueil", "medecin", "imagerie"), (out,)),
+        "sauvegarde": (into,),
+        "hebergeur": (away,),
+    }, "an apply refuses with the same words"
     data = yaml.safe_load((practice / "group_vars/all.yml").read_text())
     for one in asked:
         first, stanza = one.advice.split("\n", 1)
@@ -71,6 +77,7 @@ def test_each_missing_flow_of_a_copy_has_its_stanza(practice):
         data["firewall_flows"] += yaml.safe_load(stanza)
     (practice / "group_vars/all.yml").write_text(yaml.safe_dump(data))
     assert questions(practice) == [], "the stanzas are complete"
+    assert load(practice, root=ROOT).unmet == {}
 
 
 @needs("backup")
