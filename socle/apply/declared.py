@@ -1,33 +1,19 @@
-"""Nothing is given up in silence: what is no longer declared for a host takes a word of its own."""
+"""What is declared for a host is noted there, so that nothing is given up in silence later."""
 
 from __future__ import annotations
 
-from socle.apply import current
+from socle.apply import current, preflight
 from socle.apply.files import managed_file
 from socle.apply.probe import observed
-from socle.baseline.declared import PLACE, declared, given_up, listed, under_way
+from socle.baseline.declared import PLACE, declared, listed, under_way
 
 
 def ask_before_giving_up() -> None:
-    """Leave the host out, before any change, if it would lose what was declared for it.
+    """Ask the host what it has (`preflight` judges that), and note what is declared.
 
-    ``--data socle_give_up=HOST[,HOST]`` says that it is meant. A plan lists it at its end. What is
-    declared is noted before anything changes: the run may never get to its end.
+    It is noted before anything changes: the run may never get to its end.
     """
-    host, before, now = current.resolved_host(), _before(), _now()
-    lost = given_up(before, now)
-    if lost:
-        found = [f"no longer declared for {host.name}, so an apply gives up:"]
-        found += [f"  - {line}" for line in lost]
-        word = f"--data socle_give_up={host.name}"
-        if current.dry_run():
-            current.say_at_the_end("\n".join([*found, f"It will want to be told so: {word}"]))
-        elif host.name in current.words_of("socle_give_up"):
-            current.say("\n".join(found))
-        else:
-            found += [f"If that is meant, say so: {word}"]
-            current.leave_out("refused before any change: " + "\n".join(found))
-    managed_file(PLACE, listed(under_way(before, now)).encode(), mode="600")
+    managed_file(PLACE, listed(under_way(_before(), _now())).encode(), mode="600")
 
 
 def remember_declared() -> None:
@@ -38,9 +24,7 @@ def remember_declared() -> None:
 
 
 def _before() -> str:
-    """The list that the run found on the host."""
-    there = observed().files.get(PLACE)
-    return (there.content or b"").decode("utf-8", "replace") if there else ""
+    return preflight.declared_before(observed())
 
 
 def _now() -> tuple[str, ...]:

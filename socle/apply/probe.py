@@ -102,6 +102,7 @@ def _probe() -> Observed:
         current.leave_out(reason)
     recognise(found.machine_id)
     preflight.refuse(found)
+    preflight.ask_before_giving_up(found)
     return found
 
 

@@ -39,6 +39,19 @@ def test_without_a_word_nothing_is_changed_and_other_machines_go_on(forgetful):
     assert forgetful.root_on(HOST, CONFIG) == before
 
 
+def test_one_room_alone_gives_nothing_up_either(forgetful, tmp_path):
+    before = forgetful.root_on(HOST, CONFIG)
+    inventory = forgetful.folder / "inventory.py"
+    room = ("pyinfra", inventory, "roles.backup.deploy.backup", "-y", "--limit", HOST)
+    play = tmp_path / "play.yml"
+    play.write_text(f"- {{hosts: {HOST}, gather_facts: false, roles: [backup]}}\n")
+    for code, words in ((1, room), (2, ("ansible-playbook", "-i", inventory, play))):
+        output = said(forgetful._run(code, *words))
+        assert f"no longer declared for {HOST}, so an apply gives up:" in output
+        assert "copies to distant" in output
+    assert forgetful.root_on(HOST, CONFIG) == before
+
+
 def test_a_plan_lists_it(forgetful):
     output = forgetful.pyinfra("--dry", "--limit", HOST)
     assert "- copies to distant" in output.partition("Detected changes")[2]

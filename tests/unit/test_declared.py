@@ -231,7 +231,10 @@ def test_both_engines_compare_alike():
         ["copies to nas", "copies to usb", "copies to usb: disk 1", "flow web: tcp 443 to any"]
     )
     assert FILTERS["given_up"](before, now) == ["copies to usb"]
-    assert "socle_before.stdout | given_up(socle_listed)" in (ROOT / "site.yml").read_text()
+    assert (
+        "socle_before.stdout | given_up(socle_listed)"
+        in (ROOT / "socle/apply/ansible/giving_up.yml").read_text()
+    )
 
 
 def test_while_a_run_is_under_way_what_was_and_what_now_is_count():

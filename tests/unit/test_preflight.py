@@ -12,7 +12,8 @@ import yaml
 from rooms import REPOSITORY, ROOMS
 
 from socle.apply import current, preflight
-from socle.apply.probe import Observed
+from socle.apply.probe import Observed, ObservedFile
+from socle.baseline.declared import PLACE
 
 PLAY = yaml.safe_load((REPOSITORY / "site.yml").read_text())[0]
 APPLIED = [room for room in ROOMS if (REPOSITORY / "roles" / room / "deploy.py").exists()]
@@ -109,6 +110,27 @@ def test_what_all_rooms_refuse_is_told_in_one_message(rooms, monkeypatch):
     practice.unmet = {"lab": ("the lab's",), "desk": ("a flow is needed",)}
     preflight.refuse(seen)
     assert told[-1] == f"refused before any change: a flow is needed\n{told[0]}"
+
+
+def test_what_a_host_would_lose_is_asked_whatever_file_is_run(monkeypatch):
+    there = ObservedFile("file", content=b"flow kept\nflow gone\n")
+    seen, told, given = Observed(files={PLACE: there}), [], {}
+    monkeypatch.setattr(current, "resolved_host", lambda: SimpleNamespace(name="desk"))
+    monkeypatch.setattr(current, "practice", lambda: None)
+    monkeypatch.setattr(preflight, "declared", lambda *_: ("flow kept",))
+    monkeypatch.setattr(current, "words_of", lambda name: given.get(name, []))
+    for act in ("leave_out", "say", "say_at_the_end"):
+        monkeypatch.setattr(current, act, lambda text, act=act: told.append((act, text)))
+    preflight.ask_before_giving_up(seen)
+    given["socle_give_up"] = ["desk"]
+    preflight.ask_before_giving_up(seen)
+    monkeypatch.setattr(sys, "argv", ["pyinfra", "--dry"])
+    preflight.ask_before_giving_up(seen)
+    assert [act for act, _ in told] == ["leave_out", "say", "say_at_the_end"]
+    assert all("gives up:\n  - flow gone" in text for _, text in told)
+    monkeypatch.setattr(preflight, "declared", lambda *_: ("flow gone", "flow kept"))
+    preflight.ask_before_giving_up(seen)
+    assert len(told) == 3
 
 
 EXAMPLE = """
