@@ -91,6 +91,12 @@ def test_a_file_that_does_nothing_beside_one_that_does(practice: Any) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_one_room_by_its_name(practice: Any) -> None:
+    done = run(practice.root, "pyinfra", INVENTORY, "roles.toy.deploy.toy", "-y")
+    assert done.returncode == 0, done.stderr
+    assert "the room ran" in done.stdout
+
+
 def test_settings_that_stand_in_no_file_of_the_practice(practice: Any) -> None:
     words = ("pyinfra", INVENTORY, "deploy.py", "-y", "--data")
     done = run(practice.root, *words, "toy_idle=20", "--data", "toy_password=s3cret")
