@@ -29,13 +29,13 @@ GROUPS = (
         "lab/test_people.py",
         "lab/test_units.py",
         "lab/test_declared.py",
+        "lab/test_preflight.py",
     ),
     (
         "lab/test_guard.py",
         "lab/test_tunnel.py",
         "lab/test_turns.py",
         "lab/test_ways_in.py",
-        "lab/test_preflight.py",
         "lab/test_sessions_lock.py",  # last: it leaves machines as they come from the installer
     ),
     ("lab/backup/",),

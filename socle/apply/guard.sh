@@ -75,7 +75,7 @@ guard_watches() {
 
 # After this the host goes back by itself, or the change is not begun.
 guard_watch() {
-    systemctl --quiet enable socle-guard.timer 2>/dev/null
+    systemctl --quiet --no-reload enable socle-guard.timer 2>/dev/null # it is loaded
     systemctl restart socle-guard.timer
     # A copy that is gone, or a service that runs: the time was over just before it began anew.
     [ -d "$guard" ] && [ "$(systemctl show --value --property=ActiveState socle-guard.service)" != activating ] ||
@@ -193,7 +193,7 @@ while read -r unit; do
     [ -z "$unit" ] || systemctl try-reload-or-restart "$unit"
 done <reload
 logger -t socle-guard "unconfirmed change undone: the previous state is back"
-systemctl --quiet disable --now socle-guard.timer 2>/dev/null
+systemctl --quiet --no-reload disable --now socle-guard.timer 2>/dev/null
 rm -f /etc/systemd/system/socle-guard.service /etc/systemd/system/socle-guard.timer
 systemctl daemon-reload
 mv -f run "${guard%/*}/undone" # no change of that run's is begun any more
@@ -250,7 +250,7 @@ guard_gone_back() {
 }
 
 guard_clear() {
-    systemctl --quiet disable --now socle-guard.timer 2>/dev/null || :
+    systemctl --quiet --no-reload disable --now socle-guard.timer 2>/dev/null || :
     rm -f "$units/socle-guard.service" "$units/socle-guard.timer"
     systemctl daemon-reload
     rm -rf "$guard.done" "$guard.new" "$guard.trial" "$guard-restore" "$guard-restore.new"

@@ -32,6 +32,9 @@ $apt --no-install-recommends --purge -o Dpkg::Options::=--force-confold install 
 { code=$?; apt-get -qq check; exit $code; } # it waited for a lock in silence: this names the holder
 """
 
+_ON_DISK = ("unmask", "enable", "disable")
+"""What systemctl does to files alone, and reloads systemd after each."""
+
 _REMOVAL = (files("socle.apply") / "removal.sh").read_text(encoding="utf-8")
 
 
@@ -151,7 +154,9 @@ def _unit(
         host.noop(f"{unit} is as it should be")
         return
     show([f"! systemctl {verb} {unit}" for verb in verbs])
-    steps = ["systemctl daemon-reload", *(f'systemctl --quiet {verb} "$unit"' for verb in verbs)]
+    steps = [f'systemctl --quiet --no-reload {verb} "$unit"' for verb in verbs if verb in _ON_DISK]
+    steps.append("systemctl daemon-reload")  # once: it costs a fifth of a second
+    steps += [f'systemctl --quiet {verb} "$unit"' for verb in verbs if verb not in _ON_DISK]
     yield change(f"{', '.join(verbs)} {unit}", " && ".join(steps), {"unit": unit}, guard)
 
 

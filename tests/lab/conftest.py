@@ -127,6 +127,10 @@ class Cabinet(Practice):
     def root_on(self, machine: str, command: str, timeout: float = 120) -> str:
         """Run a command as root behind the machine's back; its output."""
         self.settled.discard(machine)
+        return self.read_on(machine, command, timeout)
+
+    def read_on(self, machine: str, command: str, timeout: float = 120) -> str:
+        """The output of a command of root's that leaves nothing for an apply to mend."""
         done = run(self.lab, machine, command, timeout=timeout)
         assert done.returncode == 0, done
         return done.stdout
@@ -167,7 +171,7 @@ def cabinet(need_a_lab: None, pytestconfig: pytest.Config) -> Iterator[Cabinet]:
 
 
 @pytest.fixture
-def hardened(cabinet: Cabinet) -> Cabinet:
-    """The practice after a successful apply of every room."""
-    cabinet.harden()
+def hardened(cabinet: Cabinet, request: pytest.FixtureRequest) -> Cabinet:
+    """The practice after a successful apply of every room; a file may need its MACHINES alone."""
+    cabinet.harden(*getattr(request.module, "MACHINES", ()))
     return cabinet

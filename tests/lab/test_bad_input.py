@@ -10,6 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.lab
 HOST = "accueil"
+TWO = ("--limit", HOST, "--limit", "medecin")
 STATE = "nft -s list table inet socle; sha256sum /etc/socle/*; ls -lA /etc/socle"
 SUDOERS = "/etc/sudoers.d/lab-administrator"
 LOCK = "/var/lib/dpkg/lock-frontend"
@@ -86,12 +87,12 @@ def test_nobody_answers_at_an_address(safe, fresh):
         f"ansible_host: 10.77.{safe.network}.77",
     ):
         clear(
-            safe.pyinfra("-y", code=1),
+            safe.pyinfra("-y", *TWO, code=1),
             "[medecin] Could not connect (",
             f"Unable to connect to port 22 on 10.77.{safe.network}.77)",
             "Failed: medecin. The reason stands above",
         )
-        clear(safe.pyinfra("--dry", code=1), "Failed: medecin.")
+        clear(safe.pyinfra("--dry", *TWO, code=1), "Failed: medecin.")
         clear(
             verify(safe, "--limit", "medecin", code=4),
             f"medecin (10.77.{safe.network}.77) cannot be asked:",
@@ -126,7 +127,7 @@ def test_another_machine_has_a_known_name(safe, fresh):
     safe.root_on("medecin", "nft delete table inet socle")
     stranger = "accueil is another machine than the one in"
     try:
-        applied = safe.pyinfra("-y", "--limit", HOST, "--limit", "medecin", code=1)
+        applied = safe.pyinfra("-y", *TWO, code=1)
         clear(
             applied,
             f"[accueil] {stranger}",
@@ -204,7 +205,7 @@ def test_an_account_that_sudo_does_not_know(safe):
     safe.root_on("medecin", "nft delete table inet socle")
     safe.root_on(HOST, f"mv {SUDOERS} /root/sudoers")
     try:
-        applied = safe.pyinfra("-y", code=1)
+        applied = safe.pyinfra("-y", *TWO, code=1)
         alone = safe.pyinfra("-y", "--limit", HOST, code=1)
         judged = verify(safe, "--limit", HOST, code=4)
     finally:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,13 @@ def test_figures(hardened):
 def test_questions_ahead_against_one_by_one(hardened):
     lines = printed("verify_ahead", hardened.folder, HOST, root=hardened.root)
     assert any("times faster" in line for line in lines)
+
+
+def test_which_programs_compute(need_a_lab, pytestconfig):
+    words = (sys.executable, "-c", "sum(range(10**7))")
+    first, *programs = printed("processes", *words, root=pytestconfig.rootpath)
+    assert "CPU seconds in all" in first
+    assert any(line.split()[2:] == ["here", Path(sys.executable).name] for line in programs)
 
 
 def test_twenty_servers_of_which_there_are_two(need_a_lab, pytestconfig):

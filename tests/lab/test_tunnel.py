@@ -10,6 +10,7 @@ from socle.lab import reboot
 
 pytestmark = pytest.mark.lab
 HOST = "accueil"
+MACHINES = (HOST,)
 RULES = "nft -s list ruleset; sha256sum /etc/socle/*"
 BLIND = "/usr/local/sbin/ip"
 """Where sudo finds it before the real one: the host no longer knows what carries its packets."""

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.lab
-HOST = "medecin"
+HOST = "accueil"
+MACHINES = (HOST,)
 STATE = "nft -s list ruleset; sha256sum /etc/socle/*; ls -A /var/lib/socle"
 BUSY = r"efused before any change: adm-socle from [0-9.]+ has worked on this host with {} since \d"
 

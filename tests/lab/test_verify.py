@@ -41,9 +41,9 @@ def connections(hardened):
 
 def test_a_host_is_asked_over_one_connection(hardened):
     logins = "journalctl --no-pager -t sshd -t sshd-session | grep -c 'Accepted publickey'"
-    before = int(hardened.root_on("accueil", logins))
+    before = int(hardened.read_on("accueil", logins))
     found = hardened.verdicts(limit=("accueil",), controls=PROMISES)
-    assert int(hardened.root_on("accueil", logins)) == before + 1
+    assert int(hardened.read_on("accueil", logins)) == before + 1
     assert {outcome.verdict for outcome in found.values()} == {Verdict.PASS}
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.lab
-HOST, SERVER = "accueil", "sauvegarde"
+HOST, SERVER = MACHINES = "accueil", "sauvegarde"
 PENDING = "/etc/ssh/sshd_config.d/99-pending.conf"
 OURS = "/etc/ssh/sshd_config.d/20-socle-backup.conf"
 KEY = "/home/adm-socle/.ssh/authorized_keys"
@@ -73,7 +73,7 @@ def test_what_a_removal_takes_along_is_shown(hardened):
     assert "take socle-example along, which somebody installed by name" in " ".join(output.split())
     hardened.root_on(HOST, "apt-mark auto socle-example")
     hardened.pyinfra("-y", "--limit", HOST)
-    assert "socle-example" not in hardened.root_on(HOST, "dpkg-query -W -f '${Package} '")
+    assert "socle-example" not in hardened.read_on(HOST, "dpkg-query -W -f '${Package} '")
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def pending(hardened):
     yield hardened
     hardened.root_on(SERVER, f"rm -f {PENDING}")
     hardened.pyinfra("-y", "--limit", SERVER)
-    assert OURS in hardened.root_on(SERVER, f"ls {OURS}")
+    assert OURS in hardened.read_on(SERVER, f"ls {OURS}")
 
 
 @pytest.mark.parametrize(("engine", "code"), [("pyinfra", 1), ("ansible", 2)])
@@ -161,7 +161,7 @@ def test_a_run_killed_before_sshd_read_its_file_is_no_strangers_change(pending):
     held = "kill -9 -- -$(ps -o pgid= $(cat /run/held) | tr -d ' '); rm /run/held"
     pending.root_on(SERVER, f"rm {HANGING}; {held}; {BACK}; test ! -e {OURS}")
     pending.pyinfra("-y", "--limit", SERVER)
-    pending.root_on(SERVER, f"ls {OURS}")
+    pending.read_on(SERVER, f"ls {OURS}")
 
 
 CLOSED = """flush ruleset
@@ -206,4 +206,4 @@ def test_rules_that_wait_for_the_next_start(waiting):
 
     waiting.root_on(HOST, "cp -p /root/nftables.conf /etc/nftables.conf")
     waiting.pyinfra("-y", "--limit", HOST)
-    assert "table inet socle_canary" in waiting.root_on(HOST, RULES)
+    assert "table inet socle_canary" in waiting.read_on(HOST, RULES)
