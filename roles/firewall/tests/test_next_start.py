@@ -105,7 +105,7 @@ class Host:
         script = f"{NETWORK.replace('exec', f'nft -f {live}; exec')}"
         done = subprocess.run(
             ["unshare", "--net", "--mount", "sh", "-c", script, "sh", self.folder,
-             sys.executable, "-I", "-c", PROGRAM.read_text(), connection],
+             sys.executable, "-IS", "-c", PROGRAM.read_text(), connection],
             env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"},
             capture_output=True, text=True, check=True, timeout=60,
         )  # fmt: skip
