@@ -1,19 +1,23 @@
 """Ansible action: the machine is the one that its name means, by known_machines of the practice.
 
 Another one counts as unreachable: it is left out, the others go on. So is, as failed, a machine
-with a system that the rooms are not written for. The first contact is noted, except with --check.
+with a system that the rooms are not written for, or with a full disk. The first contact is noted,
+except with --check.
 """
 
+from importlib.resources import files
 from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
+from socle import harmless
 from socle.baseline.known_machines import NAME, KnownMachines
 from socle.baseline.releases import refused, system_of
 from socle.errors import SocleError
 
-_MARK = "os-release:"
-_ASK = f"cat /etc/machine-id; echo {_MARK}; cat /etc/os-release"
+_FULL = (files("socle.apply") / "full.sh").read_text(encoding="utf-8")
+_MARKS = "os-release:", "full:"
+_ASK = f"{_FULL}cat /etc/machine-id; echo {_MARKS[0]}; cat /etc/os-release; echo {_MARKS[1]}; full"
 
 
 class ActionModule(ActionBase):
@@ -29,8 +33,9 @@ class ActionModule(ActionBase):
         if "socle_run" not in task_vars or not (practice / "hosts.yml").is_file():
             wanted = "Use inventories/PRACTICE/inventory.py as inventory: it names the practice."
             return {**result, "failed": True, "msg": wanted}
-        said, _, release = self._low_level_execute_command(_ASK)["stdout"].partition(_MARK)
-        if reason := refused(system_of(release)):
+        said, _, more = self._low_level_execute_command(_ASK)["stdout"].partition(_MARKS[0])
+        release, _, full = more.partition(_MARKS[1])
+        if reason := refused(system_of(release)) or harmless.line(full.strip(), 300):
             return {**result, "failed": True, "msg": f"Refused before any change: {reason}"}
         machine_id = next(iter(said.split()), None)
         host = task_vars["inventory_hostname"]

@@ -19,7 +19,8 @@ Plan and failures
     ``pyinfra_cli.util._parallel_load_hosts`` (1957: its greenlets).
     ``pyinfra_cli.cli``: ``_get_inventory_pattern_matches``, ``_apply_inventory_exclude``,
     ``make_inventory``, ``_prepare_deploy_operations``, ``_prepare_func_operations``.
-    ``pyinfra.api.arguments.all_global_arguments``. ``_inner`` of an operation, in stock.py.
+    ``pyinfra.api.arguments.all_global_arguments``. In stock.py ``_inner`` of an operation, and
+    ``pyinfra.operations.apt.noninteractive_apt``.
     ``pyinfra.api.facts.get_fact``, also as a name of ``pyinfra.api.host``.
     ``pyinfra.api.util``: ``stack``, ``getframeinfo``.
 What it prints

@@ -86,7 +86,8 @@ def script_for(practice: Practice) -> str:
     ]
     rooms = "rooms() {\n:\n" + "\n".join(parts) + "\n}\n"
     probe = (SCRIPTS / "probe.sh").read_text(encoding="utf-8")
-    return turns.CONNECTION + path + state + turn + rooms + probe
+    full = (SCRIPTS / "full.sh").read_text(encoding="utf-8")
+    return turns.CONNECTION + path + state + full + turn + rooms + probe
 
 
 def _probe() -> Observed:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything the rooms compare, in one execution. $1: the run that wants its turn, or empty for one
 # that only plans: then it is read-only. $2: a run known to be over. Then: paths of managed files.
-# connection, path, state, turn and rooms are put in front by probe.py.
+# connection, path, state, full, turn and rooms are put in front by probe.py.
 # Printed compressed: one record a line, fields separated by a space.
 export LC_ALL=C
 
@@ -29,6 +29,8 @@ probe() {
     echo end
 }
 
+full=$(full)
+[ -z "$full" ] || { echo "$full" >&2; exit 1; }
 if [ -n "$1" ]; then
     turn "$1" "$2" # no condition: within one, a failure in it would go unseen
     code=$?

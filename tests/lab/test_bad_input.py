@@ -18,6 +18,7 @@ HOLD_LOCK = (
     f'import fcntl, time; file = open("{LOCK}", "w"); fcntl.lockf(file, fcntl.LOCK_EX); '
     'open("/run/held", "w"); time.sleep(600)'
 )
+LET_GO = "until pgrep -x apt-get; do sleep 0.01; done; sleep 1; systemctl stop holder"
 FORBIDDEN = """set -e; d=$(mktemp -d); mkdir "$d/DEBIAN"
 cat >"$d/DEBIAN/control" <<'CONTROL'
 Package: tftpd-hpa
@@ -248,7 +249,7 @@ def test_a_full_disk(safe):
     safe.pyinfra("-y", "--limit", HOST)
 
 
-def test_another_program_holds_the_lock_of_apt(safe):
+def test_another_program_holds_the_lock_of_apt(safe, fresh):
     safe.root_on(HOST, FORBIDDEN)
     safe.root_on(HOST, f"systemd-run --quiet --unit=holder python3 -c '{HOLD_LOCK}'")
     holder = safe.root_on(
@@ -256,15 +257,39 @@ def test_another_program_holds_the_lock_of_apt(safe):
         "until test -e /run/held; do sleep 0.05; done; systemctl show -P MainPID holder",
     ).strip()
     output = safe.pyinfra("-y", "--limit", HOST, code=1, SOCLE_APT_LOCK_SECONDS="3")
-    safe.root_on(HOST, "systemctl stop holder; rm /run/held")
-    clear(
-        output,
-        f"[accueil] cannot remove tftpd-hpa: Could not get lock {LOCK}. "
-        f"It is held by process {holder} (python3)",
-    )
+    firewall = ("--limit", HOST, "--tags", "firewall")
+    said = safe.ansible(*firewall, code=2, SOCLE_APT_LOCK_SECONDS="3", **fresh)
+    held = f"Could not get lock {LOCK}. It is held by process {holder} (python3)"
+    clear(output, f"[accueil] cannot remove tftpd-hpa: {held}")
+    assert held in said
     assert "tftpd-hpa" in safe.root_on(HOST, "dpkg-query -W")
+    safe.root_on(HOST, f"systemd-run --quiet sh -c '{LET_GO}'")
+    safe.ansible(*firewall, SOCLE_APT_LOCK_SECONDS="60", **fresh)
+    assert "tftpd-hpa" not in safe.root_on(HOST, "rm /run/held; dpkg-query -W")
+
+
+FULL = ("/var/lib/apt", "/var/lib/socle", "/var/log")
+
+
+def test_a_full_var(safe, fresh):
+    """Before the first change, in one sentence; the next run goes on as if nothing had been."""
+    fill = "; ".join(
+        f"mount -t tmpfs -o size=64k tmpfs {place}; ! cat /dev/zero >{place}/filler 2>/dev/null"
+        for place in FULL
+    )
+    safe.root_on(HOST, f"nft delete table inet socle_canary; {fill}")
+    try:
+        outputs = [safe.pyinfra(how, "--limit", HOST, code=1) for how in ("-y", "--dry")]
+        said = safe.ansible("--limit", HOST, code=2, **fresh)
+        assert "inet socle_canary" not in safe.root_on(HOST, "nft list tables")
+    finally:
+        safe.root_on(HOST, "umount -l " + " ".join(FULL))
+    sentence = f"{', '.join(FULL)}: less than 16 MiB or 100 files are left"
+    for output in outputs:
+        clear(output, sentence)
+    clear(said, sentence, times=2)  # Ansible repeats what its last task said
     safe.pyinfra("-y", "--limit", HOST)
-    assert "tftpd-hpa" not in safe.root_on(HOST, "dpkg-query -W")
+    assert "inet socle_canary" in safe.root_on(HOST, "nft list tables")
 
 
 def test_rules_that_nft_refuses(safe, tmp_path):

@@ -165,3 +165,24 @@ def test_they_do_what_ours_do(house, login):
     applies = read(evidence.read(house.folder).history, house.practice.name).applies
     assert [apply.changed[HOST] for apply in applies] == [9, 2]
     assert not [output for output in outputs if login and login in output]
+
+
+CONFLICTS = """
+mkdir -p /root/x/DEBIAN && cd /root && printf '%s\\n' 'Package: socle-x' 'Version: 1' \
+    'Architecture: all' 'Maintainer: x' 'Description: x' 'Conflicts: tzdata' >x/DEBIAN/control
+dpkg-deb --build x /srv/socle-x.deb >/dev/null; rm -r x
+"""
+
+
+def test_a_package_that_would_push_another_out_is_not_installed(house, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    house.logs_in_as("root")
+    house.on(CONFLICTS)
+    (house.root / "push.py").write_text(
+        "from pyinfra.operations import apt\napt.packages(packages=['/srv/socle-x.deb'])\n"
+    )
+    before = house.on("dpkg-query -W")
+    monkeypatch.setattr(house, "deploy", "push.py")
+    output = house.pyinfra("-y", code=1)
+    assert "remove is disabled" in output
+    assert house.on("rm /srv/socle-x.deb; dpkg-query -W") == before

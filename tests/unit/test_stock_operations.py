@@ -8,9 +8,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path, PurePosixPath
+from pkgutil import walk_packages
 from types import SimpleNamespace
 
 import pytest
+from pyinfra import operations
 from pyinfra.api import QuoteString, StringCommand
 from pyinfra.connectors.util import OutputLine
 from rooms import REPOSITORY
@@ -97,6 +99,34 @@ REFUSED = [
     ("server.group", {"group": "adm", "present": False}, "is the way in"),
     ("server.group", {"group": "wheel", "present": False}, "is the way in"),
     ("server.user", {"user": "archive", "home": "/home/adm"}, "can cut access"),
+    ("apt.packages", {"packages": ["nano", "ufw-"]}, "asks first what goes along"),
+    ("apt.packages", {"packages": "ufw:amd64-"}, "asks first what goes along"),
+    ("apt.packages", {"packages": ["ufw=0.36-1-"]}, "asks first what goes along"),
+    ("apt.packages", {"packages": [], "extra_install_args": "-q ufw-"}, "asks first what goes"),
+    ("server.packages", {"packages": ["ufw-"]}, "asks first what goes along"),
+    ("apt.upgrade", {"auto_remove": True}, "may remove packages"),
+    ("apt.deb", {"src": "/srv/a.deb"}, "removes what the package conflicts with"),
+    ("systemd.service", {"service": "nftables", "restarted": True}, "can cut access"),
+    ("systemd.service", {"service": "ufw.service"}, "can cut access"),
+    ("systemd.service", {"service": "firewalld"}, "can cut access"),
+    ("server.service", {"service": "netfilter-persistent"}, "can cut access"),
+    ("systemd.service", {"service": "wg-quick@wg0"}, "can cut access"),
+    ("systemd.service", {"service": "openvpn-client@office"}, "can cut access"),
+    ("systemd.service", {"service": "*vpn"}, "can cut access"),
+    ("systemd.service", {"service": "tailscaled.service"}, "can cut access"),
+    ("systemd.service", {"service": "systemd-user-sessions"}, "can cut access"),
+    ("systemd.service", {"service": "user.slice", "running": False}, "takes other units along"),
+    ("systemd.service", {"service": "rescue.target"}, "takes other units along"),
+    ("files.link", {"path": "/etc/systemd/system/default.target"}, "takes other units along"),
+    ("files.put", {"dest": "/etc/systemd/system/nftables.service.d/x.conf"}, "can cut access"),
+    ("files.line", {"path": "/etc/wireguard/wg0.conf"}, "can cut access"),
+    ("files.put", {"dest": "/etc/hosts.deny"}, "can cut access"),
+    ("files.file", {"path": "/etc/nologin"}, "can cut access"),
+    ("server.security_limit", {"domain": "*", "item": "maxlogins"}, "can cut access"),
+    ("server.kill", {"pid": 1}, "whose process it is"),
+    ("git.repo", {"src": "a", "dest": "/srv/a"}, "nobody has judged"),
+    ("crontab.crontab", {"command": "true"}, "nobody has judged"),
+    ("freebsd.pkg.install", {"package": "x"}, "nobody has judged"),
 ]
 ALLOWED = [
     ("files.line", {"path": "/etc/sshd_banner", "line": "see /etc/door.conf"}),
@@ -120,6 +150,11 @@ ALLOWED = [
     ("server.group", {"group": "sudo"}),
     ("server.group", {"group": "archive", "present": False}),
     ("server.user", {"user": "archive", "home": "/srv/archive"}),
+    ("apt.packages", {"packages": ["g++", "nano=7.2-1", "/srv/a-1.deb"]}),
+    ("apt.upgrade", {}),
+    ("systemd.service", {"service": "systemd-networkd-wait-online", "enabled": False}),
+    ("systemd.service", {"service": "srv-archive.mount"}),
+    ("server.script", {"src": "a"}),
 ]
 
 
@@ -259,6 +294,38 @@ def test_what_is_refused_changes_nothing(pyinfra, tmp_path):
         assert "refused before any change: files.line: /etc/ssh/sshd_config can cut" in output
         assert not (tmp_path / "lines").exists()
         assert applies == ()
+
+
+def test_what_nobody_has_judged_is_refused_under_whatever_name(pyinfra):
+    """Also what a module has from another one, as `server.crontab`."""
+    deploy = 'from pyinfra.operations import server\nserver.crontab(command="true")\n'
+    output, _ = pyinfra(deploy, "-y", code=1)
+    assert "refused before any change: crontab.crontab: nobody has judged" in output
+
+
+def test_every_operation_of_every_module_is_asked_about():
+    found = [one.name for one in walk_packages(operations.__path__, "pyinfra.operations.")]
+    names = {name.split(".")[2] for name in found} - {"util"}
+    judged = {name for name in names if not stock.refusal(f"{name}.any", {}, [], "adm")}
+    assert judged == {"apt", "files", "server", "systemd"}
+    assert len(names) > 40
+
+
+APT = """#!/bin/sh
+case "$*" in *"--no-remove install "*) echo "$*" >>'{}' ;; *) exit 9 ;; esac
+"""
+
+
+def test_a_package_is_installed_only_where_nothing_else_is_removed(pyinfra, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/apt-get").write_text(APT.format(tmp_path / "asked"))
+    (tmp_path / "bin/apt-get").chmod(0o755)
+    deploy = "from pyinfra.operations import apt, server\n" + "".join(
+        f"{module}.packages(packages=['{module}-none'])\n" for module in ("apt", "server")
+    )
+    pyinfra(deploy, "-y", PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert [line.split()[-1] for line in asked] == ["apt-none", "server-none"]
 
 
 ENDLESS = "#!/bin/sh\nexec yes\n"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
-from backup import dumps, hollow, manifest, paths, run
+from backup import dumps, hollow, manifest, names, paths, run
 from backup.config import Config
 
 from roles.backup import copies
@@ -30,22 +31,80 @@ def home(tmp_path):
     return folder
 
 
+@pytest.fixture(autouse=True)
+def nobody_else(tmp_path, monkeypatch):
+    """No account of this computer's that may give files away."""
+    hollow._subordinate.cache_clear()
+    monkeypatch.setattr(hollow, "SUBORDINATE", tmp_path / "subuid")
+    yield
+    hollow._subordinate.cache_clear()
+
+
+def left(folder):
+    return hollow.leave([str(folder)], [], hollow.look([str(folder)], []))
+
+
+def names_of(found):
+    return sorted(Path(path).name for path in found.paths)
+
+
+def given(path, owner):
+    os.chown(path, owner, -1)
+    return path
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: gives files to others")
+
+
 @pytest.mark.parametrize("sizes", [[7 * TIB], [TIB // 3] * 4], ids=["one", "many"])
 def test_what_claims_more_than_a_copy_can_read_is_left_out(home, sizes):
     for number, size in enumerate(sizes):
         claims(home / f"big{number}", size)
-    found = hollow.look([str(home)], [])
-    limit = found.limit()
-    assert found.full == 3 << 20
-    assert found.full <= limit < min(sizes)
-    (count,) = hollow.left_out(found, hollow.Sizes(), limit).values()
-    assert count == len(sizes)
+    found = left(home)
+    assert (found.owners, found.claimed) == ({os.getuid(): len(sizes)}, sum(sizes))
+    limit = hollow.look([str(home)], []).limit()
+    assert limit == TIB
+    assert names_of(found) == [f"big{n}" for n, size in enumerate(sizes) if size <= limit]
+
+
+def test_hollow_files_below_a_large_one_that_is_full_are_left_out_too(home, monkeypatch):
+    """By their names: their size says nothing."""
+    monkeypatch.setattr(hollow, "ALLOWED", 2 * MIB)
+    for number in range(30):
+        claims(home / f"small{number}", MIB)
+    found = left(home)
+    assert len(found.paths) == 30
+    made = names.leave([str(home)], [], hollow.look([str(home)], []), found.paths)
+    assert made.patterns == [f"{home}/sm*"]
+    assert made.owners == {}
+
+
+@as_root
+def test_nobodys_hollow_files_push_out_anybody_elses(home, monkeypatch):
+    monkeypatch.setattr(hollow, "ALLOWED", 10 * MIB)
+    given(claims(home / "disk.img", 9 * MIB), 4001)
+    for number in range(30):
+        given(claims(home / f"bob{number:02}", MIB), 4002)
+    found = left(home)
+    assert found.owners == {4002: 30}
+    assert "disk.img" not in names_of(found)
+
+
+@as_root
+def test_the_numbers_that_a_person_may_give_files_to_are_that_persons(home, monkeypatch):
+    monkeypatch.setattr(hollow, "ALLOWED", 10 * MIB)
+    hollow.SUBORDINATE.write_text("# none\ngone:7:7\n4002:200000:65536\n")
+    for number in range(30):
+        given(claims(home / f"bob{number:02}", MIB), 200000 + number)
+    assert left(home).owners == {4002: 30}
+    assert names._whose(str(given(home, 265535))) == 4002
 
 
 def test_a_file_that_holds_what_it_claims_is_never_left_out(home):
     found = hollow.Sizes(full=2 * TIB, hollow=[(TIB, 0), (TIB, 0), (7 * TIB, 0)])
     assert found.limit() == 2 * TIB
-    assert hollow.look([str(home)], []).limit() == TIB
+    assert found.limits() == {0: TIB - 1}
+    assert left(home) == hollow.Left()
 
 
 def test_a_file_system_that_knows_no_holes_has_no_hollow_files(home, monkeypatch):
@@ -82,7 +141,7 @@ def test_a_virtual_disk_is_copied_and_what_is_excluded_does_not_count(home):
     claims(home / "cache/map", 7 * TIB)
     found = hollow.look([str(home)], [f"{home}/cache"])
     assert found.hollow == [(200 << 30, os.getuid())]
-    assert found.limit() == TIB
+    assert hollow.leave([str(home)], [f"{home}/cache"], found) == hollow.Left()
 
 
 @pytest.fixture
@@ -102,17 +161,21 @@ def record(home, tmp_path, monkeypatch):
         with run.prepared(config, made) as wanted:
             meanwhile()
         made["repositories"]["nas"] = {"result": "ok", "reason": None, "snapshot": None}
-        assert wanted.most >= TIB + (3 << 20)
-        return wanted.words, made
+        assert TIB + (3 << 20) <= wanted.most < TIB + (4 << 20)
+        return wanted, made
 
     return ran
 
 
 def test_a_run_that_leaves_files_out_is_incomplete_and_says_whose(home, record):
     claims(home / "martin-jean.iso", 7 * TIB)
-    words, made = record()
+    claims(home / "martin-2.iso", TIB)
+    claims(home / "martin-0.iso", MIB // 2)
+    wanted, made = record()
+    words = wanted.words
     assert words[words.index("--exclude-larger-than") + 1] == str(TIB)
-    assert made["left_out"] == {hollow.name(os.getuid()): 1}
+    assert wanted.patterns == f"{home}/martin-2*\n"
+    assert made["left_out"] == {hollow.name(os.getuid()): 2}
     assert run.verdict(made) == "incomplete"
     assert "martin" not in " ".join([hollow.in_words(made["left_out"]), *words])
     with pytest.raises(ControlFailed, match="left out"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from types import SimpleNamespace
 import pytest
 from programs import StandIns, program
 
+from socle.apply import stock
 from socle.verify import ControlFailed, Unknown
 
 PROGRAM = Path(__file__).parents[1] / "files/probe.py"
@@ -291,3 +293,10 @@ def test_a_start_that_harms_nobody_or_was_not_tried(check):
     check.expect_kept(answering("loads o.service /o", "end"))
     with pytest.raises(RuntimeError, match="could not be tried out"):
         check.expect_kept(answering("loads o.service /o"))
+
+
+def test_pyinfras_own_operations_leave_these_programs_alone():
+    """The probe travels alone, so the names stand in both."""
+    probe = runpy.run_path(str(PROGRAM), run_name="probe")
+    for label in (*probe["OTHERS"], "netfilter-persistent", "networking", "nftables", "ufw"):
+        assert "can cut access" in stock.refusal("systemd.service", {"service": label}, [], "adm")

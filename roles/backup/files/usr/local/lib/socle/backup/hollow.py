@@ -1,9 +1,9 @@
 """Files that claim terabytes and hold next to nothing: restic reads every byte that they claim.
 
 Whoever may write can make one in a moment (``truncate -s 7T``); reading it takes days, and nothing
-else of the machine is copied meanwhile. Where such files claim more than `ALLOWED` together, the
-largest are left out by their size, never one that holds what it claims; the run is incomplete then
-and says whose they are.
+else of the machine is copied meanwhile. Where one person's claim more than `ALLOWED` together, that
+person's largest are left out, each by its own name, never one that holds what it claims; the run is
+incomplete then and says whose they are.
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ import stat
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 
 ALLOWED = 1 << 40
-"""Bytes of nothing that one copy may read: about an hour."""
+"""Bytes of nothing that one copy may read of each person: about an hour."""
 RATIO = 100
 """A file that claims more than so many times what it holds is hollow."""
 _NAME = 1 << 16  # bytes that restic reads in the time that a file's name takes it
 _BLOCK = 512
+SUBORDINATE = Path("/etc/subuid")
+"""Numbers that a person may give files to, in a container of one's own: ``anna:100000:65536``."""
 
 
 @dataclass
@@ -37,18 +42,36 @@ class Sizes:
     full: int = 0
     held: int = 0
     claimed: int = 0
-    hollow: list[tuple[int, int]] = field(default_factory=list)  # bytes, owner's number
+    hollow: list[tuple[int, int]] = field(default_factory=list)  # bytes, person's number
     repeated: Counter[int] = field(default_factory=Counter)
     over: Counter[int] = field(default_factory=Counter)
 
     def limit(self) -> int:
-        """Bytes; what is larger is left out."""
-        claimed = 0
-        for size, _ in sorted(self.hollow):
-            claimed += size
-            if claimed > ALLOWED:
-                return max(self.full, min(size - 1, ALLOWED))
+        """Bytes; what is larger is left out, whosever it is."""
         return max(self.full, ALLOWED)
+
+    def limits(self) -> dict[int, int]:
+        """Person's number -> bytes; hollow files of that person that are larger are left out."""
+        found: dict[int, int] = {}
+        claimed: Counter[int] = Counter()
+        for size, owner in sorted(self.hollow):
+            claimed[owner] += size
+            if claimed[owner] > ALLOWED:
+                found.setdefault(owner, size - 1)
+        return found
+
+
+@dataclass
+class Left:
+    """Hollow files that a copy leaves out.
+
+    ``owners``: person's number -> how many. ``claimed``: their bytes. ``paths``: of those that
+    `Sizes.limit` does not leave out.
+    """
+
+    owners: Counter[int] = field(default_factory=Counter)
+    claimed: int = 0
+    paths: set[str] = field(default_factory=set)
 
 
 def look(places: Sequence[str], excludes: Collection[str], over: int = sys.maxsize) -> Sizes:
@@ -56,11 +79,11 @@ def look(places: Sequence[str], excludes: Collection[str], over: int = sys.maxsi
     found = Sizes()
     for path, looks in files(places, excludes):
         if looks.st_size > over:
-            found.over[looks.st_uid] += 1
+            found.over[person(looks.st_uid)] += 1
         found.claimed += looks.st_size
         held = _held(path, looks)
-        if looks.st_size > max(_NAME, RATIO * held):
-            found.hollow.append((looks.st_size, looks.st_uid))
+        if _is_hollow(looks, held):
+            found.hollow.append((looks.st_size, person(looks.st_uid)))
         else:
             found.full = max(found.full, looks.st_size)
             found.held += held // max(looks.st_nlink, 1)
@@ -74,10 +97,24 @@ def repeated(looks: os.stat_result) -> int:
     return (looks.st_nlink - 1) * (looks.st_size + _NAME)
 
 
-def left_out(before: Sizes, after: Sizes, limit: int) -> dict[str, int]:
-    """Owner -> files that a copy with this limit left out. Never a file's name."""
-    owners = Counter(owner for size, owner in before.hollow if size > limit)
-    return {name(owner): count for owner, count in sorted((owners | after.over).items())}
+def leave(places: Sequence[str], excludes: Collection[str], sizes: Sizes) -> Left:
+    """What to leave out of a copy of ``places``, which have these sizes."""
+    left, limits = Left(), sizes.limits()
+    for path, looks in files(places, excludes) if limits else ():
+        owner = person(looks.st_uid)
+        if looks.st_size <= limits.get(owner, sys.maxsize):
+            continue
+        if _is_hollow(looks, _held(path, looks)):
+            left.owners[owner] += 1
+            left.claimed += looks.st_size
+            if looks.st_size <= sizes.limit():
+                left.paths.add(path)
+    return left
+
+
+def left_out(left: Left, after: Sizes) -> dict[str, int]:
+    """Person -> files that a copy left out, ``after``: as it ended. Never a file's name."""
+    return {name(owner): count for owner, count in sorted((left.owners | after.over).items())}
 
 
 def in_words(owners: Mapping[str, int]) -> str:
@@ -103,6 +140,10 @@ def files(places: Sequence[str], excludes: Collection[str]) -> Iterator[tuple[st
             continue  # restic says what cannot be read
         if stat.S_ISREG(looks.st_mode):
             yield path, looks
+
+
+def _is_hollow(looks: os.stat_result, held: int) -> bool:
+    return looks.st_size > max(_NAME, RATIO * held)
 
 
 def _held(path: str, looks: os.stat_result) -> int:
@@ -131,3 +172,20 @@ def name(owner: int) -> str:
         return pwd.getpwuid(owner).pw_name
     except KeyError:
         return str(owner)
+
+
+def person(owner: int) -> int:
+    """The number of who made the files of this one: an account may have thousands of others."""
+    return next((who for who, numbers in _subordinate() if owner in numbers), owner)
+
+
+@cache
+def _subordinate() -> list[tuple[int, range]]:
+    found = []
+    with suppress(OSError):
+        for line in SUBORDINATE.read_text(errors="replace").splitlines():
+            with suppress(ValueError, KeyError):
+                who, first, count = line.split(":")
+                number = int(who) if who.isdigit() else pwd.getpwnam(who).pw_uid
+                found.append((number, range(int(first), int(first) + int(count))))
+    return found

@@ -29,10 +29,11 @@ _SIGNS = {one: f"\\{one}" for one in "*?[\\"} | {"$": "[$]", "\n": _LINE_END}
 
 @dataclass
 class Left:
-    """Names that a copy leaves out.
+    """Names that a copy leaves out, and hollow files.
 
-    ``owners``: whose -> how many, and the bytes that they claim. ``patterns``: restic's for
-    ``paths``. It compares each with every path: a thousand, and a million files, take it a minute.
+    ``owners``: whose names -> how many, and the bytes that they claim. ``patterns``: restic's for
+    ``paths``, those of both. It compares each with every path: a thousand, and a million files,
+    take it a minute.
     """
 
     owners: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -40,16 +41,18 @@ class Left:
     paths: set[str] = field(default_factory=set)
 
 
-def leave(places: Sequence[str], excludes: Collection[str], sizes: hollow.Sizes) -> Left:
-    """What to leave out of a copy of ``places``, which have these sizes."""
-    left = Left()
-    least = _least(sizes)
-    if least is None:
-        return left
-    limit = sizes.limit()
+def leave(
+    places: Sequence[str],
+    excludes: Collection[str],
+    sizes: hollow.Sizes,
+    hollows: Collection[str] = (),
+) -> Left:
+    """What to leave out of a copy of ``places``, which have these sizes, besides ``hollows``."""
+    left = Left(paths=set(hollows))
+    least, limit = _least(sizes), sizes.limit()
     kept: set[tuple[int, int, int]] = set()
-    for path, looks in hollow.files(places, excludes):
-        if hollow.repeated(looks) < least or looks.st_size > limit:
+    for path, looks in hollow.files(places, excludes) if least is not None else ():
+        if hollow.repeated(looks) < least or looks.st_size > limit or path in hollows:
             continue
         file = (looks.st_dev, looks.st_ino, _whose(os.path.dirname(path)))  # noqa: PTH120
         if file in kept:
@@ -88,7 +91,7 @@ def _least(sizes: hollow.Sizes) -> int | None:
 def _whose(folder: str) -> int:
     """The number of a folder's owner: no link elsewhere takes the place of the name in it."""
     try:
-        return os.lstat(folder).st_uid
+        return hollow.person(os.lstat(folder).st_uid)
     except OSError:  # gone meanwhile
         return -1
 

@@ -109,15 +109,17 @@ def prepared(config: Config, record: dict[str, Any]) -> Iterator[Wanted]:
         places = list(dict.fromkeys([*folders, *own]))
         before = hollow.look(places, excludes)
         limit = before.limit()
-        record["left_out"] = hollow.left_out(before, hollow.Sizes(), limit)
-        left = names.leave(places, excludes, before)
+        hollows = hollow.leave(places, excludes, before)
+        record["left_out"] = hollow.left_out(hollows, hollow.Sizes())
+        left = names.leave(places, excludes, before, hollows.paths)
         record["names_left_out"] = left.owners
         made = manifest.make(config.host, folders, excludes, config.restore_sample_files, left)
         words += ["--exclude-file", "{patterns}", "--exclude-larger-than", str(limit), "--"]
         patterns = "".join(f"{one}\n" for one in left.patterns)
-        yield Wanted([*words, *places], patterns, before.claimed + hollow.ALLOWED)
+        most = before.claimed - hollows.claimed + hollow.ALLOWED
+        yield Wanted([*words, *places], patterns, most)
         after = hollow.look(places, excludes, over=limit)  # what was made or grew meanwhile
-        record["left_out"] = hollow.left_out(before, after, limit)
+        record["left_out"] = hollow.left_out(hollows, after)
         manifest.keep(made)
     finally:
         dumps.clean()
