@@ -8,12 +8,14 @@ from pathlib import Path
 
 from ansible.plugins.action import ActionBase
 
+from socle import harmless
 from socle.baseline.known_machines import NAME, KnownMachines
 from socle.baseline.releases import refused, system_of
 from socle.errors import SocleError
 
-_MARK = "os-release:"
-_ASK = f"cat /etc/machine-id; echo {_MARK}; cat /etc/os-release"
+_ID, _RELEASE = "machine-id:", "os-release:"
+_ASK = f"echo {_ID}; cat /etc/machine-id; echo {_RELEASE}; cat /etc/os-release"
+LONGEST = 200  # characters of what a machine says instead
 
 
 class ActionModule(ActionBase):
@@ -29,11 +31,17 @@ class ActionModule(ActionBase):
         if "socle_run" not in task_vars or not (practice / "hosts.yml").is_file():
             wanted = "Use inventories/PRACTICE/inventory.py as inventory: it names the practice."
             return {**result, "failed": True, "msg": wanted}
-        said, _, release = self._low_level_execute_command(_ASK)["stdout"].partition(_MARK)
+        answer = self._low_level_execute_command(_ASK)
+        _, asked, said = answer["stdout"].partition(_ID)  # a login shell talks before, sudo too
+        said, _, release = said.partition(_RELEASE)
+        host = task_vars["inventory_hostname"]
+        if not asked:
+            words = harmless.line(answer["stdout"] or answer["stderr"], LONGEST)
+            reason = f"{host} does not run what it is asked, but answers: {words}"
+            return {**result, "unreachable": True, "msg": reason}
         if reason := refused(system_of(release)):
             return {**result, "failed": True, "msg": f"Refused before any change: {reason}"}
         machine_id = next(iter(said.split()), None)
-        host = task_vars["inventory_hostname"]
         local = task_vars.get("ansible_connection") == "local"
         known = KnownMachines(practice, keep=not self._task.check_mode)
         try:
