@@ -16,8 +16,12 @@ from socle.baseline.releases import refused, system_of
 from socle.errors import SocleError
 
 _FULL = (files("socle.apply") / "full.sh").read_text(encoding="utf-8")
-_MARKS = "os-release:", "full:"
-_ASK = f"{_FULL}cat /etc/machine-id; echo {_MARKS[0]}; cat /etc/os-release; echo {_MARKS[1]}; full"
+_ID, _RELEASE, _PLACES = "machine-id:", "os-release:", "full:"
+_ASK = (
+    f"{_FULL}echo {_ID}; cat /etc/machine-id; echo {_RELEASE}; cat /etc/os-release; "
+    f"echo {_PLACES}; full"
+)
+LONGEST = 300  # characters of a machine's own words
 
 
 class ActionModule(ActionBase):
@@ -33,12 +37,18 @@ class ActionModule(ActionBase):
         if "socle_run" not in task_vars or not (practice / "hosts.yml").is_file():
             wanted = "Use inventories/PRACTICE/inventory.py as inventory: it names the practice."
             return {**result, "failed": True, "msg": wanted}
-        said, _, more = self._low_level_execute_command(_ASK)["stdout"].partition(_MARKS[0])
-        release, _, full = more.partition(_MARKS[1])
-        if reason := refused(system_of(release)) or harmless.line(full.strip(), 300):
+        host = task_vars["inventory_hostname"]
+        answer = self._low_level_execute_command(_ASK)
+        _, asked, said = answer["stdout"].partition(_ID)  # a login shell talks before, sudo too
+        if not asked:
+            words = harmless.line(answer["stdout"] or answer["stderr"], LONGEST)
+            reason = f"{host} does not run what it is asked, but answers: {words}"
+            return {**result, "unreachable": True, "msg": reason}
+        said, _, more = said.partition(_RELEASE)
+        release, _, full = more.partition(_PLACES)
+        if reason := refused(system_of(release)) or harmless.line(full.strip(), LONGEST):
             return {**result, "failed": True, "msg": f"Refused before any change: {reason}"}
         machine_id = next(iter(said.split()), None)
-        host = task_vars["inventory_hostname"]
         local = task_vars.get("ansible_connection") == "local"
         known = KnownMachines(practice, keep=not self._task.check_mode)
         try:

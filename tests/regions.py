@@ -100,7 +100,7 @@ def survey(folder, state, **how):
     how = {"max_age_days": 35, "key": b"secret", "now": NOW, "workers": 1} | how
     with Cache(state) as cache:
         made = Survey(cache, how.pop("root", CHECKOUT), **how)
-        reading = made.read(bundles(folder), lambda: None)
+        reading = made.read(bundles(folder)[0], lambda: None)
         return list(made.judge(reading, lambda: None)), reading, made
 
 

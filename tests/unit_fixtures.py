@@ -7,7 +7,7 @@ test of the baseline depends on the real rooms.
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -24,6 +24,7 @@ from socle.errors import BadPractice
 TODAY = date(2026, 11, 22)
 BIN = Path(sys.executable).parent
 __all__ = [
+    "deep_folder",
     "keys",
     "own_places",
     "own_rooms",
@@ -234,3 +235,22 @@ def socle(own_places, monkeypatch, capfd):
         return said
 
     return call
+
+
+@pytest.fixture
+def deep_folder() -> Iterator[Callable[[Path, int], None]]:
+    """Makes folders within each other, as many as wished; Python itself cannot remove them."""
+    made: list[Path] = []
+
+    def make(folder: Path, levels: int) -> None:
+        made.append(folder)
+        folder.mkdir(parents=True)
+        handle = os.open(folder, os.O_PATH)
+        for _ in range(levels):
+            os.mkdir("d", dir_fd=handle)
+            outer, handle = handle, os.open("d", os.O_PATH, dir_fd=handle)
+            os.close(outer)
+        os.close(handle)
+
+    yield make
+    subprocess.run(["rm", "-rf", "--", *made], check=True)

@@ -127,15 +127,19 @@ def hidden_names(practice: Practice) -> frozenset[str]:
 def _ssh_arguments(found: Connection) -> str:
     """Options of ssh: a host that is not known, or known by another key, is refused.
 
-    One that does not answer any more is given up, like by pyinfra and the checks.
+    One that does not answer any more is given up, like by pyinfra and the checks. The operator's
+    own ssh_config puts no other command in the place of ours, nor a terminal that ends nothing.
     """
     options = [
+        "RequestTTY=no",
+        "RemoteCommand=none",
         "StrictHostKeyChecking=yes",
         f"ServerAliveInterval={bounds.ALIVE_SECONDS}",
         f"ServerAliveCountMax={bounds.ALIVE_MISSED}",
     ]
     if found.known_hosts_file is not None:
-        options.append(f'UserKnownHostsFile="{found.known_hosts_file}"')
+        known_hosts = str(found.known_hosts_file).replace("%", "%%")
+        options.append(f'UserKnownHostsFile="{known_hosts}"')
     if found.key_file is not None:
         options.append("IdentitiesOnly=yes")
     return " ".join(f"-o {shlex.quote(option)}" for option in options)

@@ -150,8 +150,9 @@ def verify(
         raise SocleError("expected files or folders: socle evidence verify FOLDER --practice …")
     believed = trust(practice, allowed_signers, revoked, authorities)
     asked, good = None if allowed_signers else known(practice), True
-    refused: set[str] = set()
-    for file in evidence(places):
+    files, unsearched = evidence(places)
+    refused = set(unsearched)
+    for file in files:
         try:
             result = checked(file, believed, asked)
         except SocleError as error:  # the others are looked at

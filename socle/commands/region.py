@@ -164,9 +164,10 @@ def _judged(
     def code(head: Head) -> str:
         return names.of(head.practice, head.id, shared=head.practice in survey.shared)
 
-    files = bundles(folder)
+    files, unsearched = bundles(folder)
     with bar("reading", len(files)) as step:
         reading = survey.read(files, step)
+    reading.refused += unsearched
     heard, others = set(), set()
     with bar("judging", len(reading.machines())) as step:
         for machine in survey.judge(reading, step):

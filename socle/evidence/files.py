@@ -14,6 +14,8 @@ from typing import BinaryIO
 from socle.errors import SocleError
 
 _PIECE = 1 << 20  # bytes
+DEEPEST = 32
+"""How many folders within each other are searched; a practice's evidence needs two or three."""
 
 
 def read(path: Path, most: int) -> bytes:
@@ -38,6 +40,32 @@ def measure(path: Path, most: int) -> tuple[int, str]:
                 raise _too_large(path, most)
             digest.update(piece)
     return size, digest.hexdigest()
+
+
+def below(folder: Path) -> tuple[list[Path], dict[Path, str]]:
+    """What is no folder in a folder that others fill, and below, sorted; links are not followed.
+
+    Also the folders that were not searched, each with the reason: nobody's hide anybody else's.
+    """
+    found: list[Path] = []
+    unsearched: dict[Path, str] = {}
+    waiting = [(folder, 0)]
+    while waiting:
+        place, depth = waiting.pop()
+        if depth > DEEPEST:
+            unsearched[place] = f"it lies in more than {DEEPEST} folders: not searched"
+            continue
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    path = place / entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append((path, depth + 1))
+                    else:
+                        found.append(path)
+        except OSError as error:
+            unsearched[place] = f"it cannot be searched: {error.strerror}"
+    return sorted(found), unsearched
 
 
 @contextmanager

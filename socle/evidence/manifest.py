@@ -97,21 +97,24 @@ def parse(content: bytes) -> Manifest:
     return found
 
 
-def evidence(places: Iterable[Path]) -> list[Path]:
+def evidence(places: Iterable[Path]) -> tuple[list[Path], list[str]]:
     """The files to verify: those that are named, and all below a folder, sorted.
 
-    A file that has a signature and is not there is named too. SocleError: nothing is there.
+    A file that has a signature and is not there is named too. Also a sentence for each folder that
+    was not searched. SocleError: nothing is there.
     """
     found: dict[Path, None] = {}
+    refused: list[str] = []
     for place in places:
         if place.is_dir():
-            inside = sorted(path for path in place.rglob("*") if not path.is_dir())
+            inside, unsearched = files.below(place)
+            refused += (f"{path}: {reason}" for path, reason in unsearched.items())
             found.update(dict.fromkeys(_evidence_of(path) for path in inside))
         else:
             found[_evidence_of(place)] = None
-        if not found:
+        if not found and not refused:
             raise SocleError(f"{place}: expected evidence in this folder, it is empty")
-    return list(found)
+    return list(found), refused
 
 
 def _evidence_of(path: Path) -> Path:

@@ -87,17 +87,26 @@ def documents(folder: Path) -> Iterator[tuple[Path, str, bytes | None]]:
 
 
 def forget(folder: Path, days: int, now: datetime) -> None:
-    """Remove what is older than ``days``, but never the newest run nor the newest apply."""
-    limit = now.astimezone(UTC) - timedelta(days=days)
+    """Remove what is older than ``days``, but never the newest run nor the newest apply.
+
+    Nothing where all that was kept before ``now`` is older: a clock that jumped ends no history.
+    """
+    now = now.astimezone(UTC).replace(microsecond=0)
+    limit = now - timedelta(days=days)
     newest: set[str] = set()
+    old = []
+    jumped = True
     for path in sorted(folder.iterdir(), key=_order, reverse=True):
         named = _NAME.fullmatch(path.name)
         if named is None:
             continue
         moment = datetime.strptime(named["moment"], _FORM).replace(tzinfo=UTC)
         if named["kind"] in newest and moment < limit:
-            path.unlink(missing_ok=True)
+            old.append(path)
+        jumped = jumped and not limit <= moment < now
         newest.add(named["kind"])
+    for path in () if jumped else old:
+        path.unlink(missing_ok=True)
     for path in folder.glob(".*-*.json.*"):
         with suppress(FileNotFoundError):  # another run has just completed it
             if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - _LEFTOVER:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import NamedTuple
 
+from socle.evidence.signature import CLOCKS
 from socle.exposure.model import Attestation, Port, Scan
 from socle.exposure.recognised import Association, recognised
 from socle.exposure.store import Signed
@@ -21,7 +22,6 @@ from socle.messages import Message, Words, message
 from socle.verify.verdicts import Verdict
 
 MAX_AGE_DAYS = 90
-_CLOCKS = timedelta(minutes=10)  # by which honest clocks may differ
 _AGAIN = Message(
     "from another line (a phone's, a server's elsewhere): socle exposure attest PRACTICE"
 )
@@ -147,9 +147,7 @@ def _known(attestations: Sequence[Signed], address: str, now: datetime, *, lab: 
 
 def _usable(one: Signed, now: datetime) -> bool:
     return (
-        not one.trouble
-        and one.attestation is not None
-        and one.attestation.finished <= now + _CLOCKS
+        not one.trouble and one.attestation is not None and one.attestation.finished <= now + CLOCKS
     )
 
 

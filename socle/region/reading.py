@@ -11,6 +11,7 @@ from pathlib import Path
 
 from socle.errors import SocleError
 from socle.evidence.bundle import SUFFIX
+from socle.evidence.files import below
 from socle.evidence.signature import CLOCKS
 from socle.region.model import Head, Refused
 
@@ -76,16 +77,20 @@ class Reading:
         return machines
 
 
-def bundles(folder: Path) -> list[Path]:
-    """The bundles in a folder and below, sorted. Raises SocleError: there is none."""
-    found = sorted(
+def bundles(folder: Path) -> tuple[list[Path], list[Refused]]:
+    """The bundles in a folder and below, sorted; folders that were not searched.
+
+    Raises SocleError: there is no bundle.
+    """
+    files, unsearched = below(folder)
+    found = [
         path
-        for path in folder.rglob(f"*{SUFFIX}")
-        if not path.is_dir() and not path.name.startswith(".")  # hidden: half-written
-    )
+        for path in files
+        if path.name.endswith(SUFFIX) and not path.name.startswith(".")  # hidden: half-written
+    ]
     if not found:
         raise SocleError(f"{folder}: expected a folder with bundles (*{SUFFIX}), found none")
-    return found
+    return found, [Refused(path, reason) for path, reason in unsearched.items()]
 
 
 def _by_moment(found: list[Candidate]) -> list[list[Candidate]]:

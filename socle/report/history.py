@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter, ValidationError
 
 from socle.evidence import store
+from socle.evidence.signature import CLOCKS
 from socle.harmless import line
 from socle.report.data import SCHEMA
 from socle.verify.verdicts import Verdict
@@ -92,6 +93,9 @@ class Apply:
     failed: tuple[str, ...]
 
 
+Event = TypeVar("Event", Run, Apply)
+
+
 @dataclass(frozen=True)
 class History:
     """What a practice's folder holds, the oldest first; ``left_out``: "FILE: why"."""
@@ -116,20 +120,24 @@ def run_of(document: Mapping[str, Any]) -> Run:
     )
 
 
-def read(folder: Path, practice: str, practice_id: str | None = None) -> History:
+def read(
+    folder: Path, practice: str, practice_id: str | None = None, *, now: datetime | None = None
+) -> History:
     """What is kept in ``folder`` about ``practice``. Raises OSError when it cannot be read.
 
-    A document with an id goes by that, one of an older version by the name of the folder.
+    A document with an id goes by that, one of an older version by the name of the folder. One from
+    the future is left out: as the last run it would hide for years what gets worse.
     """
     ours = (practice, practice_id)
+    latest = (now or datetime.now(UTC)) + CLOCKS
     runs, applies, left_out = [], [], []
     for path, kind, content in store.documents(folder):
         name = line(path.name)
         try:
             if kind == "run":
-                runs.append(run_of(_json(content, ours, SCHEMA)))
+                runs.append(_by_then(latest, run_of(_json(content, ours, SCHEMA))))
             elif kind == "apply":
-                applies.append(_apply_of(_json(content, ours, APPLY_SCHEMA)))
+                applies.append(_by_then(latest, _apply_of(_json(content, ours, APPLY_SCHEMA))))
             else:
                 left_out.append(f"{name}: not a file of Socle's history")
         except _LeftOut as reason:
@@ -143,6 +151,12 @@ def read(folder: Path, practice: str, practice_id: str | None = None) -> History
 
 class _LeftOut(Exception):
     """Why a document does not count."""
+
+
+def _by_then(latest: datetime, event: Event) -> Event:
+    if event.finished > latest:
+        raise _LeftOut(f"dated {event.finished:%Y-%m-%d}, in the future: a clock was wrong")
+    return event
 
 
 def _json(content: bytes | None, ours: tuple[str, str | None], newest: int) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from socle.errors import SocleError
-from socle.evidence import bundle, principals
+from socle.evidence import bundle, files, principals
 from socle.evidence.model import Practice
 from socle.evidence.signature import CLOCKS, Trust, verify
 
@@ -72,9 +72,10 @@ class Listener:
         if not folder.is_dir():
             raise SocleError(f"{folder}: expected a folder with bundles")
         self.trust.check()
-        found = [path for path in folder.rglob(f"*{bundle.SUFFIX}") if path.name[0] != "."]
+        listed, unsearched = files.below(folder)
+        found = [one for one in listed if one.name.endswith(bundle.SUFFIX) and one.name[0] != "."]
         found.sort(key=lambda path: path.name, reverse=True)
-        refused: list[Refused] = []
+        refused = [Refused(path, reason) for path, reason in unsearched.items()]
         heard = [self._hear(host, found, refused) for host in sorted(self.hosts)]
         return Silence(tuple(heard), tuple(refused))
 

@@ -138,6 +138,8 @@ def test_a_login_shell_that_talks_changes_nothing(talkative, tmp_path):
     (tmp_path / "play.yml").write_text(READS)
     inventory, program = talkative.folder / "inventory.py", "ansible-playbook"
     talkative._run(0, program, "-i", inventory, tmp_path / "play.yml", "--limit", HOST)
+    output = talkative.ansible("--check", "--tags", "firewall", "--limit", HOST)
+    assert talkative.changes(output) == 0
 
 
 @pytest.fixture

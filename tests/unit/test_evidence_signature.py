@@ -272,7 +272,7 @@ def test_a_folder_is_verified_file_by_file(signed) -> None:
     (report.parent / "deeper").mkdir()
     (report.parent / "deeper/unsigned.pdf").touch()
     report.unlink()
-    found = evidence([report.parent])
+    found, _ = evidence([report.parent])
     assert [path.name for path in found] == ["unsigned.pdf", "report.json"]
     assert [verify(path, trust, NOW).state for path in found] == [
         State.UNSIGNED,

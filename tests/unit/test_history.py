@@ -91,12 +91,26 @@ def _keep_for_ever(folder: Path) -> None:
         store.keep(folder, "run", NOW, run(filler="x" * 200_000))
 
 
+def test_a_clock_that_was_ahead_ends_no_history_and_hides_nothing(tmp_path: Path) -> None:
+    store.keep(tmp_path, "run", NOW, run({("accueil", "lock"): Verdict.PASS}))
+    ahead = NOW + timedelta(days=9000)
+    store.keep(tmp_path, "run", ahead, run({("accueil", "lock"): Verdict.FAIL}, finished=ahead))
+    store.forget(tmp_path, 400, ahead)
+    found = read(tmp_path, "demo", now=NOW)
+    assert [one.verdicts["accueil", "lock"] for one in found.runs] == [Verdict.PASS]
+    assert found.left_out == (
+        f"{ahead:%Y%m%dT%H%M%SZ}-run.json: dated {ahead:%Y-%m-%d}, "
+        "in the future: a clock was wrong",
+    )
+
+
 def test_the_last_of_a_second_is_the_newest(tmp_path: Path) -> None:
     wanted = [Verdict.PASS, *[Verdict.FAIL] * 10, Verdict.WAIVED]
     for verdict in wanted:
         store.keep(tmp_path, "run", NOW, run({("accueil", "lock"): verdict}))
     kept = read(tmp_path, "demo").runs
     assert [one.verdicts["accueil", "lock"] for one in kept] == wanted
+    store.keep(tmp_path, "apply", NOW + timedelta(days=29), {})
     store.forget(tmp_path, 7, NOW + timedelta(days=30))
     (newest,) = read(tmp_path, "demo").runs
     assert newest.verdicts == {("accueil", "lock"): Verdict.WAIVED}

@@ -6,12 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from socle.baseline.export import for_ansible, for_pyinfra
+from socle.baseline.export import _ssh_arguments, for_ansible, for_pyinfra
 
 CHECKOUT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -123,9 +124,14 @@ def test_ansible_connection(practice: Any) -> None:
     assert desk["ansible_host"] == "192.0.2.1"
     assert desk["ansible_ssh_private_key_file"] == str(practice.root / "keys/the id")
     assert desk["ansible_ssh_common_args"] == (
-        "-o StrictHostKeyChecking=yes -o ServerAliveInterval=10 -o ServerAliveCountMax=3 "
+        "-o RequestTTY=no -o RemoteCommand=none -o StrictHostKeyChecking=yes -o ServerAliveInterval=10 -o ServerAliveCountMax=3 "
         f"-o 'UserKnownHostsFile=\"{known_hosts}\"' -o IdentitiesOnly=yes"
     )
+
+
+def test_a_percent_sign_in_the_practice_s_path_means_itself(practice: Any) -> None:
+    found = replace(practice.load().hosts["desk"].connection, known_hosts_file="/srv/50% sûr")
+    assert '"/srv/50%% sûr"' in _ssh_arguments(found)
 
 
 def test_pyinfra_reads_what_was_resolved(practice: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -106,13 +107,10 @@ def test_groups_are_made_where_systemd_looks() -> None:
     assert parents == ["/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"]
 
 
-def test_a_folder_deeper_than_any_path_is_removed(tmp_path: Path) -> None:
-    inner = os.open(tmp_path, os.O_PATH)
-    for _ in range(3000):
-        os.mkdir("d", dir_fd=inner)
-        outer, inner = inner, os.open("d", os.O_PATH, dir_fd=inner)
-        os.close(outer)
-    os.close(inner)
+def test_a_folder_deeper_than_any_path_is_removed(
+    tmp_path: Path, deep_folder: Callable[[Path, int], None]
+) -> None:
+    deep_folder(tmp_path / "d", 3000)
     remove(tmp_path / "d")
     remove(tmp_path / "d")  # an interrupted end is run again
     assert list(tmp_path.iterdir()) == []

@@ -111,7 +111,9 @@ def test_a_long_list_of_silent_machines_is_cut(real, ask, tmp_path):
     assert "poste-0020" not in done.stderr
 
 
-def test_hostile_files_are_refused_by_name_and_the_others_are_judged(real, ask, tmp_path):
+def test_hostile_files_are_refused_by_name_and_the_others_are_judged(
+    real, ask, tmp_path, deep_folder
+):
     whole = gzip.decompress(put(tmp_path / "region", kept(machine(real))).read_bytes())
     answers = whole[: whole.index(b'"answers":[')] + b'"answers":['
     files = {
@@ -125,11 +127,13 @@ def test_hostile_files_are_refused_by_name_and_the_others_are_judged(real, ask, 
         (tmp_path / "region" / f"{name}.bundle").write_bytes(gzip.compress(content))
     assert (tmp_path / "region/answers.bundle").stat().st_size < 40_000
     (tmp_path / "region/link.bundle").symlink_to("/etc/shadow")
+    deep_folder(tmp_path / "region/evil", 1500)
     done = ask("--judge", "none")
     assert done.returncode == 2
     assert "1 machines of 1 practices" in done.stdout
     for name in (*files, "link"):
         assert f"{name}.bundle: " in done.stderr
+    assert "more than 32 folders" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -168,6 +168,14 @@ def test_a_pipe_among_the_bundles_stops_nothing(send, heard):
     assert [one.reason for one in found.refused] == ["expected a plain file"]
 
 
+def test_folders_within_each_other_stop_nothing(send, heard, deep_folder):
+    send("accueil", 1)
+    deep_folder(send.folder / "evil", 1500)
+    found = heard()
+    assert not found.silent
+    assert "more than 32 folders" in found.refused[0].reason
+
+
 def test_a_huge_file_among_the_bundles_stops_nothing(send, heard):
     good = send("accueil", 1)
     huge = send.folder / "accueil-20991122T115900Z.bundle"
