@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,13 +25,9 @@ _FILES = {"hosts.yml", WAIVERS, SECRETS, LAB, EXPOSURE, evidence.NAME, about.NAM
 
 @dataclass
 class Layers:
-    """Reads the files of the region and of a practice; collects what is wrong in them.
-
-    ``opened``: files that are being read already.
-    """
+    """Reads the files of the region and of a practice; collects what is wrong in them."""
 
     catalogue: Mapping[str, Variable]
-    opened: Mapping[Path, Future[yaml.Document]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unknown: list[Setting] = field(default_factory=list)  # perhaps computed: judged at the end
     region: dict[str, list[Layer]] = field(default_factory=dict)
@@ -47,7 +42,7 @@ class Layers:
         if not file.is_file():
             return None
         try:
-            document = self.opened[file].result() if file in self.opened else yaml.read(file)
+            document = yaml.read(file)
         except BadPractice as error:
             self.problems.extend(error.problems)
             return None

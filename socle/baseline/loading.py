@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from socle.baseline import about, hosts, rooms, scope, variables, waivers, yaml
 from socle.baseline.checkout import find_root
 from socle.baseline.connection import ConnectionSettings
 from socle.baseline.hosts import Tree
-from socle.baseline.layers import SECRETS, Layers
+from socle.baseline.layers import Layers
 from socle.baseline.model import Practice
 from socle.baseline.resolve import Resolver
 from socle.baseline.written import WAIVERS
@@ -31,12 +30,8 @@ def load(
     checkout = root.absolute() if root is not None else find_root(practice)
     if not (practice / "hosts.yml").is_file():
         raise SocleError(_no_practice(folder, checkout))
-    secrets = practice / SECRETS
-    with ThreadPoolExecutor(1) as meanwhile:  # the vault takes as long as all the rest together
-        opened = {secrets: meanwhile.submit(yaml.read, secrets)} if secrets.is_file() else {}
-        found = rooms.find(checkout)
-        catalogue = variables.catalogue(found, ConnectionSettings)
-    layers = Layers(catalogue, opened)
+    found = rooms.find(checkout)
+    layers = Layers(variables.catalogue(found, ConnectionSettings))
     tree = _tree(practice, checkout, layers)
     day = today or date.today()
     rules = region or checkout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -80,20 +79,18 @@ def verify(
         slowest with --durations N, else of all.
     """
     from socle.baseline import load  # noqa: PLC0415 - `socle --help` needs none of these
+    from socle.baseline.known_machines import KnownMachines  # noqa: PLC0415
+    from socle.commands import keeping  # noqa: PLC0415
+    from socle.report import declared  # noqa: PLC0415
+    from socle.report.data import build  # noqa: PLC0415
+    from socle.report.files import write  # noqa: PLC0415
+    from socle.verify.connections import Connections  # noqa: PLC0415
+    from socle.verify.memory import Memory  # noqa: PLC0415
+    from socle.verify.recorder import Recorder  # noqa: PLC0415
+    from socle.verify.run import exit_code  # noqa: PLC0415
+    from socle.verify.run import verify as judge  # noqa: PLC0415
 
-    with ThreadPoolExecutor(1) as meanwhile:  # it waits for the vault: time for all these modules
-        loading = meanwhile.submit(load, practice, identified=True)
-        from socle.baseline.known_machines import KnownMachines  # noqa: PLC0415
-        from socle.commands import keeping  # noqa: PLC0415
-        from socle.report import declared  # noqa: PLC0415
-        from socle.report.data import build  # noqa: PLC0415
-        from socle.report.files import write  # noqa: PLC0415
-        from socle.verify.connections import Connections  # noqa: PLC0415
-        from socle.verify.memory import Memory  # noqa: PLC0415
-        from socle.verify.recorder import Recorder  # noqa: PLC0415
-        from socle.verify.run import exit_code  # noqa: PLC0415
-        from socle.verify.run import verify as judge  # noqa: PLC0415
-    loaded = loading.result()
+    loaded = load(practice, identified=True)
     if durations is not False and durations < 1:
         raise SocleError(f"--durations: expected a number of controls, 1 or more, read {durations}")
     reports = {"json": json, "html": html, "pdf": pdf, "sarif": sarif, "oscal": oscal}

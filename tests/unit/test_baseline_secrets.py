@@ -1,15 +1,22 @@
 """Secrets: encrypted in one file, opened in memory, never shown."""
 # ruff: noqa: E501 - whole messages, each on its line
 
+import subprocess
+import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
 
 import pytest
 from pydantic import Field
 
+from socle.baseline import vault
 from socle.baseline.settings import RoomSettings, neutral, secret
 from socle.commands.secrets import _missing
+from socle.errors import BadPractice
+
+BIN = Path(sys.executable).parent
 
 SECRETS = """
 workstations: {toy_password: "p@ss: é"}
@@ -85,6 +92,58 @@ def test_vault_password(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     beside.chmod(0o644)
     (open_to_all,) = toy.problems()
     assert "a password file that others cannot read" in open_to_all
+
+
+@pytest.mark.parametrize("clear", [b"a: 1\n", SECRETS.encode() * 100])
+def test_ansible_reads_what_is_written_here_and_the_reverse(tmp_path: Path, clear: bytes) -> None:
+    file, password = tmp_path / "secrets.yml", tmp_path / "vault-password"
+    password.touch(mode=0o600)
+    password.write_text(" correct horse\n")
+    vault.encrypt(file, clear)
+    assert ansible_vault("view", file, password) == clear
+    assert vault.decrypt(file) == clear
+    file.write_bytes(clear)
+    ansible_vault("encrypt", file, password)
+    assert vault.decrypt(file) == clear
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("manager", "echo 'correct horse'"), ("pass-client.sh", 'echo "$1 $2"')]
+)
+def test_a_password_that_a_script_says(
+    tmp_path: Path, name: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, script = tmp_path / "secrets.yml", tmp_path / name
+    script.write_text(f"#!/bin/sh\n{said}\n")
+    script.chmod(0o700)
+    file.write_bytes(b"a: 1\n")
+    ansible_vault("encrypt", file, script)
+    monkeypatch.setenv("ANSIBLE_VAULT_PASSWORD_FILE", str(script))
+    assert vault.decrypt(file) == b"a: 1\n"
+    for broken, read in (("exit 1", "it failed"), ("true", "none")):
+        script.write_text(f"#!/bin/sh\n{broken}\n")
+        with pytest.raises(BadPractice) as refused:
+            vault.decrypt(file)
+        assert refused.value.problems[0].read == read
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:-9], lambda text: text[:-2] + b"0\n"])
+def test_a_damaged_vault_does_not_open(tmp_path: Path, damage: Any) -> None:
+    file, password = tmp_path / "secrets.yml", tmp_path / "vault-password"
+    password.touch(mode=0o600)
+    password.write_text("correct horse")
+    vault.encrypt(file, b"a: 1\n")
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    assert file.read_bytes() != whole
+    with pytest.raises(BadPractice, match="to open this vault"):
+        vault.decrypt(file)
+
+
+def ansible_vault(verb: str, file: Path, password: Path) -> bytes:
+    """What Ansible's own command says."""
+    command = [BIN / "ansible-vault", verb, "--vault-password-file", password, file]
+    return subprocess.run(command, check=True, capture_output=True).stdout
 
 
 def test_an_encrypted_settings_file(toy: Any, monkeypatch: pytest.MonkeyPatch) -> None:
