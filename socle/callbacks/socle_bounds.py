@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 
-from ansible.plugins.callback import CallbackBase  # type: ignore[import-untyped]
+from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
 name: socle_bounds

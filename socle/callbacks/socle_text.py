@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import wraps
 
-from ansible.plugins.callback import CallbackBase  # type: ignore[import-untyped]
+from ansible.plugins.callback import CallbackBase
 
 from socle import harmless
 
