@@ -10,11 +10,17 @@ from unittest.mock import patch
 import pytest
 from programs import program
 
+from socle.machine import apt, units
+
 FILES = Path(__file__).parents[1] / "files"
 
-joined = {"pending": program(FILES / "usr/local/lib/socle/updates/pending.py")}
+joined = {
+    "apt_ask": program(apt.ASK),
+    "units_ask": program(units.ASK),
+    "pending": program(FILES / "usr/local/lib/socle/updates/pending.py"),
+}
 with patch.dict(sys.modules, joined):  # on a host they are one text
-    for name in ("sources", "unchanged", "facts"):
+    for name in ("keys", "unchanged", "facts"):
         joined[name] = sys.modules[name] = program(FILES / f"{name}.py")
 unchanged, facts = joined["unchanged"], joined["facts"]
 
@@ -30,7 +36,7 @@ def apt_files(tmp_path, monkeypatch):
     monkeypatch.setattr(unchanged, "TREES", (str(file.parent),))
     monkeypatch.setattr(unchanged, "FILES", ())
     monkeypatch.setattr(unchanged, "KEPT", tmp_path / "kept")
-    monkeypatch.setattr(unchanged, "said_any", lambda *_: "")
+    monkeypatch.setattr(unchanged, "printed", lambda *_: "")
     return file
 
 
@@ -77,7 +83,7 @@ def test_apt_is_asked_again_on_another_day_and_with_other_settings(apt_files, mo
     asked_of_apt(NOTHING)
     monkeypatch.setattr(unchanged.time, "strftime", lambda _: "2000-01-01")
     assert asked_of_apt(NOTHING)
-    monkeypatch.setattr(unchanged, "said_any", lambda *_: 'APT::Periodic::Enable "0";')
+    monkeypatch.setattr(unchanged, "printed", lambda *_: 'APT::Periodic::Enable "0";')
     assert asked_of_apt(NOTHING)
 
 
@@ -98,7 +104,7 @@ def test_a_run_that_is_bad_or_has_work_is_never_remembered(apt_files, run):
 def test_files_that_the_settings_name_elsewhere_count(apt_files, monkeypatch, tmp_path):
     pins = tmp_path / "pins"
     said = f'Dir::Etc::Preferences "{pins}";'
-    monkeypatch.setattr(unchanged, "said_any", lambda *_: said)
+    monkeypatch.setattr(unchanged, "printed", lambda *_: said)
     asked_of_apt(NOTHING)
     assert not asked_of_apt(NOTHING)
     pins.write_text("Package: *")
