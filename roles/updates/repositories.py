@@ -59,12 +59,7 @@ def outranked(found: Facts, own: Sequence[str]) -> list[Message]:
                 if any(matches(pattern, one.release, name) for pattern in own)]  # fmt: skip
     highest = max([LOWEST, *(one.priority for one in archives)])
     return [_ranked(one, highest) for one in archives
-            if one.priority < highest and _mends(one, found)]  # fmt: skip
-
-
-def _mends(archive: Archive, found: Facts) -> bool:
-    updates = {f"{codename(found)}-updates"}
-    return is_security(archive.release, found) or archive.release.get("codename") in updates
+            if one.priority < highest and is_security(one.release, found)]  # fmt: skip
 
 
 def _ranked(archive: Archive, highest: int) -> Message:

@@ -431,7 +431,10 @@ def expect_new_code_runs(found, settings):
             else message("does not run, or restarts nothing"),
         ),
         wanted="services whose libraries were replaced restart by themselves",
-        fix=AGAIN,
+        fix=message(
+            "remove the file of /etc/needrestart/conf.d that says otherwise, or {again}",
+            again=AGAIN,
+        ),
     )
     old = facts.still_outdated(found, settings.updates_restart_days)
     expect(
