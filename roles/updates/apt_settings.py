@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,13 @@ OWN_FILE = FILES.parent / "templates/etc/apt/apt.conf.d/99socle-updates.j2"
 HARMLESS = {
     "mail", "mailreport", "mailonlyonerror", "sender", "verbose", "debug", "syslogenable",
     "syslogfacility", "keep-debs-after-install", "remove-unused-dependencies",
-    "automatic-reboot-time", "allow-apt-mark-fallback",
+    "automatic-reboot-time", "allow-apt-mark-fallback", "minimalsteps", "onlyonacpower",
+    "skip-updates-on-metered-connections", "remove-unused-kernel-packages",
+    "remove-new-unused-dependencies",
 }  # fmt: skip
 """Settings that keep no update away; all others do, or may (an allow-list)."""
 TOOLS = ("/usr/bin/", "/usr/lib/", "/bin/")
+CANNOT_FAIL = re.compile(r"(\|\||;)\s*(true|:|exit 0)\s*;?\s*$")
 _UPDATE = "APT::Update::"
 
 
@@ -70,6 +74,8 @@ def untried_hooks(found: Facts) -> list[Message]:
     for hook in found["apt"]["hooks"]:
         fetches = hook["key"].lower().startswith(_UPDATE.lower())
         worked = found["fetched"] if fetches else found["last_install"]
+        if CANNOT_FAIL.search(hook["command"]):
+            continue
         if hook["written"] is None or worked is None or worked <= hook["written"]:
             bad.append(message("{key} {command}", key=hook["key"], command=hook["command"]))
     return bad

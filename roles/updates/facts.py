@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,6 @@ from socle.verify.checks import unknown
 FILES = Path(__file__).parent / "files"
 ON_HOST = FILES / "usr/local/lib/socle/updates"
 DAY = 24 * 60 * 60
-_EXCEPTIONS = (
-    "user@", "dbus", "gdm", "lightdm", "sddm", "display-manager", "NetworkManager", "network",
-    "systemd-", "wpa_supplicant", "getty@", "serial-getty@", "console-getty", "docker",
-    "containerd", "libvirt", "emergency", "rescue", "socle-", "unattended-upgrades", "polkit",
-    "accounts-daemon", "bluetooth", "ssh@", "apt-daily",
-)  # fmt: skip
-"""Services that needrestart does not restart by itself (its ``override_rc``), or that end soon."""
 LIMIT = 200  # seconds: a run of the updates is waited for, then one is simulated
 _PROGRAM = programs.python(
     apt.ASK,
@@ -90,31 +84,33 @@ def kernel_words(found: Facts) -> Message:
     )
 
 
-def support_ends(found: Facts) -> tuple[str, Message] | None:
-    """The last day with security updates for everybody, and whose they are; None: not known.
+def support_ends(found: Facts, today: date) -> tuple[date, Message] | None:
+    """The last day with security updates for everybody, and whose they are; None: none planned.
 
     Debian's LTS team publishes in the same archive; Ubuntu's extended support is for subscribers.
+    Raises ValueError where the calendar has no dates.
     """
     row = found["release"]["row"]
-    if row.get("eol-lts"):
-        own = row["eol"]
-        return row["eol-lts"], message("LTS; the security team's own until {day}", day=own)
-    return (row["eol"], message("security team")) if row.get("eol") else None
+    if not row.get("eol"):
+        return None
+    regular = date.fromisoformat(row["eol"])
+    if not row.get("eol-lts"):
+        return regular, message("regular support")
+    kind = message("LTS alone: the security team's own support ended on {day}", day=row["eol"])
+    if today <= regular:
+        kind = message("regular support until {day}, then LTS", day=row["eol"])
+    return date.fromisoformat(row["eol-lts"]), kind
 
 
 def still_outdated(found: Facts, days: int) -> list[str]:
     """Processes on replaced code: services at once, what needs a person after so many days.
 
-    Sessions and needrestart's own exceptions (display managers, message bus, networks, containers)
-    wait for a restart as everything else does.
+    Sessions and what needrestart leaves alone wait for a restart as everything else does.
     """
-    limit = found["now"] - days * DAY
+    limit, kept = found["now"] - days * DAY, found["restarter"]["kept"]
     return [
         f"{one['name']} ({one['unit']}): {one['file']}"
         for one in found["outdated"]
-        if not _waits(one["unit"]) or (one["since"] or found["now"]) < limit
+        if (one["unit"].endswith(".service") and one["unit"] not in kept)
+        or (one["since"] or found["now"]) < limit
     ]
-
-
-def _waits(unit: str) -> bool:
-    return not unit.endswith(".service") or unit.startswith(_EXCEPTIONS)

@@ -2,7 +2,7 @@
 
 import hashlib
 import shlex
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -260,15 +260,18 @@ def test_the_release_gets_security_updates_for_long_enough(found, settings):
     if not found["release"]["calendar"]:
         unknown("no calendar of support on this machine: install distro-info-data")
     name = system.get("PRETTY_NAME", message("unknown system"))
-    ends = facts.support_ends(found)
     today = datetime.fromtimestamp(found["now"], UTC).date()
-    left = (date.fromisoformat(ends[0]) - today).days if ends else -1
+    try:
+        ends = facts.support_ends(found, today)
+    except ValueError:
+        unknown("the calendar of support on this machine cannot be read: install distro-info-data")
+    left = (ends[0] - today).days if ends else -1
     expect(
         left >= settings.updates_support_margin_days,
         seen=message(
             "{system}: supported until {day} ({kind}), {left} days",
             system=name,
-            day=ends[0],
+            day=str(ends[0]),
             kind=ends[1],
             left=left,
         )

@@ -30,11 +30,16 @@ SUCCESS = ("No packages found that can be upgraded", "All upgrades installed")
 PROGRAMS = "/usr/local/lib/socle/updates/"
 DRY_RUN = 150  # seconds: a run fetches what is pending before it simulates
 GONE = re.compile(r"^\S+ ..x\S* .* (/(?:usr|lib|lib64|bin|sbin|opt)/.*) \(deleted\)$")
+SESSION = "a session"
 SERVICES = ("apt-daily.service", "apt-daily-upgrade.service")
 TIMERS = ("apt-daily", "apt-daily-upgrade", "socle-reboot")
 SAID = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ INFO (" + "|".join(SUCCESS) + r")[^\n\0]*")
 NEEDRESTART = """our %nrconf = (restart => "i"); do "/etc/needrestart/needrestart.conf";
-print $nrconf{restart}"""
+print "$nrconf{restart}\\n"; my $rc = $nrconf{override_rc} // {};
+for my $unit (@ARGV) {
+    my ($first) = grep { $unit =~ /$_/ } keys %$rc;
+    print "$unit\\n" if defined $first && !$rc->{$first};
+}"""
 PROGRAMS_OF_APT = ("unattended-upgrade", "apt-get", "apt-config", "dpkg")
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -153,10 +158,13 @@ def kernel_packages():
     return {row[0]: row[1:] for row in rows if len(row) == len(("name", "source", "maintainer"))}
 
 
-def restarter():
-    """What restarts services whose libraries were replaced: installed, and in which mode."""
-    return {"program": shutil.which("needrestart", path=SYSTEM_PATH),
-            "restart": printed("perl", "-e", NEEDRESTART)}  # fmt: skip
+def restarter(units):
+    """What restarts services whose libraries were replaced: installed, and as it is set up.
+
+    ``kept``: those of these units that it leaves alone, as display managers and networks.
+    """
+    mode, *kept = printed("perl", "-e", NEEDRESTART, *units).splitlines() or [""]
+    return {"program": shutil.which("needrestart", path=SYSTEM_PATH), "restart": mode, "kept": kept}
 
 
 def outdated():
@@ -168,7 +176,8 @@ def outdated():
                                               .splitlines()) if match}  # fmt: skip
             for path in sorted(gone)[:1]:
                 name = maps.with_name("comm").read_text(errors="replace").strip()
-                unit = maps.with_name("cgroup").read_text().strip().rpartition("/")[2]
+                group = maps.with_name("cgroup").read_text().strip().rpartition(":")[2]
+                unit = SESSION if "user.slice" in group else group.rpartition("/")[2]
                 found[name, unit] = {"name": name, "unit": unit, "file": path,
                                      "since": changed(path)}  # fmt: skip
     return [found[key] for key in sorted(found)]
@@ -207,6 +216,7 @@ def main():
     state = inputs()
     cover_var()
     success, words = last_success()
+    old = outdated()
     facts = {
         "busy": busy,
         "now": int(time.time()),
@@ -228,8 +238,8 @@ def main():
         "container": printed("systemd-detect-virt", "--container").strip().replace("none", ""),
         "kernels": kernels(),
         "kernel_packages": kernel_packages(),
-        "restarter": restarter(),
-        "outdated": outdated(),
+        "restarter": restarter(sorted({one["unit"] for one in old})),
+        "outdated": old,
         "found_at": {name: shutil.which(name, path=SYSTEM_PATH) for name in PROGRAMS_OF_APT},
         "users": users(),
         "release": release(),

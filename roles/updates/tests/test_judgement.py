@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import shutil
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -79,6 +79,8 @@ def test_a_setting_that_may_keep_updates_away_is_seen(settings, line):
 
 def test_mail_keeps_nothing_away(settings):
     found = machine("trixie", 'Unattended-Upgrade::Mail "root";')
+    found["apt"]["config"] = [line.replace('OnlyOnACPower "true"', 'OnlyOnACPower "false"')
+                              for line in found["apt"]["config"]]  # fmt: skip
     assert apt_settings.strange_settings(found, settings) == []
 
 
@@ -120,6 +122,7 @@ HOOK = {"key": "DPkg::Pre-Invoke", "command": "false", "written": NOW - 10}
         ({}, {"last_install": NOW - 20}, False),
         ({}, {"last_install": None}, False),
         ({"written": None}, {"last_install": NOW}, False),
+        ({"command": "test -x /opt/x && /opt/x || true"}, {"last_install": None}, True),
         ({"key": "APT::Update::Post-Invoke"}, {"last_install": None}, True),
         ({"key": "APT::Update::Post-Invoke"}, {"fetched": NOW - 20}, False),
     ],
@@ -219,11 +222,13 @@ def test_an_old_kernel_is_one_of_the_kernel_team(package, made, named):
         ("session-3.scope", 9, True),
         ("gdm.service", 1, False),
         ("gdm.service", 9, True),
+        ("a session", 1, False),
     ],
 )
 def test_services_run_new_code_at_once_and_sessions_within_days(unit, days, named):
     one = {"name": "x", "unit": unit, "file": "/usr/lib/libz.so.1", "since": NOW - days * facts.DAY}
-    assert bool(facts.still_outdated({"now": NOW, "outdated": [one]}, 7)) is named
+    found = {"now": NOW, "outdated": [one], "restarter": {"kept": ["gdm.service"]}}
+    assert bool(facts.still_outdated(found, 7)) is named
 
 
 LUNCH = Window(days="mon-fri", start="12:30", end="13:45")
@@ -259,6 +264,22 @@ def test_a_unit_that_systemd_does_not_tell_of_is_unknown():
     for answer in ({"show": ""}, {"show": "", "files": {}}):
         with pytest.raises(Exception, match="does not tell"):
             jobs.merged({"units": answer}, "apt-daily.service")
+
+
+@pytest.mark.parametrize(
+    ("today", "words"),
+    [("2026-06-01", "regular support until 2026-06-10, then LTS"), ("2026-11-30", "LTS alone")],
+)
+def test_regular_support_and_lts_are_told_apart(today, words):
+    row = {"eol": "2026-06-10", "eol-lts": "2028-06-30"}
+    found = {"release": {"row": row}}
+    ends, kind = facts.support_ends(found, date.fromisoformat(today))
+    assert (str(ends), words in str(kind)) == ("2028-06-30", True)
+
+
+def test_a_calendar_without_dates_is_no_calendar():
+    with pytest.raises(ValueError, match="isoformat"):
+        facts.support_ends({"release": {"row": {"eol": "soon"}}}, date(2026, 1, 1))
 
 
 def test_a_drop_in_that_cannot_be_read_is_unknown():
