@@ -35,8 +35,12 @@ def ask(host: Any) -> Facts:
     if answer.rc != 0:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
         unknown(message("the machine cannot be asked about its updates: {said}", said=last))
-    found: Facts = json.loads(answer.stdout)
-    if found["busy"]:
+    try:
+        found: Facts = json.loads(answer.stdout)
+        busy = found["busy"]
+    except (ValueError, KeyError, TypeError):
+        unknown("the machine's answer about its updates cannot be read")
+    if busy:
         unknown("updates are being installed at this moment; verify again in some minutes")
     return found
 

@@ -18,6 +18,8 @@ from socle.verify.checks import unknown
 CHECKOUT = Path(__file__).parents[2]  # where templates include from
 SYSTEMD = Path(__file__).parent / "templates/etc/systemd/system"
 WEEK = 7
+NEVER = message("never")
+CLOCK = "%Y-%m-%d %H:%M:%S"
 PACKAGED = ("/usr/lib/systemd/system/", "/lib/systemd/system/")
 RUNS = {
     "apt-daily.service": "/usr/lib/apt/apt.systemd.daily update",
@@ -77,9 +79,12 @@ def local(moment: str, zone: str) -> datetime:
 
 def following(timer: Mapping[str, Any], zone: str) -> str | Message:
     """When a timer fires next, to be read."""
-    if not timer["next"]:
-        return message("never")
-    return local(timer["next"], zone).strftime("%Y-%m-%d %H:%M:%S")
+    return f"{local(timer['next'], zone):{CLOCK}}" if timer["next"] else NEVER
+
+
+def planned(timer: Mapping[str, Any], zone: str) -> str | Message:
+    """The next moment of a timer's calendar, to be read; also while what it started runs."""
+    return f"{local(min(timer['fires']), zone):{CLOCK}}" if timer["fires"] else NEVER
 
 
 def strays(timer: Mapping[str, Any], windows: Sequence[Window], zone: str) -> list[str | Message]:
@@ -87,7 +92,7 @@ def strays(timer: Mapping[str, Any], windows: Sequence[Window], zone: str) -> li
     moments = [timer["next"], *timer["fires"]] if timer["next"] else timer["fires"]
     outside = [one for one in (local(m, zone) for m in moments) if not contains(windows, one)]
     found: list[str | Message] = []
-    found += [f"{moment:%Y-%m-%d %H:%M:%S}" for moment in dict.fromkeys(outside)][:3]
+    found += [f"{moment:{CLOCK}}" for moment in dict.fromkeys(outside)][:3]
     if timer["since_something"]:
         found.append(message("also counted from {moments}", moments=timer["since_something"]))
     if timer["delay"]:

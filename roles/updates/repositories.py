@@ -57,6 +57,8 @@ def outranked(found: Facts, own: Sequence[str]) -> list[Message]:
     name = codename(found)
     archives = [one for one in apt.policy(found["policy"])
                 if any(matches(pattern, one.release, name) for pattern in own)]  # fmt: skip
+    if not any(is_security(one.release, found) for one in archives):
+        return [message("all of them: apt ranks no security archive")]
     highest = max([LOWEST, *(one.priority for one in archives)])
     return [_ranked(one, highest) for one in archives
             if one.priority < highest and is_security(one.release, found)]  # fmt: skip

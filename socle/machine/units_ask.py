@@ -9,7 +9,7 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-SHOWN = ("Id,LoadState,ActiveState,UnitFileState,FragmentPath,DropInPaths,Unit,Persistent,"
+SHOWN = ("Id,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,DropInPaths,Unit,Persistent,"
          "ExecStart,ExecStartPre,ExecCondition")  # fmt: skip
 TIMER = "org.freedesktop.systemd1.Timer"
 TIMER_WORDS = ("TimersCalendar", "TimersMonotonic", "NextElapseUSecRealtime", "RandomizedDelayUSec")

@@ -7,8 +7,11 @@ import json
 import shutil
 from datetime import date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roles.updates import apt_settings, facts, jobs, repositories
 from socle.baseline import load
@@ -177,6 +180,31 @@ def test_options_of_a_source_mean_what_apt_says(option, unsafe):
     found = machine()
     found["apt"]["sources"] = {"x.list": f"deb [{option}] http://a s main"}
     assert len(repositories.unsafe_sources(found)) == unsafe
+
+
+@given(text=st.text(), where=st.sampled_from(["targets", "architecture", "x.list", "x.sources"]))
+def test_no_text_of_apts_makes_the_judgement_stumble(text, where):
+    found = machine(policy=text)
+    place = found["apt"] if where in found["apt"] else found["apt"]["sources"]
+    place[where] = text
+    assert repositories.outranked(found, ["origin=Debian"])
+    assert isinstance(repositories.undeclared_sources(found, [], []), list)
+    assert isinstance(repositories.unsafe_sources(found), list)
+    assert isinstance(repositories.security_sources(found), list)
+
+
+@given(st.lists(st.text()))
+def test_no_line_of_apts_configuration_hides_a_setting(settings, lines):
+    found = machine("trixie", *lines, 'Unattended-Upgrade::Update-Days:: "Never";', *lines)
+    said = apt_settings.strange_settings(found, settings)
+    assert any("Update-Days".lower() in str(one) for one in said)
+
+
+@pytest.mark.parametrize("said", ["", "[]", "{}", "null", "not JSON"])
+def test_an_answer_that_is_none_is_unknown(said):
+    host = SimpleNamespace(run=lambda *_, **__: SimpleNamespace(rc=0, stdout=said, stderr=""))
+    with pytest.raises(Exception, match="cannot be read"):
+        facts.ask(host)
 
 
 @pytest.mark.parametrize("key", ["/var/lib/extrepo/keys/docker-ce.asc", "AB" * 20, "AB" * 20 + "!"])
