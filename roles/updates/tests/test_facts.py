@@ -184,7 +184,7 @@ class Versions:
         ]  # fmt: skip
 
     def init(self):
-        pass
+        self.config = SimpleNamespace(set=lambda *_: None)
 
     def Cache(self, _):  # noqa: N802
         return self

@@ -14,6 +14,8 @@ from pathlib import Path
 RECORD = Path("/var/lib/socle/updates/pending.json")
 LINE = re.compile(r"Inst (\S+) \[[^]]*\] \((\S+) (.*?)(?: \[[^]]*\])?\)")
 NO_DEFAULT = ("-o", "APT::Default-Release=")  # a default release hides updates from the resolver
+NOTHING_CHOSEN = {"APT::Default-Release": "", "Dir::Etc::Preferences": "/dev/null",
+                  "Dir::Etc::PreferencesParts": "/dev/null"}  # fmt: skip
 KERNEL = re.compile(r"linux-image-\d[^-]*(?:-\d+)?-(.+)")
 
 
@@ -42,6 +44,8 @@ def published():
     import apt_pkg  # noqa: PLC0415 - it goes with unattended-upgrades
 
     apt_pkg.init()
+    for name, value in NOTHING_CHOSEN.items():
+        apt_pkg.config.set(name, value)
     found, newest, offered = {}, {}, {}
     for package in apt_pkg.Cache(None).packages:
         kernel = KERNEL.fullmatch(package.name)
