@@ -1,6 +1,6 @@
 #!/bin/sh
 # Debian's own image for the cloud: a list of mirrors in a file, and the key named.
-. /etc/os-release
+VERSION_CODENAME=$(sed -n "s/^VERSION_CODENAME=//p" /etc/os-release)
 mkdir -p /etc/apt/mirrors
 cp /etc/apt/sources.list /root/sources.list.saved
 sed -n "s/^deb \([^ ]*\) $VERSION_CODENAME main.*/\1/p" /root/sources.list.saved >/etc/apt/mirrors/debian.list
