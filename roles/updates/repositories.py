@@ -57,11 +57,19 @@ def outranked(found: Facts, own: Sequence[str]) -> list[Message]:
     name = codename(found)
     archives = [one for one in apt.policy(found["policy"])
                 if any(matches(pattern, one.release, name) for pattern in own)]  # fmt: skip
-    if not any(is_security(one.release, found) for one in archives):
-        return [message("all of them: apt ranks no security archive")]
+    if not any(is_security(one.release, found) and _serves(one, found) for one in archives):
+        return [message("all of them: apt ranks no security archive of this machine's packages")]
     highest = max([LOWEST, *(one.priority for one in archives)])
     return [_ranked(one, highest) for one in archives
             if one.priority < highest and is_security(one.release, found)]  # fmt: skip
+
+
+def _serves(archive: Archive, found: Facts) -> bool:
+    """Whether it has the main packages for the machine's own architecture."""
+    own = {found["apt"]["architecture"], "all"}
+    return archive.release.get("architecture", "all") in own and (
+        archive.release.get("component", "main") == "main"
+    )
 
 
 def _ranked(archive: Archive, highest: int) -> Message:

@@ -53,6 +53,7 @@ def test_updates_install_themselves(found, settings):
     for key in ("Update-Package-Lists", "Unattended-Upgrade"):
         expect_setting(found, f"APT::Periodic::{key}", "always")
     expect_setting(found, "APT::Periodic::Enable", "1")
+    expect_setting(found, "APT::Update::Error-Mode", "any")
     name = facts.codename(found)
     wanted = {repositories.with_codename(one, name) for one in settings.updates_origins}
     seen = apt_settings.origins(found)

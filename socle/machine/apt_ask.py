@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 PLACES = {"list": "Dir::Etc::sourcelist/f", "parts": "Dir::Etc::sourceparts/d",
-          "conf": "Dir::Etc::parts/d", "trusted": "Dir::Etc::trusted/f",
+          "main": "Dir::Etc::main/f", "conf": "Dir::Etc::parts/d", "trusted": "Dir::Etc::trusted/f",
           "trusted_parts": "Dir::Etc::trustedparts/d"}  # fmt: skip
 TARGETS = ("REPO_URI", "RELEASE", "ORIGIN", "LABEL", "SUITE", "CODENAME")
 NOISE = ("APT::NeverAutoRemove", "APT::VersionedKernelPackages", "APT::Never-MarkAuto",
@@ -46,7 +46,7 @@ def apt() -> dict[str, object]:
         "architecture": printed("dpkg", "--print-architecture").strip(),
         "sources": {str(path): without_secret(text) for path, text in source_files(where)},
         "targets": without_secret(printed("apt-get", "indextargets", "--format", form)),
-        "hooks": hooks(config, where.get("conf", "")),
+        "hooks": hooks(config, [*Path(where.get("conf", "/nowhere")).glob("*"), *main_file(where)]),
         "silent_proxies": silent_proxies(config),
     }
 
@@ -72,7 +72,12 @@ def without_secret(text: str) -> str:
     return re.sub(r"//[^/@\s]*@", "//…@", text)
 
 
-def hooks(config: list[str], folder: str) -> list[dict[str, object]]:
+def main_file(where: dict[str, str]) -> list[Path]:
+    """The one configuration file outside of the folder, if it is there."""
+    return [Path(where["main"])] if where.get("main") else []
+
+
+def hooks(config: list[str], files: list[Path]) -> list[dict[str, object]]:
     """Commands that apt runs by itself, but for those of files that a package brought.
 
     ``written``: when the file that names the command was last changed (Unix time; None: not found).
@@ -80,7 +85,7 @@ def hooks(config: list[str], folder: str) -> list[dict[str, object]]:
     brought = printed("dpkg-query", "-W", "-f", "${Conffiles}\n")
     sums = dict(line.split()[:2] for line in brought.splitlines() if len(line.split()) > 1)
     texts = {}
-    for path in sorted(Path(folder).glob("*")) if folder else []:
+    for path in sorted(files):
         if path.is_file():
             texts[path] = path.read_bytes()
     own = {path for path, text in texts.items() if sums.get(str(path)) == md5(text)}

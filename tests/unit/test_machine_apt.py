@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs import program
 
@@ -218,6 +218,7 @@ def test_real_priorities_are_read(release):
 TEXT = st.text(st.characters(codec="utf-8"), max_size=80)
 
 
+@settings(deadline=None, max_examples=50)
 @given(before=TEXT, after=TEXT, kind=st.sampled_from([".list", ".sources"]))
 def test_no_line_hides_a_source(before, after, kind):
     entry = "deb [trusted=yes] http://bad.example.com s main"
@@ -233,6 +234,7 @@ def test_no_line_hides_a_source(before, after, kind):
     assert all(isinstance(one.keys, list) for one in found)
 
 
+@settings(deadline=None, max_examples=50)
 @given(TEXT)
 def test_no_text_makes_a_reader_stumble(text):
     policy(text)
@@ -241,6 +243,7 @@ def test_no_text_makes_a_reader_stumble(text):
     fingerprints(KEY.format(head="", body=text))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.binary(max_size=64))
 def test_no_key_makes_the_reader_stumble(body):
     fingerprints(KEY.format(head="Version: x", body=base64.b64encode(body).decode()))
@@ -253,7 +256,7 @@ def test_commands_of_no_package_are_told_with_the_time_of_their_file(tmp_path, m
     monkeypatch.setattr(ASK, "printed", lambda *_: f" {tmp_path}/70debconf {known}\n")
     config = ['DPkg::Pre-Install-Pkgs:: "preconfigure";', 'DPkg::Pre-Invoke:: "false";',
               'APT::Update::Post-Invoke-Success:: "elsewhere";']  # fmt: skip
-    found = ASK.hooks(config, str(tmp_path))
+    found = ASK.hooks(config, list(tmp_path.iterdir()))
     assert [(one["key"], one["command"]) for one in found] == [
         ("DPkg::Pre-Invoke", "false"), ("APT::Update::Post-Invoke-Success", "elsewhere")
     ]  # fmt: skip

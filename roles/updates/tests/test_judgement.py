@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from roles.updates import apt_settings, facts, jobs, repositories
@@ -115,6 +116,12 @@ def test_security_updates_come_first_or_last_are_seen(settings, priorities, pass
     assert len(repositories.outranked(found, own)) == passed_over
 
 
+@pytest.mark.parametrize("other", [("b=amd64", "b=i386"), ("c=main", "c=contrib")])
+def test_a_security_archive_of_other_packages_is_none(settings, other):
+    found = machine(policy=REAL["trixie"]["policy"].replace(*other))
+    assert repositories.outranked(found, settings.updates_distribution_origins)
+
+
 HOOK = {"key": "DPkg::Pre-Invoke", "command": "false", "written": NOW - 10}
 
 
@@ -182,6 +189,7 @@ def test_options_of_a_source_mean_what_apt_says(option, unsafe):
     assert len(repositories.unsafe_sources(found)) == unsafe
 
 
+@trials(deadline=None, max_examples=50)
 @given(text=st.text(), where=st.sampled_from(["targets", "architecture", "x.list", "x.sources"]))
 def test_no_text_of_apts_makes_the_judgement_stumble(text, where):
     found = machine(policy=text)
@@ -193,6 +201,7 @@ def test_no_text_of_apts_makes_the_judgement_stumble(text, where):
     assert isinstance(repositories.security_sources(found), list)
 
 
+@trials(deadline=None, max_examples=50)
 @given(st.lists(st.text()))
 def test_no_line_of_apts_configuration_hides_a_setting(settings, lines):
     found = machine("trixie", *lines, 'Unattended-Upgrade::Update-Days:: "Never";', *lines)
