@@ -218,7 +218,7 @@ def test_real_priorities_are_read(release):
 TEXT = st.text(st.characters(codec="utf-8"), max_size=80)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(database=None, derandomize=True, deadline=None)
 @given(before=TEXT, after=TEXT, kind=st.sampled_from([".list", ".sources"]))
 def test_no_line_hides_a_source(before, after, kind):
     entry = "deb [trusted=yes] http://bad.example.com s main"
@@ -234,7 +234,7 @@ def test_no_line_hides_a_source(before, after, kind):
     assert all(isinstance(one.keys, list) for one in found)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(database=None, derandomize=True, deadline=None)
 @given(TEXT)
 def test_no_text_makes_a_reader_stumble(text):
     policy(text)
@@ -243,7 +243,7 @@ def test_no_text_makes_a_reader_stumble(text):
     fingerprints(KEY.format(head="", body=text))
 
 
-@settings(deadline=None, max_examples=50)
+@settings(database=None, derandomize=True, deadline=None)
 @given(st.binary(max_size=64))
 def test_no_key_makes_the_reader_stumble(body):
     fingerprints(KEY.format(head="Version: x", body=base64.b64encode(body).decode()))

@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read_is_named():
     assert with_drop_in(None).unread == [DROP_IN]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(database=None, derandomize=True, deadline=None)
 @given(before=st.text(), after=st.text())
 def test_no_line_hides_another(before, after):
     hidden = f"{before}\n\n[Unit]\nConditionHost=nobody\n\n{after}"
@@ -98,7 +98,7 @@ def test_no_line_hides_another(before, after):
     assert "ConditionHost=nobody" in found or before.rstrip(" \t").endswith("\\")
 
 
-@settings(deadline=None, max_examples=50)
+@settings(database=None, derandomize=True, deadline=None)
 @given(show=st.text() | st.none(), files=st.dictionaries(st.text(), st.text() | st.none()))
 def test_no_answer_raises_anything_but_the_instruments_own_error(show, files):
     try:
@@ -111,7 +111,7 @@ def test_no_answer_raises_anything_but_the_instruments_own_error(show, files):
         assert isinstance([*unit.unread, *unit.added], list)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(database=None, derandomize=True, deadline=None)
 @given(st.data())
 def test_a_broken_line_of_a_real_answer_loses_only_itself(data):
     lines = REAL["trixie"]["show"].split("\n")

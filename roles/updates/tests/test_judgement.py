@@ -189,7 +189,7 @@ def test_options_of_a_source_mean_what_apt_says(option, unsafe):
     assert len(repositories.unsafe_sources(found)) == unsafe
 
 
-@trials(deadline=None, max_examples=50)
+@trials(database=None, derandomize=True, deadline=None)
 @given(text=st.text(), where=st.sampled_from(["targets", "architecture", "x.list", "x.sources"]))
 def test_no_text_of_apts_makes_the_judgement_stumble(text, where):
     found = machine(policy=text)
@@ -201,7 +201,7 @@ def test_no_text_of_apts_makes_the_judgement_stumble(text, where):
     assert isinstance(repositories.security_sources(found), list)
 
 
-@trials(deadline=None, max_examples=50)
+@trials(database=None, derandomize=True, deadline=None)
 @given(st.lists(st.text()))
 def test_no_line_of_apts_configuration_hides_a_setting(settings, lines):
     found = machine("trixie", *lines, 'Unattended-Upgrade::Update-Days:: "Never";', *lines)
