@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from fnmatch import fnmatchcase
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from socle.baseline.windows import Window, contains
-from socle.machine import programs
+from socle.machine import apt, programs, units
 from socle.messages import Message, message
 from socle.verify.checks import unknown
 
@@ -20,13 +16,12 @@ ON_HOST = FILES / "usr/local/lib/socle/updates"
 DAY = 24 * 60 * 60
 LIMIT = 200  # seconds: a run of the updates is waited for, then one is simulated
 _PROGRAM = programs.python(
+    apt.ASK,
+    units.ASK,
     ON_HOST / "pending.py",
-    *(FILES / f"{name}.py" for name in ("sources", "unchanged", "facts")),
+    *(FILES / f"{name}.py" for name in ("keys", "unchanged", "facts")),
     by="unshare --mount --propagation private python3 -IB -c",
 )
-_KEYRINGS = ("debian-archive-keyring", "ubuntu-keyring")
-_UNSAFE = ("trusted", "allow-insecure", "allow-weak", "allow-downgrade-to-insecure")
-_OLD_KERNEL = re.compile(r"linux-(image|headers|modules|kbuild)-\d")
 
 Facts = dict[str, Any]
 
@@ -40,19 +35,13 @@ def ask(host: Any) -> Facts:
     if answer.rc != 0:
         last = (answer.stderr.strip().splitlines() or ["no message"])[-1]
         unknown(message("the machine cannot be asked about its updates: {said}", said=last))
-    found: Facts = json.loads(answer.stdout)
-    if found["busy"]:
+    try:
+        found: Facts = json.loads(answer.stdout)
+        busy = found["busy"]
+    except (ValueError, KeyError, TypeError):
+        unknown("the machine's answer about its updates cannot be read")
+    if busy:
         unknown("updates are being installed at this moment; verify again in some minutes")
-    return found
-
-
-def values(config: Iterable[str], key: str) -> list[str]:
-    """The values of a key, or of a list, of `apt-config dump`. Case does not matter to apt."""
-    found = []
-    for line in config:
-        name, _, value = line.partition(" ")
-        if name.lower() in {key.lower(), f"{key}::".lower()} and value != '"";':
-            found.append(value.removesuffix(";").strip('"'))
     return found
 
 
@@ -75,102 +64,9 @@ def age(found: Facts, key: str) -> tuple[float, Message]:
     return seconds, message("{days} days ago", days=days(max(seconds, 0)))
 
 
-def strays(timer: Mapping[str, Any], windows: Sequence[Window]) -> list[str | Message]:
-    """The moments at which a timer fires outside of the windows, and what makes it so."""
-    moments = [timer["next"], *timer["fires"]] if timer["next"] else timer["fires"]
-    outside = [m for m in moments if not contains(windows, datetime.fromisoformat(m))]
-    found: list[str | Message] = [m.replace("T", " ") for m in dict.fromkeys(outside)][:3]
-    if timer["since_something"]:
-        found.append(message("also counted from {moments}", moments=timer["since_something"]))
-    if timer["delay"]:
-        found.append(message("with a random delay of {n} min", n=timer["delay"] // 60))
-    return found
-
-
-def matches(pattern: str, release: Mapping[str, str], codename: str) -> bool:
-    """Whether a Release file fits one of unattended-upgrades' Origins-Patterns."""
-    terms = (term.partition("=") for term in with_codename(pattern, codename).split(","))
-    names = {"archive": "suite", "a": "suite", "o": "origin", "l": "label", "n": "codename"}
-    return all(
-        key in {"site", "component"} or fnmatchcase(release.get(names.get(key, key), ""), value)
-        for key, _, value in terms
-    )
-
-
-def with_codename(pattern: str, codename: str) -> str:
-    """The pattern as it reads on a release."""
-    return pattern.replace("${distro_codename}", codename)
-
-
 def codename(found: Facts) -> str:
     """The short name of the release that the machine runs."""
     return str(found["release"]["system"].get("VERSION_CODENAME", ""))
-
-
-def security_lists(found: Facts) -> list[Mapping[str, Any]]:
-    """The Release files of the distribution's security archive for the machine's release."""
-    names = {f"{codename(found)}-security", f"{codename(found)}/updates"}
-    return [one for one in found["lists"] if one.get("codename") in names or
-            one.get("suite") in names]  # fmt: skip
-
-
-def unsafe_sources(found: Facts) -> list[Message]:
-    """Sources that are taken without a signature, or without an end of validity."""
-    bad = []
-    for source in found["sources"]:
-        options = {key.lower(): value for key, value in source["options"].items()}
-        said = [f"{key}={options[key]}" for key in _UNSAFE if options.get(key, "no") != "no"]
-        if options.get("check-valid-until", "yes") not in {"yes", "true", "1"}:
-            said.append("check-valid-until=no")
-        if said:
-            bad.append(message("{source}: {options}", source=_named(source), options=said))
-    return bad
-
-
-def undeclared_sources(
-    found: Facts, own: Sequence[str], others: Sequence[Mapping[str, Any]]
-) -> list[Message]:
-    """Sources that are neither the distribution's ``own`` nor one of the ``others``, with its key.
-
-    ``own``: Origins-Patterns; ``others``: the practice's declared repositories.
-    """
-    keys, bad = found["keys"], []
-    foreign = [path for path in keys["wide"] if not _of_the_distribution(path, found)]
-    for source in found["sources"]:
-        release, name, where = source["release"], codename(found), _named(source)
-        signed_by = source["options"].get("signed-by", "")
-        if release is None or not any(release.values()):
-            bad.append(message("{source}: nothing trustworthy was fetched from it", source=where))
-        elif any(matches(p, release, name) for p in own):
-            if signed_by and not _of_the_distribution(signed_by, found):
-                bad.append(
-                    message(
-                        "{source}: signed by {key}, not by the distribution",
-                        source=where,
-                        key=signed_by,
-                    )
-                )
-            elif not signed_by and foreign:
-                bad.append(
-                    message("{source}: believes any key, also {keys}", source=where, keys=foreign)
-                )
-        else:
-            fits = [o for o in others if any(matches(p, release, name) for p in o["origins"])]
-            if not any(signed_by == one["signed_by"] for one in fits):
-                bad.append(
-                    message(
-                        "{source}: {origin}, by {key}",
-                        source=where,
-                        origin=release["origin"] or message("no origin"),
-                        key=signed_by or message("any key"),
-                    )
-                )
-    return bad
-
-
-def without_repository(found: Facts, accepted: Iterable[str]) -> list[str]:
-    """Packages that no repository has, but for kernels left from before an update."""
-    return [p for p in found["obsolete"] if p not in set(accepted) and not _OLD_KERNEL.match(p)]
 
 
 def runs_newest_kernel(found: Facts) -> bool:
@@ -192,23 +88,33 @@ def kernel_words(found: Facts) -> Message:
     )
 
 
-def support_ends(found: Facts) -> tuple[str, Message] | None:
-    """The last day with security updates for everybody, and whose they are; None: not known.
+def support_ends(found: Facts, today: date) -> tuple[date, Message] | None:
+    """The last day with security updates for everybody, and whose they are; None: none planned.
 
     Debian's LTS team publishes in the same archive; Ubuntu's extended support is for subscribers.
+    Raises ValueError where the calendar has no dates.
     """
     row = found["release"]["row"]
-    if row.get("eol-lts"):
-        own = row["eol"]
-        return row["eol-lts"], message("LTS; the security team's own until {day}", day=own)
-    return (row["eol"], message("security team")) if row.get("eol") else None
+    if not row.get("eol"):
+        return None
+    regular = date.fromisoformat(row["eol"])
+    if not row.get("eol-lts"):
+        return regular, message("regular support")
+    kind = message("LTS alone: the security team's own support ended on {day}", day=row["eol"])
+    if today <= regular:
+        kind = message("regular support until {day}, then LTS", day=row["eol"])
+    return date.fromisoformat(row["eol-lts"]), kind
 
 
-def _of_the_distribution(key: str, found: Facts) -> bool:
-    owners, changed = found["keys"]["owners"], found["keys"]["changed"]
-    return any(owners.get(path) in _KEYRINGS and path not in changed
-               for path in (key, key.replace(".gpg", ".pgp")))  # fmt: skip
+def still_outdated(found: Facts, days: int) -> list[str]:
+    """Processes on replaced code: services at once, what needs a person after so many days.
 
-
-def _named(source: Mapping[str, Any]) -> str:
-    return f"{source['uri']} {source['suite']} ({source['file']})"
+    Sessions and what needrestart leaves alone wait for a restart as everything else does.
+    """
+    limit, kept = found["now"] - days * DAY, found["restarter"]["kept"]
+    return [
+        f"{one['name']} ({one['unit']}): {one['file']}"
+        for one in found["outdated"]
+        if (one["unit"].endswith(".service") and one["unit"] not in kept)
+        or (one["since"] or found["now"]) < limit
+    ]

@@ -58,11 +58,14 @@ class ThirdParty(_Declared):
     signed_by: Annotated[
         str,
         matching(
-            r"/(etc/apt|usr/share)/keyrings/[A-Za-z0-9._-]+|[0-9A-F]{40}",
-            "a file below /etc/apt/keyrings or /usr/share/keyrings, or a fingerprint of 40 digits",
+            r"/(etc/apt/keyrings|usr/share/keyrings|var/lib/extrepo/keys)/[A-Za-z0-9._-]+"
+            r"|[0-9A-F]{40}!?",
+            "a file below /etc/apt/keyrings, /usr/share/keyrings or /var/lib/extrepo/keys, or a "
+            "fingerprint of 40 digits",
         ),
     ]
-    """The Signed-By of its source: a key ring of its own, or the key's fingerprint."""
+    """The Signed-By of its source: a key ring of its own, or the fingerprint of the key, also of
+    one that stands in the source itself."""
     hosts: Annotated[list[Word], Field(min_length=1)] = ["all"]
     """Hosts or groups that use it."""
     purpose: Annotated[str, Field(min_length=3)]
@@ -88,7 +91,7 @@ class Updates(RoomSettings):
     windows: Annotated[
         list[Annotated[Window, AfterValidator(_idle)]], Field(min_length=1), neutral()
     ] = [Window(days="daily", start="20:30", end="06:30")]
-    """Idle windows, in local time: updates are planned, and machines restart, only there."""
+    """Idle windows, in the practice's time: updates are planned, machines restart, only there."""
 
     spread_minutes: Annotated[int, Field(ge=1, le=240), neutral()] = 20
     """Minutes over which the machines' starts are spread, each always at its own."""
@@ -157,8 +160,12 @@ class Updates(RoomSettings):
             if any(word == host.name or word in host.groups for word in one.hosts)
         ]
         return {
-            "packages": ["unattended-upgrades", "needrestart", "powermgmt-base"],
-            "calendar": on_calendar(self.windows, host.name, self.spread_minutes),
+            "packages": ["unattended-upgrades", "needrestart", "powermgmt-base", "tzdata"],
+            "time_zone": practice.time_zone,
+            "calendar": [
+                f"{line} {practice.time_zone}"
+                for line in on_calendar(self.windows, host.name, self.spread_minutes)
+            ],
             "restart_windows": [f"{w.days}/{w.start}-{w.end}" for w in self.windows],
             "repositories": mine,
             "origins": [*self.distribution_origins, *(o for r in mine for o in r["origins"])],

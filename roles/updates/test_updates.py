@@ -1,22 +1,26 @@
 """The updates' promises, asked of apt, systemd, the log, and of a run that changes nothing."""
 
-import hashlib
 import shlex
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 
-from roles.updates import facts
-from socle.baseline.windows import Window
+from roles.updates import apt_settings, facts, jobs, repositories
+from roles.updates.expectations import (
+    OTHER_FILE,
+    RUN,
+    expect_new_code_runs,
+    expect_nothing_in_the_way,
+    expect_often,
+    expect_own_programs,
+    expect_setting,
+    expect_timer,
+    expect_unit,
+    windows_of,
+)
+from socle.machine.apt import truth
+from socle.machine.apt_sources import sources
 from socle.verify import AGAIN, control, expect, message, unknown
-
-OTHER_FILE = message(
-    "remove the file of /etc/apt/apt.conf.d that says otherwise, or {again}", again=AGAIN
-)
-RUN = message(
-    "systemctl start apt-daily-upgrade.service; then its words: journalctl -u apt-daily-upgrade"
-)
-
 
 MOMENTS = {
     "fetched": message("package lists fetched"),
@@ -35,10 +39,10 @@ def found(host):
 def test_updates_install_themselves(found, settings):
     """Timers run, apt's settings in force are ours, and a run without effect ends well."""
     for name in ("apt-daily", "apt-daily-upgrade"):
-        expect_timer(found, name, persistent=True)
-        state = found["services"][f"{name}.service"]
-        seen = message("{unit}: {state}", unit=f"{name}.service", state=state)
-        expect(state == "loaded", seen=seen, wanted="loaded", fix=AGAIN)
+        expect_timer(found, settings, name, persistent=True)
+        expect_unit(found, settings, f"{name}.timer")
+        expect_unit(found, settings, f"{name}.service")
+        expect_often(found, settings, name)
     run = found["dry_run"]
     expect(
         run is not None,
@@ -49,18 +53,27 @@ def test_updates_install_themselves(found, settings):
     for key in ("Update-Package-Lists", "Unattended-Upgrade"):
         expect_setting(found, f"APT::Periodic::{key}", "always")
     expect_setting(found, "APT::Periodic::Enable", "1")
+    expect_setting(found, "APT::Update::Error-Mode", "any")
     name = facts.codename(found)
-    wanted = {facts.with_codename(one, name) for one in settings.updates_origins}
-    patterns = facts.values(found["config"], "Unattended-Upgrade::Origins-Pattern")
-    seen = {facts.with_codename(one, name) for one in patterns}
-    seen |= set(facts.values(found["config"], "Unattended-Upgrade::Allowed-Origins"))
+    wanted = {repositories.with_codename(one, name) for one in settings.updates_origins}
+    seen = apt_settings.origins(found)
     expect(
         seen == wanted,
         seen=message("updates come from: {origins;}", origins=sorted(seen) or message("nowhere")),
         wanted=message("{origins;}", origins=sorted(wanted)),
         fix=OTHER_FILE,
     )
-    options = facts.values(found["config"], "DPkg::Options")
+    strange = apt_settings.strange_settings(found, settings)
+    expect(
+        not strange,
+        seen=message(
+            "other settings of the updates: {settings;}", settings=strange or message("none")
+        ),
+        wanted="none that could keep an update away",
+        fix=OTHER_FILE,
+    )
+    expect_nothing_in_the_way(found, settings)
+    options = apt_settings.values(found, "DPkg::Options")
     asks = "--force-confold" not in options or "--force-confnew" in options
     expect(
         not asks,
@@ -71,17 +84,23 @@ def test_updates_install_themselves(found, settings):
         wanted="it is kept, and nobody is asked: --force-confold",
         fix=OTHER_FILE,
     )
+    fetched = repositories.security_sources(found)
     expect(
-        facts.security_lists(found),
+        fetched,
         seen=message(
             "security archive of {release}: fetched"
-            if facts.security_lists(found)
-            else "security archive of {release}: not among the fetched lists",
+            if fetched
+            else "security archive of {release}: not a source with fetched lists",
             release=name,
         ),
         wanted="the security archive is a source of this machine",
         fix="add the security archive to /etc/apt/sources.list, then apt-get update",
     )
+    silent = found["apt"]["silent_proxies"]
+    if silent:
+        unknown(
+            message("apt's proxy takes no connection at this moment: {proxies}", proxies=silent)
+        )
     if run["code"] is None:
         unknown(
             message(
@@ -107,28 +126,29 @@ def test_updates_install_themselves(found, settings):
 @control("update-window-reboot")
 def test_updates_and_restarts_keep_to_the_windows(found, settings):
     """Each coming start is inside a window; nobody else restarts; no restart waits too long."""
-    windows = [Window.model_validate(one) for one in settings.updates_windows]
+    windows = windows_of(settings)
     names = ["apt-daily", "apt-daily-upgrade"]
     if settings.updates_automatic_restart:
-        expect_timer(found, "socle-reboot", persistent=False)
+        expect_timer(found, settings, "socle-reboot", persistent=False)
+        for unit in ("socle-reboot.timer", "socle-reboot.service"):
+            expect_unit(found, settings, unit)
         names.append("socle-reboot")
     for name in names:
         timer = found["timers"][name]
-        stray = facts.strays(timer, windows)
+        stray = jobs.strays(timer, windows, settings.updates_time_zone)
         unit = f"{name}.timer"
         expect(
-            timer["next"] and not stray,
+            timer["fires"] and not stray,
             seen=message(
-                "{unit}: next {moment}; outside the windows: {strays}"
-                if stray
-                else "{unit}: next {moment}",
+                "{unit}: {moment}; outside the windows: {strays}" if stray else "{unit}: {moment}",
                 unit=unit,
-                moment=following(timer),
+                moment=jobs.planned(timer, settings.updates_time_zone),
                 **({"strays": stray} if stray else {}),
             ),
             wanted=message(
-                "every start within {windows}, local time",
+                "every start within {windows}, {zone}",
                 windows=settings.updates_restart_windows,
+                zone=settings.updates_time_zone,
             ),
             fix=message(
                 "systemctl cat {unit}; remove the drop-in that is not Socle's, or {again}",
@@ -137,7 +157,7 @@ def test_updates_and_restarts_keep_to_the_windows(found, settings):
             ),
         )
     expect_setting(found, "Unattended-Upgrade::Automatic-Reboot", "false")
-    expect_own_restart(found, settings)
+    expect_own_programs(found)
     pending = found["required"]
     seconds, when = facts.age(found, "required") if pending else (0, message("none pending"))
     expect(
@@ -163,7 +183,7 @@ def test_updates_and_restarts_keep_to_the_windows(found, settings):
 def test_security_updates_are_applied_in_time(found, settings):
     """The lists are new, a run succeeded lately, and nothing waits or is held for too long."""
     limit = settings.updates_max_age_days * facts.DAY
-    next_run = following(found["timers"]["apt-daily-upgrade"])
+    next_run = jobs.following(found["timers"]["apt-daily-upgrade"], settings.updates_time_zone)
     for key, what in MOMENTS.items():
         seconds, when = facts.age(found, key)
         expect(
@@ -184,8 +204,6 @@ def test_security_updates_are_applied_in_time(found, settings):
         wanted="none",
         fix="apt-get update, and see why it fails",
     )
-    if found["pending"] is None:
-        unknown(message("apt cannot tell what is pending: {said}", said=found.get("apt_error")))
     held = sorted(set(found["held"]) - set(settings.updates_held_packages))
     expect(
         not held,
@@ -224,6 +242,16 @@ def test_security_updates_are_applied_in_time(found, settings):
         ),
         fix=message("apt-cache policy PACKAGE says what keeps it (a hold, a pin); {run}", run=RUN),
     )
+    behind = found["kernels_behind"]
+    expect(
+        not behind,
+        seen=message("kernels that nothing updates: {kernels}", kernels=behind or message("none")),
+        wanted="the package that brings the next kernel is installed (linux-image-…)",
+        fix="apt-get install linux-image-amd64, or that of the machine's own kind",
+    )
+    if found["apt_error"]:
+        unknown(message("apt cannot tell what is pending: {said}", said=found["apt_error"]))
+    expect_new_code_runs(found, settings)
 
 
 @control("release-supported")
@@ -233,15 +261,18 @@ def test_the_release_gets_security_updates_for_long_enough(found, settings):
     if not found["release"]["calendar"]:
         unknown("no calendar of support on this machine: install distro-info-data")
     name = system.get("PRETTY_NAME", message("unknown system"))
-    ends = facts.support_ends(found)
     today = datetime.fromtimestamp(found["now"], UTC).date()
-    left = (date.fromisoformat(ends[0]) - today).days if ends else -1
+    try:
+        ends = facts.support_ends(found, today)
+    except ValueError:
+        unknown("the calendar of support on this machine cannot be read: install distro-info-data")
+    left = (ends[0] - today).days if ends else -1
     expect(
         left >= settings.updates_support_margin_days,
         seen=message(
             "{system}: supported until {day} ({kind}), {left} days",
             system=name,
-            day=ends[0],
+            day=str(ends[0]),
             kind=ends[1],
             left=left,
         )
@@ -271,7 +302,22 @@ def test_software_comes_from_declared_repositories(found, settings):
                 "Acquire::AllowWeakRepositories",
                 "Acquire::AllowDowngradeToInsecureRepositories"):  # fmt: skip
         expect_setting(found, key, "false")
-    unsafe = facts.unsafe_sources(found)
+    for key in ("Acquire::Check-Valid-Until", "Acquire::Check-Date"):
+        seen = apt_settings.values(found, key)
+        expect(
+            all(truth(one) for one in seen),
+            seen=message("{key} = {values}", key=key, values=seen or message("not set")),
+            wanted="not set, or true",
+            fix=OTHER_FILE,
+        )
+    elsewhere = apt_settings.looks_elsewhere(found)
+    expect(
+        not elsewhere,
+        seen=message("apt is led elsewhere by: {settings}", settings=elsewhere or message("none")),
+        wanted="one configuration for all of apt's programs, and its own tools",
+        fix=OTHER_FILE,
+    )
+    unsafe = repositories.unsafe_sources(found)
     expect(
         not unsafe,
         seen=message(
@@ -281,20 +327,20 @@ def test_software_comes_from_declared_repositories(found, settings):
         wanted="every source is signed, and its signature verified",
         fix="take the option out of the source; a repository without signature is not usable",
     )
-    undeclared = facts.undeclared_sources(
+    undeclared = repositories.undeclared_sources(
         found, settings.updates_distribution_origins, settings.updates_repositories
     )
     expect(
         not undeclared,
         seen=message(
             "{n} sources; undeclared: {sources;}",
-            n=len(found["sources"]),
+            n=len(sources(found["apt"])[0]),
             sources=undeclared or message("none"),
         ),
         wanted="the distribution's own, or declared in updates_third_parties with that key",
         fix="remove the source, or declare it: origin, Signed-By, purpose, who asked for it",
     )
-    local = facts.without_repository(
+    local = repositories.without_repository(
         found, (one["name"] for one in settings.updates_local_packages)
     )
     expect(
@@ -302,72 +348,4 @@ def test_software_comes_from_declared_repositories(found, settings):
         seen=message("packages of no repository: {packages}", packages=local or message("none")),
         wanted="only packages of updates_local_packages: nothing else brings their updates",
         fix="remove them, or declare them with their purpose and who brings their updates",
-    )
-
-
-def expect_timer(found, name, persistent):
-    """A timer that is there, enabled, active, and will fire."""
-    timer = found["timers"][name]
-    states = [timer["UnitFileState"], timer["ActiveState"]]
-    expect(
-        states == ["enabled", "active"] and timer["next"],
-        seen=message(
-            "{unit}: {states}, next {moment}",
-            unit=f"{name}.timer",
-            states=states,
-            moment=timer["next"] or message("never"),
-        ),
-        wanted="enabled, active, and a next start",
-        fix=AGAIN,
-    )
-    wanted = "yes" if persistent else "no"
-    expect(
-        timer["Persistent"] == wanted,
-        seen=message(
-            "{unit} catches up missed runs: {persistent}",
-            unit=f"{name}.timer",
-            persistent=timer["Persistent"],
-        ),
-        wanted="yes" if persistent else "no",
-        fix=AGAIN,
-    )
-
-
-def following(timer):
-    """When a timer fires next, to be read."""
-    return timer["next"].replace("T", " ") if timer["next"] else message("never")
-
-
-def expect_setting(found, key, wanted):
-    """One of apt's settings, as it is in force."""
-    seen = facts.values(found["config"], key)
-    expect(
-        [one.lower() for one in seen] == [wanted],
-        seen=message("{key} = {values}", key=key, values=seen or message("not set")),
-        wanted=message("{value}", value=wanted),
-        fix=OTHER_FILE,
-    )
-
-
-def expect_own_restart(found, settings):
-    """The program that restarts is ours, with our windows."""
-    wanted = {
-        p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in facts.ON_HOST.glob("*.py")
-    }
-    other = sorted(name for name, digest in wanted.items() if found["programs"].get(name) != digest)
-    expect(
-        not other,
-        seen=message(
-            "programs that are not Socle's own: {programs}", programs=other or message("none")
-        ),
-        wanted="none",
-        fix=AGAIN,
-    )
-    words = f"reboot.py {' '.join(settings.updates_restart_windows)} ;"
-    given = found["restart"].partition("argv[]=")[2].partition(";")[0].strip()
-    expect(
-        words in found["restart"] or not settings.updates_automatic_restart,
-        seen=message("restarts: {command}", command=given or message("no service")),
-        wanted=message("in {windows}", windows=settings.updates_restart_windows),
-        fix=AGAIN,
     )

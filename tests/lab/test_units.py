@@ -63,6 +63,7 @@ def test_the_service_of_restarts_sees_the_machine_and_asks_for_the_restart(unhar
     said = unharmed.root_on(
         machine,
         r"""
+export TZ=Europe/Paris  # the practice's, in which its windows are
 now=$(date --date='-1 hour' +%H:%M)-$(date --date='+1 hour' +%H:%M)
 mkdir -p /run/essai /run/systemd/system/socle-reboot.service.d
 cat >/run/essai/systemctl <<'END'

@@ -1,6 +1,6 @@
 """What a machine says of its updates, as JSON: questions only, the checks judge.
 
-Run as root below the text of pending.py, sources.py and unchanged.py, in a mount namespace of its
+Run as root below the text of the modules that it imports, in a mount namespace of its
 own: /var is covered by a layer that goes with the process, because a dry run writes its log and,
 worse, the stamp of a successful run.
 """
@@ -10,25 +10,38 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
-from datetime import datetime
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
+from apt_ask import apt, printed
+from keys import keys
 from pending import pending, recorded
-from sources import keys, said, said_any, sources
 from unchanged import answers, inputs
+from units_ask import timer, units
 
 PERIODIC = "/var/lib/apt/periodic/"
 LOGS = "/var/log/unattended-upgrades/unattended-upgrades.log"
 SUCCESS = ("No packages found that can be upgraded", "All upgrades installed")
 PROGRAMS = "/usr/local/lib/socle/updates/"
 DRY_RUN = 150  # seconds: a run fetches what is pending before it simulates
+GONE = re.compile(r"^\S+ ..x\S* .* (/(?:usr|lib|lib64|bin|sbin|opt)/.*) \(deleted\)$")
+SESSION = "a session"
 SERVICES = ("apt-daily.service", "apt-daily-upgrade.service")
-CONFIG = ("APT::Periodic", "APT::Update", "APT::Get::Allow", "Acquire::Allow", "Unattended-Upgrade",
-          "DPkg::Options", "Dpkg::Options")  # fmt: skip
+TIMERS = ("apt-daily", "apt-daily-upgrade", "socle-reboot")
+SAID = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ INFO (" + "|".join(SUCCESS) + r")[^\n\0]*")
+NEEDRESTART = """our %nrconf = (restart => "i"); do "/etc/needrestart/needrestart.conf";
+print "$nrconf{restart}\\n"; my $rc = $nrconf{override_rc} // {};
+for my $unit (@ARGV) {
+    my ($first) = grep { $unit =~ /$_/ } keys %$rc;
+    print "$unit\\n" if defined $first && !$rc->{$first};
+}"""
+PROGRAMS_OF_APT = ("unattended-upgrade", "apt-get", "apt-config", "dpkg")
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def cover_var():
@@ -49,52 +62,23 @@ def modified(path):
 def wait_for_a_run():
     """Whether updates are still being installed after a while of waiting."""
     for _ in range(25):
-        if "activating" not in said_any("systemctl", "is-active", *SERVICES):
+        if "activating" not in printed("systemctl", "is-active", *SERVICES):
             return False
         time.sleep(1)
     return True
 
 
-def unit(name, *properties):
-    """Properties of a systemd unit."""
-    shown = said("systemctl", "show", name, *(f"-p{p}" for p in properties)) or ""
-    return dict(line.partition("=")[::2] for line in shown.splitlines())
-
-
-def timer(name):
-    """When a timer fires: its next elapse and the coming ones of each calendar line, local time."""
-    path = "/org/freedesktop/systemd1/unit/" + name.replace("-", "_2d").replace(".", "_2e")
-    words = ("TimersCalendar", "TimersMonotonic", "NextElapseUSecRealtime", "RandomizedDelayUSec")
-    asked = said("busctl", "--json=short", "get-property", "org.freedesktop.systemd1", path,
-                 "org.freedesktop.systemd1.Timer", *words)  # fmt: skip
-    values = [json.loads(line)["data"] for line in (asked or "").splitlines()]
-    calendar, monotonic, following, delay = values or ([], [], 0, 0)
-    reached = 0 < following < 2**62
-    return {
-        **unit(name, "LoadState", "ActiveState", "UnitFileState", "Persistent"),
-        "next": datetime.fromtimestamp(following / 1e6).isoformat() if reached else None,
-        "fires": [moment for _, line, _ in calendar for moment in occurrences(line)],
-        "since_something": [line for line, *_ in monotonic],
-        "delay": delay // 1_000_000,
-    }
-
-
-def occurrences(line):
-    """The coming fourteen moments of an OnCalendar= line, local time."""
-    shown = said("systemd-analyze", "calendar", "--iterations=14", line) or ""
-    rows = [row for row in shown.splitlines() if "(in UTC)" not in row]
-    found = re.findall(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)", "\n".join(rows[1:]))
-    return [f"{day}T{clock}" for day, clock in found]
-
-
 def last_success():
-    """When the log last told of a run that ended well (Unix time), and what it said then."""
-    text = said("sh", "-c", f"zcat -f {LOGS}.1* {LOGS} 2>/dev/null; true") or ""
-    lines = [line for line in text.splitlines() if any(word in line for word in SUCCESS)]
-    if not lines:
-        return None, ""
-    moment = datetime.strptime(lines[-1][:19], "%Y-%m-%d %H:%M:%S")
-    return int(moment.timestamp()), lines[-1][24:]
+    """When the log last told of a run that ended well (Unix time), and what it said then.
+
+    What cannot be read of it, as after a power cut, hides nothing else.
+    """
+    text = printed("sh", "-c", f"zcat -f {LOGS}.1* {LOGS} 2>/dev/null")
+    for found in reversed(list(SAID.finditer(text))):
+        with suppress(ValueError, OverflowError):
+            moment = time.mktime(time.strptime(found[1], "%Y-%m-%d %H:%M:%S"))
+            return int(moment), found[2]
+    return None, ""
 
 
 def release_files():
@@ -102,21 +86,26 @@ def release_files():
     found = []
     for path in Path("/var/lib/apt/lists").glob("*Release"):
         lines = path.read_text(errors="replace").split("\nMD5Sum:")[0].splitlines()[:40]
-        one = dict(line.split(": ", 1) for line in lines if ": " in line)
-        until = one.get("Valid-Until")
-        one["valid_until"] = int(parsedate_to_datetime(until).timestamp()) if until else None
-        found.append({key.lower(): value for key, value in one.items()})
+        one = {key.lower(): value for key, _, value in (line.partition(": ") for line in lines)}
+        one["valid_until"] = None
+        with suppress(KeyError, TypeError, ValueError, OverflowError):
+            one["valid_until"] = int(parsedate_to_datetime(one["valid-until"]).timestamp())
+        found.append(one)
     return found
 
 
 def release():
     """The system's name and the row of its distribution's calendar of support."""
-    pairs = (line.partition("=") for line in Path("/etc/os-release").read_text().splitlines())
+    pairs = (
+        line.partition("=")
+        for line in Path("/etc/os-release").read_text(errors="replace").splitlines()
+    )
     system = {key: value.strip('"') for key, _, value in pairs}
     calendar = Path(f"/usr/share/distro-info/{system.get('ID', '')}.csv")
     row = {}
     if calendar.is_file():
-        head, *rows = [line.split(",") for line in calendar.read_text().splitlines()]
+        lines = calendar.read_text(errors="replace").splitlines() or [""]
+        head, *rows = [line.split(",") for line in lines]
         row = next((dict(zip(head, one, strict=False)) for one in rows
                     if one[2:3] == [system.get("VERSION_CODENAME")]), {})  # fmt: skip
     return {"system": system, "row": row, "calendar": calendar.is_file()}
@@ -125,7 +114,7 @@ def release():
 def kernels():
     """The booted kernel's package version, and the versions installed, oldest first."""
     booted = re.search(r"Debian (\S+)", os.uname().version)
-    shown = said_any(
+    shown = printed(
         "dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Version}\n", "linux-image-[0-9]*"
     )
     installed = {line.split()[1] for line in shown.splitlines() if line.startswith("ii")}
@@ -147,7 +136,7 @@ def dry_run():
     try:
         done = subprocess.run(
             ["unattended-upgrade", "--dry-run", "--verbose"],
-            capture_output=True, text=True, timeout=DRY_RUN, check=False,
+            capture_output=True, text=True, errors="replace", timeout=DRY_RUN, check=False,
         )  # fmt: skip
     except FileNotFoundError:
         return None
@@ -156,22 +145,68 @@ def dry_run():
     return {"code": done.returncode, "said": (done.stdout + done.stderr).splitlines()[-40:]}
 
 
-def waiting():
-    """What is pending; where apt cannot tell, its error."""
-    try:
-        return {"pending": pending()}
-    except subprocess.CalledProcessError as error:
-        return {"pending": None, "apt_error": error.stderr.strip()}
-
-
 def obsolete():
     """Installed packages that no source has."""
-    return re.findall(r"^([^/\s]+)/", said_any("apt", "list", "~o"), re.M)
+    return re.findall(r"^([^/\s]+)/", printed("apt", "list", "~o"), re.M)
+
+
+def kernel_packages():
+    """Packages that the distribution's kernel team made: name -> source and maintainer."""
+    shown = printed("dpkg-query", "-W", "-f", "${Package}|${source:Package}|${Maintainer}\n",
+                    "linux-*")  # fmt: skip
+    rows = (line.split("|") for line in shown.splitlines())
+    return {row[0]: row[1:] for row in rows if len(row) == len(("name", "source", "maintainer"))}
+
+
+def restarter(units):
+    """What restarts services whose libraries were replaced: installed, and as it is set up.
+
+    ``kept``: those of these units that it leaves alone, as display managers and networks.
+    """
+    mode, *kept = printed("perl", "-e", NEEDRESTART, *units).splitlines() or [""]
+    return {"program": shutil.which("needrestart", path=SYSTEM_PATH), "restart": mode, "kept": kept}
+
+
+def outdated():
+    """Processes that run code which was replaced on the disk: name, unit, file, since when."""
+    found = {}
+    for maps in Path("/proc").glob("[0-9]*/maps"):
+        with suppress(OSError):  # it has ended, or is the kernel's
+            gone = {match[1] for match in map(GONE.search, maps.read_text(errors="replace")
+                                              .splitlines()) if match}  # fmt: skip
+            for path in sorted(gone)[:1]:
+                name = maps.with_name("comm").read_text(errors="replace").strip()
+                group = maps.with_name("cgroup").read_text().strip().rpartition(":")[2]
+                unit = SESSION if "user.slice" in group else group.rpartition("/")[2]
+                found[name, unit] = {"name": name, "unit": unit, "file": path,
+                                     "since": changed(path)}  # fmt: skip
+    return [found[key] for key in sorted(found)]
+
+
+def changed(path):
+    """When what lies at a path now was put there (Unix time); None where nothing does."""
+    try:
+        return int(Path(path).stat().st_ctime)
+    except OSError:
+        return None
+
+
+def last_install():
+    """When apt last ended an installation without an error (Unix time); None: not known."""
+    last = None
+    text = printed("sh", "-c", "zcat -f /var/log/apt/history.log.1* /var/log/apt/history.log")
+    for block in re.split(r"\n\s*\n", text):
+        end = re.search(r"^End-Date: (\S+)\s+(\S+)", block, re.M)
+        if end and not re.search(r"^Error:", block, re.M):
+            with suppress(ValueError, OverflowError):
+                moment = time.strptime(f"{end[1]} {end[2]}", "%Y-%m-%d %H:%M:%S")
+                last = int(time.mktime(moment))
+    return last
 
 
 def users():
     """Who is logged in; the very connection that asks is there too."""
-    rows = said_any("loginctl", "list-sessions", "--no-legend").splitlines()
+    rows = printed("loginctl", "list-sessions", "--no-legend").splitlines()
     return sorted({user for row in rows for user in row.split()[2:3]})
 
 
@@ -181,15 +216,13 @@ def main():
     state = inputs()
     cover_var()
     success, words = last_success()
+    old = outdated()
     facts = {
         "busy": busy,
         "now": int(time.time()),
-        "config": [line for line in said_any("apt-config", "dump").splitlines()
-                   if line.startswith(CONFIG)],
-        "timers": {name: timer(f"{name}.timer")
-                   for name in ("apt-daily", "apt-daily-upgrade", "socle-reboot")},
-        "services": {name: unit(name, "LoadState")["LoadState"] for name in SERVICES},
-        "restart": unit("socle-reboot.service", "ExecStart").get("ExecStart", ""),
+        "apt": apt(),
+        "timers": {name: timer(f"{name}.timer") for name in TIMERS},
+        "units": units([*SERVICES, "socle-reboot.service", *(f"{one}.timer" for one in TIMERS)]),
         "programs": {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
                      for path in Path(PROGRAMS).glob("*.py")},
         "fetched": modified(PERIODIC + "update-stamp"),
@@ -197,18 +230,23 @@ def main():
         "succeeded": success,
         "last_words": words,
         "lists": release_files(),
-        "held": (said("apt-mark", "showhold") or "").split(),
+        "last_install": last_install(),
+        "held": printed("apt-mark", "showhold").split(),
         "first_seen": recorded(),
         "required": modified("/run/reboot-required"),
-        "required_by": said("cat", "/run/reboot-required.pkgs") or "",
-        "container": said("systemd-detect-virt", "--container"),
+        "required_by": printed("cat", "/run/reboot-required.pkgs").strip(),
+        "container": printed("systemd-detect-virt", "--container").strip().replace("none", ""),
         "kernels": kernels(),
+        "kernel_packages": kernel_packages(),
+        "restarter": restarter(sorted({one["unit"] for one in old})),
+        "outdated": old,
+        "found_at": {name: shutil.which(name, path=SYSTEM_PATH) for name in PROGRAMS_OF_APT},
         "users": users(),
         "release": release(),
-        "sources": sources(),
         "keys": keys(),
     }  # fmt: skip
-    questions = {"waiting": waiting, "obsolete": obsolete, "dry_run": dry_run}
+    questions = {"waiting": pending, "obsolete": obsolete, "dry_run": dry_run,
+                 "policy": lambda: printed("apt-cache", "policy")}  # fmt: skip
     slow = answers(state, questions)  # last: a dry run writes the stamps that were read above
     sys.stdout.write(json.dumps(facts | slow.pop("waiting") | slow))
 

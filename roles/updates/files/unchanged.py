@@ -9,13 +9,14 @@ import hashlib
 import json
 import os
 import re
+import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-from sources import said_any
+from apt_ask import printed
 
 KEPT = Path("/run/socle")  # root's alone
 NOTHING_TO_DO = "No packages found that can be upgraded"
@@ -33,8 +34,9 @@ ELSEWHERE = re.compile(r'^(?:Dir|RootDir)\b\S* "(/[^"]+)";', re.MULTILINE)
 
 def inputs():
     """Digest of the state of every file that the answers come from."""
-    settings = said_any("apt-config", "dump")
-    digest = hashlib.sha256(f"{time.strftime('%F')} {os.uname()} {settings}".encode())
+    settings = printed("apt-config", "dump")
+    asked = (time.strftime("%F"), os.uname(), settings, sys.orig_argv)  # and by which program
+    digest = hashlib.sha256(repr(asked).encode())
     for path in sorted({*in_trees([*TREES, *ELSEWHERE.findall(settings)]), *in_places()}):
         for state in (os.lstat, os.stat):  # a link, and what it leads to
             with suppress(OSError):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from programs import program
 
-from roles.updates import facts
+from roles.updates import facts, repositories
 from socle.baseline import load
 from socle.baseline.windows import Window
 from socle.errors import BadPractice
@@ -25,9 +24,7 @@ OWN = ["origin=Debian,codename=${distro_codename}-security,label=Debian-Security
 RING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
-reboot, pending, sources = (
-    program(path) for path in (ON_HOST / "reboot.py", ON_HOST / "pending.py", FILES / "sources.py")
-)
+reboot, pending = (program(ON_HOST / name) for name in ("reboot.py", "pending.py"))
 
 
 @pytest.mark.parametrize(
@@ -101,59 +98,32 @@ def test_pending_updates_are_read_from_apt(monkeypatch):
     monkeypatch.setattr(
         pending.subprocess, "run", lambda *_, **__: type("Done", (), {"stdout": SIMULATED})
     )
-    monkeypatch.setattr(pending, "PINS", Path("/nowhere"))
-    assert pending.pending() == {"curl": True, "tzdata": False}
+    monkeypatch.setattr(pending, "published", lambda: ({"kept": True}, []))
+    assert pending.pending()["pending"] == {"curl": True, "tzdata": False, "kept": True}
 
 
-LIST = """\
-# deb http://old.example.com/ stable main
-deb [signed-by=/etc/apt/keyrings/a.asc arch=amd64] https://a.example.com/deb stable main
-deb-src https://a.example.com/deb stable main
-deb https://b.example.com ./
-"""
-STANZAS = """\
-Types: deb deb-src
-URIs: https://a.example.com/deb
-  https://mirror.example.com/deb
-Suites: stable stable-updates
-Components: main
-Signed-By: /etc/apt/keyrings/a.asc
+def test_what_keeps_apt_from_resolving_hides_no_security_update(monkeypatch):
+    def broken(*words, **_):
+        raise pending.subprocess.CalledProcessError(100, words, stderr="E: Unmet dependencies.\n")
 
-# switched off
-Types: deb
-URIs: https://off.example.com
-Suites: ./
-Enabled: no
-
-Types: deb
-URIs: https://c.example.com
-Suites: ./
-Trusted: yes
-"""
+    monkeypatch.setattr(pending.subprocess, "run", broken)
+    monkeypatch.setattr(pending, "published", lambda: ({"kept": True}, []))
+    found = pending.pending()
+    assert (found["pending"], found["apt_error"]) == ({"kept": True}, "E: Unmet dependencies.")
 
 
-def test_sources_are_read_in_both_formats():
-    assert list(sources.one_liners(LIST)) == [
-        ({"signed-by": "/etc/apt/keyrings/a.asc", "arch": "amd64"},
-         ["https://a.example.com/deb"], ["stable"]),
-        ({}, ["https://b.example.com"], ["./"]),
-    ]  # fmt: skip
-    first, third = list(sources.stanzas(STANZAS))
-    assert first[1:] == (
-        ["https://a.example.com/deb", "https://mirror.example.com/deb"],
-        ["stable", "stable-updates"],
-    )
-    assert (first[0]["signed-by"], third[0]["trusted"]) == ("/etc/apt/keyrings/a.asc", "yes")
-    hidden = sources.without_secret("https://me:word@a.example.com/deb")
-    assert "word" not in hidden
-
-
-def machine(**source):
-    one = {"file": "x.list", "uri": "http://a", "suite": "s", "options": {}, "release": DEBIAN}
-    keys = {"wide": [], "owners": {RING: "debian-archive-keyring"}, "changed": []}
+def machine(release=DEBIAN, options="", wide=()):
+    """A machine with one source."""
+    told = "|".join(release.values()) if release else ""
+    asked = {
+        "sources": {"x.list": f"deb {f'[{options}] ' if options else ''}http://a s main"},
+        "targets": f"http://a/|s|{told}" if told else "",
+        "architecture": "amd64",
+    }
+    keys = {"wide": list(wide), "owners": {RING: "debian-archive-keyring"}, "changed": []}
     return {
         "release": {"system": {"VERSION_CODENAME": "trixie"}, "row": {}},
-        "sources": [one | source],
+        "apt": asked,
         "keys": keys,
     }
 
@@ -166,32 +136,24 @@ DECLARED = [{"origins": ["origin=Autre,suite=stable"], "signed_by": "/etc/apt/ke
     ("source", "others", "bad"),
     [
         ({}, [], False),
-        ({"options": {"signed-by": RING}}, [], False),
-        ({"options": {"signed-by": "/etc/apt/keyrings/a.asc"}}, [], True),  # says it is Debian
+        ({"options": f"signed-by={RING}"}, [], False),
+        ({"options": "signed-by=/etc/apt/keyrings/a.asc"}, [], True),  # says it is Debian
         ({"release": None}, [], True),
         ({"release": OTHER}, [], True),
-        ({"release": OTHER, "options": {"signed-by": "/etc/apt/keyrings/a.asc"}}, DECLARED, False),
-        ({"release": OTHER, "options": {"signed-by": "/etc/apt/keyrings/b.asc"}}, DECLARED, True),
+        ({"release": OTHER, "options": "signed-by=/etc/apt/keyrings/a.asc"}, DECLARED, False),
+        ({"release": OTHER, "options": "signed-by=/etc/apt/keyrings/b.asc"}, DECLARED, True),
         ({"release": OTHER}, DECLARED, True),
     ],
 )
 def test_a_source_needs_a_declaration_and_its_own_key(source, others, bad):
-    assert bool(facts.undeclared_sources(machine(**source), OWN, others)) is bad
+    assert bool(repositories.undeclared_sources(machine(**source), OWN, others)) is bad
 
 
 def test_a_foreign_key_for_every_source_spoils_sources_without_a_key_of_their_own():
-    found = machine()
-    found["keys"]["wide"] = ["/etc/apt/trusted.gpg.d/vendor.gpg"]
-    assert facts.undeclared_sources(found, OWN, [])
+    found = machine(wide=["/etc/apt/trusted.gpg.d/vendor.gpg"])
+    assert repositories.undeclared_sources(found, OWN, [])
 
 
 def test_a_moment_in_the_future_proves_nothing():
     assert facts.age({"now": 0, "ran": 10 * facts.DAY}, "ran")[0] == float("inf")
     assert facts.age({"now": 0, "ran": None}, "ran")[1] == message("never")
-
-
-def test_values_in_force_are_read_whatever_their_case():
-    dump = ['Dpkg::Options "";', 'DPkg::Options:: "--force-confold";', 'APT::X "";']
-    assert facts.values(dump, "DPkg::Options") == ["--force-confold"]
-    assert facts.values(dump, "APT::X") == []
-    assert "pending" not in sys.modules

@@ -1,0 +1,3 @@
+#!/bin/sh
+# What is odd and healthy goes as it came.
+mv /root/journal.saved /var/log/unattended-upgrades/unattended-upgrades.log
