@@ -1,0 +1,124 @@
+"""What ``files/logins.sh`` printed: display managers' settings, consoles, services. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from socle.machine import keyfiles, programs
+from socle.machine.sections import split
+
+PROGRAM = programs.shell(Path(__file__).parent / "files/logins.sh")
+SECONDS = 60
+GDM, LIGHTDM, SDDM = ("/etc/gdm", "/run/gdm"), ("lightdm/",), ("sddm",)
+SLEEP_ANSWERS = 4  # properties that logins.sh asks for
+PACKAGED = ("/usr/lib/", "/usr/share/")
+_LINE = re.compile(r"(\w+)=(.*)")
+_SOURCE = re.compile(r"^(?:\S )? *", re.MULTILINE)  # a letter for the file, and blanks
+_ARGUMENTS = re.compile(r"argv\[\]=(.*?) ; ignore_errors=")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A value in a file; ``name`` is ``group.key`` in lower case."""
+
+    path: str
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Logins:
+    """A machine's ways to log in, as they are set."""
+
+    files: Mapping[str, str]
+    lightdm: str
+    manager: str
+    units: tuple[Mapping[str, str], ...]
+    sleep: tuple[str, ...] = ()
+    """Conditions and their like of what locks before sleep, as busctl shows them."""
+    inhibitors: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> Logins:
+        """Read an answer. Raises ValueError where it is not whole."""
+        sections = split(text, "logins")
+        files: dict[str, str] = {}
+        for row in sections.get("files", "").split("\n"):
+            path, tab, line = row.partition("\t")
+            if tab:
+                files[path] = files.get(path, "") + line + "\n"
+        units = (_unit(block) for block in sections.get("units", "").split("\n\n"))
+        manager = sections.get("manager", "").strip()
+        return cls(
+            files,
+            sections.get("lightdm", ""),
+            manager,
+            tuple(unit for unit in units if unit),
+            tuple(sections.get("sleep", "").split("\n")),
+            sections.get("inhibitors", ""),
+        )
+
+    def settings(self, *places: str) -> list[Setting]:
+        """The values that count in the files whose path has one of these words.
+
+        Every file that a person wrote counts, whether a later one beats it today or not: the
+        engines take such lines out of all of them. What a package brought counts if it is in force.
+        """
+        found: list[Setting] = []
+        for path, text in self.files.items():
+            if any(place in path for place in places):
+                file = keyfiles.read(text, comments_anywhere="sddm" in path)
+                own = {_name(one.group, one.key): one.value for one in file.entries}
+                found += [Setting(path, name, value) for name, value in own.items()]
+        last = {one.name: one for one in found}
+        return [one for one in found if last[one.name] is one or not one.path.startswith(PACKAGED)]
+
+    @property
+    def lid_inhibitors(self) -> list[tuple[str, str]] | None:
+        """Who keeps logind from acting when the lid closes, and why, as they say themselves.
+
+        None where logind did not tell.
+        """
+        try:
+            [rows] = json.loads(self.inhibitors)["data"]
+            return [
+                (str(who), str(why))
+                for what, who, why, mode, *_ in rows
+                if "handle-lid-switch" in what.split(":") and mode.startswith("block")
+            ]
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return None
+
+    @cached_property
+    def lightdm_effective(self) -> dict[str, str] | None:
+        """LightDM's own answer (``lightdm --show-config``); None where it gave none."""
+        shown, ends, _ = self.lightdm.partition("Sources:")
+        if not ends:
+            return None
+        file = keyfiles.read(_SOURCE.sub("", shown))
+        return {_name(one.group, one.key): one.value for one in file.entries}
+
+
+def arguments(unit: Mapping[str, str]) -> Iterator[list[str]]:
+    """The words of each command that a unit starts with. systemd shows them without quotes."""
+    for words in _ARGUMENTS.findall(unit.get("ExecStart", "")):
+        yield words.split()
+
+
+def _unit(block: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in block.split("\n"):
+        pair = _LINE.fullmatch(line)
+        if pair:  # a unit may start with several commands
+            found[pair[1]] = f"{found[pair[1]]}\n{pair[2]}" if pair[1] in found else pair[2]
+    return found
+
+
+def _name(group: str, key: str) -> str:
+    group = group.lower()
+    return f"{'seat:*' if group == 'seatdefaults' else group}.{key.lower()}"
