@@ -55,7 +55,8 @@ def _service(unit):
     if name == "debug-shell.service":
         return message("{unit}: a shell of root stands open on a console", unit=name)
     person = user not in {"", "root", "0"} and not name.startswith("user@")
-    if person and unit.get("PAMName", "") not in {"", "systemd-user"}:
+    seat = unit.get("PAMName", "") not in {"", "systemd-user"} or unit.get("TTYPath")
+    if person and seat:
         return message("{unit}: opens a session of {user} by itself", unit=name, user=user)
     for words in logins.arguments(unit):
         said, _ = judged(words) if _program(words) in (*GETTY, "login") else (None, None)

@@ -55,6 +55,7 @@ def autologin(seen, logins):
         for path, text in logins.files.items()
         if path in OTHERS and re.search(OTHERS[path], text, re.MULTILINE)
     ]
+    found += [message("{file}: automatic login", file=path) for path in logins.credentials]
     return found + consoles.open_ones(logins.units)[0]
 
 
@@ -131,6 +132,7 @@ def _lightdm(logins):
         for key, value in sorted(values)
         if (key.endswith(".autologin-user") and value)
         or (key.endswith((".autologin-guest", ".allow-guest")) and yes(value))
+        or (key.endswith(".pam-service") and value not in {"", "lightdm"})
     ]
 
 

@@ -42,6 +42,8 @@ class Logins:
     sleep: tuple[str, ...] = ()
     """Conditions and their like of what locks before sleep, as busctl shows them."""
     inhibitors: str = ""
+    credentials: tuple[str, ...] = ()
+    """Files by which a console logs somebody in."""
 
     @classmethod
     def of(cls, text: str) -> Logins:
@@ -61,6 +63,7 @@ class Logins:
             tuple(unit for unit in units if unit),
             tuple(sections.get("sleep", "").split("\n")),
             sections.get("inhibitors", ""),
+            tuple(filter(None, sections.get("credentials", "").split("\n"))),
         )
 
     def settings(self, *places: str) -> list[Setting]:

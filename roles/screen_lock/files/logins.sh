@@ -18,6 +18,15 @@ for file in /etc/gdm3/*.conf /etc/gdm/*.conf /run/gdm3/*.conf /run/gdm/*.conf \
     [ ! -f "$file" ] || file=$file awk '!/^[ \t]*(#|$)/ { print ENVIRON["file"] "\t" $0 }' "$file"
 done
 
+# systemd hands credentials to consoles: with these, agetty and login ask nobody.
+section credentials
+credential='(agetty\.autologin|login\.noauth)'
+for store in /etc/credstore /etc/credstore.encrypted /run/credstore /run/credstore.encrypted \
+    /usr/local/lib/credstore /usr/lib/credstore /run/credentials/@system; do
+    find "$store" -mindepth 1 | grep -E "$credential\$"
+done
+grep -rlE "^[^#;]*$credential" /etc/systemd/system /run/systemd/system /usr/local/lib/systemd/system
+
 section lightdm
 ! command -v lightdm >/dev/null || env -i PATH="$PATH" timeout 10 lightdm --show-config 2>&1
 
@@ -40,7 +49,7 @@ systemctl show --property=Id,LoadState,UnitFileState,ActiveState,ExecStart,User,
     serial-getty@ttyS0.service container-getty@1.service console-getty.service \
     debug-shell.service $consoles '*.service' |
     awk 'BEGIN { RS = ""; ORS = "\n\n" }
-        /(^|\n)(PAMName=[^\n]|StandardInput=tty|Id=debug-shell)|getty|autovt|kmsconvt|bin\/login/'
+        /(^|\n)(PAMName=[^\n]|TTYPath=[^\n]|StandardInput=tty|Id=debug-shell)|getty|autovt|kmsconvt|bin\/login/'
 
 # What may keep sessions open before sleep, though the unit is there: conditions and their like.
 section sleep

@@ -57,6 +57,7 @@ def test_a_hardened_machine_lets_nobody_in(machine):
         ("/etc/lightdm/lightdm.conf.d/a.conf", "[SeatDefaults]\nautologin-user=a\n", "LightDM"),
         ("/etc/lightdm/lightdm.conf.d/a.conf", "[Seat:seat0]\nautologin-user=a\n", "seat:seat0"),
         ("/etc/lightdm/lightdm.conf", "[Seat:*]\nautologin-user=\nallow-guest=false\n", None),
+        ("/etc/lightdm/lightdm.conf", "[Seat:*]\npam-service=lightdm-autologin\n", "pam-service"),
         ("/etc/sddm.conf", DATA / "sddm.conf", "SDDM: automatic login of cabinet"),
         ("/etc/sddm.conf.d/autologin", DATA / "sddm.conf", "SDDM: automatic login of cabinet"),
         ("/etc/sddm.conf", "[Autologin] # x\nUser=eve # y\n", "SDDM: automatic login of eve"),
@@ -160,6 +161,7 @@ def test_a_console_that_nobody_knows_is_unknown(words):
     ("unit", "complaint"),
     [
         ({"Id": "kiosk.service", "User": "eve", "PAMName": "login"}, "opens a session of eve"),
+        ({"Id": "kiosk.service", "User": "eve", "TTYPath": "/dev/tty7"}, "opens a session of eve"),
         ({"Id": "debug-shell.service"}, "a shell of root stands open"),
         ({"Id": "user@1000.service", "User": "1000", "PAMName": "systemd-user"}, None),
         ({"Id": "cron.service", "User": ""}, None),
@@ -171,6 +173,11 @@ def test_services_that_open_a_session(unit, complaint):
         assert found == [] if complaint is None else complaint in found[0]
     off = {**unit, "ActiveState": "inactive", "UnitFileState": "disabled"}
     assert autologin(Logins({}, "", "", (off,))) == []
+
+
+def test_a_credential_that_a_console_is_given():
+    logins = Logins.of("== credentials\n/etc/credstore/agetty.autologin\n== units\n== end\n")
+    assert autologin(logins) == ["/etc/credstore/agetty.autologin: automatic login"]
 
 
 def test_a_session_that_opened_by_itself():
