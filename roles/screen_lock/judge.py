@@ -23,7 +23,15 @@ SESSIONS = {  # programs of the sessions that a greeter offers -> desktop
     "mate-session": "mate",
 }
 LOCK_SLEEP = "socle-lock-sleep.service"
-LOCKS = "/usr/bin/python3 -EsB /usr/local/lib/socle/screen_lock/guardian.py --now"
+GUARDIAN = "/usr/bin/python3 -EsB /usr/local/lib/socle/screen_lock/guardian.py"
+LOCKS = f"{GUARDIAN} --now"
+LID_UNITS = {
+    "suspend": ("suspend.target", "systemd-suspend.service"),
+    "hibernate": ("hibernate.target", "systemd-hibernate.service"),
+    "poweroff": ("poweroff.target",),
+}
+LID_ALLOWED = {"suspend": "AllowSuspend", "hibernate": "AllowHibernation"}
+GREETERS = ("gdm-launch-environment", "lightdm-greeter", "sddm-greeter", "greetd-greeter", "greetd")
 DOCKED = (  # how gsd-power says that a laptop works with another screen
     "Multiple displays attached",
     "External monitor attached or configuration changed recently",
@@ -42,6 +50,8 @@ def guardian(seen, limit):
     if one.get("UnitFileState") != "enabled":
         state = one.get("UnitFileState") or ABSENT
         found.append(message("socle-lock.service is {state} at boot", state=state))
+    if f"argv[]={GUARDIAN} ;" not in one.get("ExecStart", ""):
+        found.append(message("socle-lock.service starts {words}", words=started(one)))
     status = one["status"]
     if status is None or one["age"] > STALE:
         return [*found, message("socle-lock.service does not answer")]
@@ -76,6 +86,18 @@ def open_sessions(seen, limit, desktops):
         and row["idle"] > limit + GRACE
         and not locked(row)
         and belongs(row, desktops)
+    ]
+
+
+def unwatched(seen):
+    """Sessions with a screen whose accounts have another number than people, but no greeter's."""
+    return [
+        message("session {id} of {user} is watched by nobody", id=row["id"], user=row["user"])
+        for row in seen["sessions"]
+        if row["type"] in {"x11", "wayland", "mir"}
+        and "idle" not in row
+        and row["user"] not in seen["people"]
+        and row["service"] not in GREETERS
     ]
 
 
@@ -369,16 +391,30 @@ def sleep(seen, answers):
             )
         )
     elif f"argv[]={LOCKS} ;" not in unit.get("ExecStart", ""):
-        started = re.search(r"argv\[\]=(.*?) ;", unit.get("ExecStart", ""))
-        found.append(
-            message(
-                "nothing locks before sleep: {unit} starts {words}",
-                unit=LOCK_SLEEP,
-                words=started[1] if started else ABSENT,
-            )
-        )
+        said = "nothing locks before sleep: {unit} starts {words}"
+        found.append(message(said, unit=LOCK_SLEEP, words=started(unit)))
     if unit.get("Result", "success") != "success":
         found.append(message("at the last sleep, some session stayed open"))
+    return found
+
+
+def started(unit):
+    """What a unit starts first."""
+    found = re.search(r"argv\[\]=(.*?) ;", unit.get("ExecStart", ""))
+    return found[1] if found else ABSENT
+
+
+def lid(logins, action):
+    """What closing the lid leads to, and cannot be done: then nothing happens, nor locks."""
+    states = logins.targets
+    found = [
+        message("closing the lid does nothing: {unit} is masked", unit=unit)
+        for unit in LID_UNITS.get(action, ())
+        if states.get(unit) == "masked"
+    ]
+    name = LID_ALLOWED.get(action, "")
+    if states.get(name, "yes").lower() in {"no", "false", "0", "off", "n", "f"}:
+        found.append(message("closing the lid does nothing: sleep.conf says {name}=no", name=name))
     return found
 
 

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import PurePath
 
 from roles.screen_lock import consoles
-from roles.screen_lock.logins import GDM, LIGHTDM, SDDM
+from roles.screen_lock.logins import GDM, LIGHTDM, SDDM, arguments
 from socle.messages import message
 
 MANAGERS = ("gdm", "gdm3", "lightdm", "sddm", "greetd", "lxdm", "slim", "nodm", "xdm")
@@ -65,6 +65,11 @@ def unknown_ways(logins):
     manager = PurePath(logins.manager).name.removesuffix(".service")
     if manager not in (*MANAGERS, "display-manager", ""):
         found.append(message("whom {program} lets in is not known", program=manager))
+    words = [one for argv in arguments(logins.started) for one in argv[1:] if one != "-nodaemon"]
+    words += re.findall(r"XDG_(?:CONFIG|DATA)_DIRS=\S*", logins.started.get("Environment", ""))
+    if words:
+        said = "what {program} reads with {words} is not known"
+        found.append(message(said, program=manager, words=" ".join(words)))
     if "lightdm" in manager and logins.lightdm_effective is None:
         found.append(message("lightdm --show-config does not answer"))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -38,12 +38,17 @@ class Logins:
     files: Mapping[str, str]
     lightdm: str
     manager: str
+    """The display manager's unit."""
     units: tuple[Mapping[str, str], ...]
     sleep: tuple[str, ...] = ()
     """Conditions and their like of what locks before sleep, as busctl shows them."""
     inhibitors: str = ""
     credentials: tuple[str, ...] = ()
     """Files by which a console logs somebody in."""
+    started: Mapping[str, str] = field(default_factory=dict)
+    """What the display manager starts with: ExecStart, Environment."""
+    targets: Mapping[str, str] = field(default_factory=dict)
+    """LoadState of what closing the lid may lead to, and what sleep.conf says."""
 
     @classmethod
     def of(cls, text: str) -> Logins:
@@ -55,15 +60,17 @@ class Logins:
             if tab:
                 files[path] = files.get(path, "") + line + "\n"
         units = (_unit(block) for block in sections.get("units", "").split("\n\n"))
-        manager = sections.get("manager", "").strip()
+        manager, _, started = sections.get("manager", "").partition("\n")
         return cls(
-            files,
-            sections.get("lightdm", ""),
-            manager,
-            tuple(unit for unit in units if unit),
-            tuple(sections.get("sleep", "").split("\n")),
-            sections.get("inhibitors", ""),
-            tuple(filter(None, sections.get("credentials", "").split("\n"))),
+            files=files,
+            lightdm=sections.get("lightdm", ""),
+            manager=manager.strip(),
+            units=tuple(unit for unit in units if unit),
+            sleep=tuple(sections.get("sleep", "").split("\n")),
+            inhibitors=sections.get("inhibitors", ""),
+            credentials=tuple(filter(None, sections.get("credentials", "").split("\n"))),
+            started=_unit(started),
+            targets=dict(_targets(sections.get("targets", ""))),
         )
 
     def settings(self, *places: str) -> list[Setting]:
@@ -120,6 +127,14 @@ def _unit(block: str) -> dict[str, str]:
         if pair:  # a unit may start with several commands
             found[pair[1]] = f"{found[pair[1]]}\n{pair[2]}" if pair[1] in found else pair[2]
     return found
+
+
+def _targets(text: str) -> Iterator[tuple[str, str]]:
+    for block in text.split("\n\n"):
+        unit = _unit(block.replace(" ", ""))
+        if "Id" in unit:
+            yield unit.pop("Id"), unit.pop("LoadState", "")
+        yield from unit.items()  # AllowSuspend=no
 
 
 def _name(group: str, key: str) -> str:

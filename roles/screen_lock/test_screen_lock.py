@@ -76,6 +76,7 @@ def test_idle_gnome_sessions_lock(seen, settings):
         + judge.bypasses(seen)
         + judge.guardian(seen, limit)
         + judge.open_sessions(seen, limit, ["gnome"])
+        + judge.unwatched(seen)
     )
     judged(seen, settings, wrong)
     expect_read(seen["people"], "login", "running", "keys")
@@ -95,6 +96,7 @@ def test_idle_sessions_of_other_desktops_lock(seen, settings):
     if "kde" in others:
         wrong += judge.plasma(seen, render(KDE, settings))
     wrong += judge.beyond_reach(seen, limit, minutes) + judge.open_sessions(seen, limit, others)
+    wrong += judge.unwatched(seen)
     wrong += [
         message("{program} is missing", program=name)
         for name in ("i3lock", "xprintidle")
@@ -110,6 +112,7 @@ def test_sessions_lock_before_the_machine_sleeps(seen, ways, settings):
     if not any_desktop(seen):
         not_applicable(NO_DESKTOP)
     wrong = judge.sleep(seen, settings.screen_lock_logind)
+    wrong += judge.lid(ways, settings.screen_lock_lid)
     wrong += judge.conditions(ways.sleep) + judge.lid_held(ways.lid_inhibitors or [])
     if seen["desktops"]["gnome"]:
         wrong += judge.keys(
@@ -217,9 +220,13 @@ def test_no_session_opens_without_a_password(host, seen, ways):
         not wrong,
         seen=message("{complaints;}", complaints=wrong)
         if wrong
-        else message("sessions were opened by: {services}", services=services)
+        else message(
+            "no account, PAM, display manager or console lets anybody in; "
+            "sessions were opened by: {services}",
+            services=services,
+        )
         if services
-        else "no session was open; no account, display manager, console or PAM lets anybody in",
+        else "no account, PAM, display manager or console lets anybody in; no session was open",
         wanted="every session begins with a password",
         fix=message(
             "{again}; give every account a password (passwd) or lock it (passwd -l); take out "

@@ -33,6 +33,7 @@ section lightdm
 # Which program shows the greeter: the unit that display-manager.service is a link to.
 section manager
 readlink -f /etc/systemd/system/display-manager.service
+systemctl show --property=ExecStart,Environment display-manager.service
 
 # Every console that may be asked for, those that nobody uses now included; and the services that
 # take a console or open a session. What other services are started with is nobody's business here.
@@ -57,6 +58,10 @@ unit=/org/freedesktop/systemd1/unit/socle_2dlock_2dsleep_2eservice
 get="busctl get-property org.freedesktop.systemd1 $unit org.freedesktop.systemd1"
 $get.Unit Conditions Asserts
 $get.Service ExecCondition ExecStartPre
+section targets # what closing the lid may lead to
+systemctl show --property=Id,LoadState suspend.target systemd-suspend.service hibernate.target \
+    systemd-hibernate.service poweroff.target
+systemd-analyze cat-config systemd/sleep.conf | grep -E '^[[:space:]]*Allow(Suspend|Hibernation)[[:space:]]*='
 section inhibitors
 busctl --json=short call org.freedesktop.login1 /org/freedesktop/login1 \
     org.freedesktop.login1.Manager ListInhibitors

@@ -8,6 +8,7 @@ import pytest
 from timing import linear
 
 from roles.screen_lock import judge
+from roles.screen_lock.logins import Logins
 from socle.baseline import load
 from socle.render import render
 
@@ -41,6 +42,7 @@ def seen():
         "locker": False,
     }
     guardian = {"ActiveState": "active", "UnitFileState": "enabled", "age": 2.0}
+    guardian["ExecStart"] = f"{{ path=/usr/bin/python3 ; argv[]={judge.GUARDIAN} ; }}"
     return {
         "people": {"camille": {**person, "keys": {}}},
         "root": {"timeout": ["600", True]},
@@ -60,6 +62,7 @@ def seen():
         ({"ActiveState": "failed"}, "is failed"),
         ({"UnitFileState": "disabled"}, "at boot"),
         ({"age": 300.0}, "does not answer"),
+        ({"ExecStart": "{ path=/x ; argv[]=/x a ; ignore_errors=no ; }"}, "starts /x a"),
         ({"status": None}, "does not answer"),
         ({"status": {"limit": 600.0, "sessions": []}}, "waits for 600 s"),
     ],
@@ -232,6 +235,31 @@ def test_sleep_that_waits_for_another_program(seen, settings):
 def test_the_unit_starts_what_the_check_expects():
     unit = (TEMPLATES / "systemd/system/socle-lock-sleep.service.j2").read_text()
     assert f"ExecStart={judge.LOCKS}\n" in unit
+
+
+@pytest.mark.parametrize(
+    ("targets", "complaint"),
+    [
+        (
+            {"suspend.target": "loaded", "hibernate.target": "masked", "AllowHibernation": "no"},
+            None,
+        ),
+        ({"suspend.target": "masked"}, "suspend.target is masked"),
+        ({"systemd-suspend.service": "masked"}, "systemd-suspend.service is masked"),
+        ({"AllowSuspend": "no"}, "sleep.conf says AllowSuspend=no"),
+    ],
+)
+def test_a_lid_that_does_nothing(targets, complaint):
+    found = said(judge.lid(Logins({}, "", "", (), targets=targets), "suspend"))
+    assert found == [] if complaint is None else complaint in found[0]
+
+
+def test_a_session_of_an_account_that_is_no_persons(seen):
+    assert judge.unwatched(seen) == []
+    row = {"id": "c7", "user": "maint", "type": "x11", "service": "lightdm"}
+    seen["sessions"] += [row, {**row, "user": "Debian-gdm", "service": "gdm-launch-environment"}]
+    seen["sessions"] += [{**row, "user": "camille"}, {**row, "type": "tty"}]
+    assert said(judge.unwatched(seen)) == ["session c7 of maint is watched by nobody"]
 
 
 def test_conditions_of_the_unit_that_locks():

@@ -116,6 +116,15 @@ def test_a_display_manager_that_nobody_knows_is_unknown(manager):
     assert login.unknown_ways(Logins({}, "", f"/usr/lib/systemd/system/{manager}", ()))
 
 
+def test_a_display_manager_that_reads_elsewhere_is_unknown():
+    manager = "/usr/lib/systemd/system/gdm.service"
+    words = "{ path=/x ; argv[]=/usr/sbin/lightdm --config /opt/x ; ignore_errors=no ; }"
+    plain = {"ExecStart": words.replace(" --config /opt/x", ""), "Environment": "LANG=C"}
+    for started in ({"ExecStart": words}, {**plain, "Environment": "A=b XDG_CONFIG_DIRS=/opt"}):
+        assert login.unknown_ways(Logins({}, "", manager, (), started=started))
+    assert login.unknown_ways(Logins({}, "", manager, (), started=plain)) == []
+
+
 def test_a_greetd_that_cannot_be_read_is_unknown():
     for text in ("[", "default_session = 1", '[default_session]\ncommand = "mine"'):
         logins = Logins({"/etc/greetd/config.toml": text}, "", "", ())
@@ -229,7 +238,7 @@ def test_what_the_network_may_ask_a_greeter():
     "answer", ["", "x", '{"data": 1}', '{"data": [[[1, 2, 3, 4]]]}', "[" * 9999]
 )
 def test_inhibitors_that_cannot_be_read_are_unknown(answer):
-    assert Logins({}, "", "", (), (), answer).lid_inhibitors is None
+    assert Logins({}, "", "", (), inhibitors=answer).lid_inhibitors is None
 
 
 @given(st.data())
