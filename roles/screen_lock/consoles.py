@@ -1,9 +1,13 @@
 """Consoles and services that log somebody in by themselves, out of merged units. Pure."""
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from roles.screen_lock import logins
-from socle.messages import message
+from socle.messages import Message, message
+
+Unit = Mapping[str, str]
+Found = dict[str, Message]
 
 CONSOLE = re.compile(r"(autovt|[a-z-]*getty|kmsconvt)(@.*)?\.service")
 GETTY = ("agetty", "getty", "mingetty")
@@ -19,15 +23,16 @@ INTO = ("autologin", "login-program", "chroot")
 SHORT = {"a": "autologin", "l": "login-program", "r": "chroot"}
 # What Debian's units give to agetty besides: nothing of it lets anybody in.
 HARMLESS = re.compile(
-    r"-|--|-o|-p|-[8cihJLmnRsUw]+|\$TERM|\$\{TERM\}|\\\\?u|%I|[\d,]+|tty\w*|console|linux|vt\d+|dumb|pts/\d+"
+    r"-|--|-o|-p|-[8cihJLmnRstUw]+|\$TERM|\$\{TERM\}|\\\\?u|%I|[\d,]+|tty\w*|console|linux|vt\d+|dumb|pts/\d+"
 )
 SHELLS = ("sh", "bash", "dash", "zsh", "ksh", "fish", "su", "runuser", "startx", "xinit", "setpriv")
 STARTS = ("enabled", "enabled-runtime", "generated", "transient")
 
 
-def open_ones(units):
+def open_ones(units: Iterable[Unit]) -> tuple[list[Message], list[Message]]:
     """The complaints about consoles and services, and what of them is not known."""
-    wrong, strange = {}, {}
+    wrong: Found = {}
+    strange: Found = {}
     for unit in units:
         name = unit.get("Id", "")
         if unit.get("LoadState") == "masked":
@@ -42,14 +47,14 @@ def open_ones(units):
     return list(wrong.values()), list(strange.values())
 
 
-def starts(unit):
+def starts(unit: Unit) -> bool:
     """Whether a unit runs, or is started by itself."""
     return unit.get("ActiveState") in {"active", "activating", "reloading"} or (
         unit.get("UnitFileState") in STARTS
     )
 
 
-def _service(unit):
+def _service(unit: Unit) -> Message | None:
     """A complaint about a service that is no console; None where it lets nobody in."""
     name, user = unit["Id"], unit.get("User", "")
     if name == "debug-shell.service":
@@ -59,7 +64,7 @@ def _service(unit):
     if person and seat:
         return message("{unit}: opens a session of {user} by itself", unit=name, user=user)
     for words in logins.arguments(unit):
-        said, _ = judged(words) if _program(words) in (*GETTY, "login") else (None, None)
+        said, _ = judged(words) if _program(words) in (*GETTY, "login") else ("", "")
         if said == "logs in":
             return message("{unit}: {user} logs in by itself", unit=name, user=words[-1])
         on_screen = unit.get("StandardInput", "").startswith("tty")
@@ -68,7 +73,7 @@ def _service(unit):
     return None
 
 
-def _console(name, words, wrong, strange):
+def _console(name: str, words: list[str], wrong: Found, strange: Found) -> None:
     kind, what = judged(words)
     if kind == "logs in":
         said = message("{unit}: {user} logs in by itself", unit=name, user=what)
@@ -81,7 +86,7 @@ def _console(name, words, wrong, strange):
         strange.setdefault(str(said), said)
 
 
-def judged(words):
+def judged(words: list[str]) -> tuple[str, str]:
     """What a console's command does: "logs in" whom, "another" login program, "strange", or ""."""
     program, rest = _program(words), words[1:]
     if program not in GETTY:
@@ -96,11 +101,11 @@ def judged(words):
     return ("strange", " ".join(words)) if odd else ("", "")
 
 
-def _program(words):
+def _program(words: list[str]) -> str:
     return words[0].rpartition("/")[2].lstrip("-") if words else ""
 
 
-def _options(words):
+def _options(words: list[str]) -> Iterator[tuple[str, str]]:
     """agetty's options with what follows each, long ones in full."""
     for word, after in zip(words, [*words[1:], ""], strict=True):
         if word.startswith("--"):
@@ -115,13 +120,13 @@ def _options(words):
                     break  # what follows is its value
 
 
-def _long(word):
+def _long(word: str) -> list[str]:
     """The long options that a word may be short for."""
     name = word[2:].partition("=")[0]
     return [one for one in LONG if word.startswith("--") and name and one.startswith(name)]
 
 
-def _login_options(words):
+def _login_options(words: list[str]) -> Iterator[str]:
     """What agetty hands on to login: the words after ``-o``, up to its next long option."""
     for at, word in enumerate(words):
         if word in {"-o"} or "login-options" in _long(word):
@@ -130,6 +135,6 @@ def _login_options(words):
             yield from [word.partition("=")[2], *handed[: ends[0] if ends else None]]
 
 
-def _forced(words):
+def _forced(words: Iterable[str]) -> bool:
     """Whether login is told that somebody has already been asked for the password."""
     return any(re.fullmatch(r"['\"]?-[a-zA-Z]*f\S*", word) for word in words)

@@ -15,7 +15,7 @@ for file in /etc/gdm3/*.conf /etc/gdm/*.conf /run/gdm3/*.conf /run/gdm/*.conf \
     /usr/lib/sddm/sddm.conf.d/* /usr/local/lib/sddm/sddm.conf.d/* /etc/sddm.conf.d/* \
     /etc/sddm.conf /etc/greetd/*.toml /etc/lxdm/*.conf /etc/slim.conf /etc/default/nodm \
     /etc/nodm.conf /etc/ly/config.ini; do
-    [ ! -f "$file" ] || file=$file awk '!/^[ \t]*(#|$)/ { print ENVIRON["file"] "\t" $0 }' "$file"
+    [ ! -f "$file" ] || awk '!/^[ \t]*(#|$)/ { print FILENAME "\t" $0 }' "$file"
 done
 
 # systemd hands credentials to consoles: with these, agetty and login ask nobody.
@@ -54,10 +54,14 @@ systemctl show --property=Id,LoadState,UnitFileState,ActiveState,ExecStart,User,
 
 # What may keep sessions open before sleep, though the unit is there: conditions and their like.
 section sleep
-unit=/org/freedesktop/systemd1/unit/socle_2dlock_2dsleep_2eservice
-get="busctl get-property org.freedesktop.systemd1 $unit org.freedesktop.systemd1"
-$get.Unit Conditions Asserts
-$get.Service ExecCondition ExecStartPre
+sleep_unit() { # INTERFACE PROPERTY...
+    interface=$1 && shift
+    busctl get-property org.freedesktop.systemd1 \
+        /org/freedesktop/systemd1/unit/socle_2dlock_2dsleep_2eservice \
+        "org.freedesktop.systemd1.$interface" "$@"
+}
+sleep_unit Unit Conditions Asserts
+sleep_unit Service ExecCondition ExecStartPre
 section targets # what closing the lid may lead to
 systemctl show --property=Id,LoadState suspend.target systemd-suspend.service hibernate.target \
     systemd-hibernate.service poweroff.target
