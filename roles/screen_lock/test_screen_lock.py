@@ -130,7 +130,12 @@ def test_sessions_lock_before_the_machine_sleeps(seen, ways, settings):
             "closing the lid: {lid}, and sessions lock before any sleep",
             lid=settings.screen_lock_lid,
         ),
-        fix=AGAIN,
+        fix=message(
+            "{again}; remove drop-ins of {unit}, unmask what is masked (systemctl unmask), end the "
+            "program that holds the lid",
+            again=AGAIN,
+            unit=judge.LOCK_SLEEP,
+        ),
     )
     if ways.lid_inhibitors is None or len(ways.sleep) < logins.SLEEP_ANSWERS:
         unknown("the machine does not tell what keeps sessions open before sleep")
