@@ -342,12 +342,17 @@ def timeout(shells, seconds):
 
 def wrong_shell(whose, kind, value, attributes, seconds):
     """The complaints about one shell."""
-    where = "the login shell of {person}" if kind == "login" else "a terminal window of {person}"
-    words = {"person": whose, "value": value or message("not set")}
+    where = (
+        message("the login shell of {person}", person=whose)
+        if kind == "login"
+        else message("a terminal window of {person}", person=whose)
+    )
     if not attributes.startswith("bash"):
-        return [message(f"{where} becomes another program, which does not know TMOUT", **words)]
+        return [message("{shell} becomes another program, which does not know TMOUT", shell=where)]
     if not (value.isascii() and value.isdigit() and 0 < int(value[:9]) <= seconds):
-        return [message(f"TMOUT is {{value}} in {where}", **words)]
+        return [
+            message("TMOUT is {value} in {shell}", value=value or message("not set"), shell=where)
+        ]
     if kind == "login" and "r" not in attributes.removeprefix("bash"):
         return [message("{person} may change TMOUT", person=whose)]
     return []
@@ -391,8 +396,13 @@ def sleep(seen, answers):
             )
         )
     elif f"argv[]={LOCKS} ;" not in unit.get("ExecStart", ""):
-        said = "nothing locks before sleep: {unit} starts {words}"
-        found.append(message(said, unit=LOCK_SLEEP, words=started(unit)))
+        found.append(
+            message(
+                "nothing locks before sleep: {unit} starts {words}",
+                unit=LOCK_SLEEP,
+                words=started(unit),
+            )
+        )
     if unit.get("Result", "success") != "success":
         found.append(message("at the last sleep, some session stayed open"))
     return found

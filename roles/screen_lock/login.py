@@ -68,8 +68,13 @@ def unknown_ways(logins):
     words = [one for argv in arguments(logins.started) for one in argv[1:] if one != "-nodaemon"]
     words += re.findall(r"XDG_(?:CONFIG|DATA)_DIRS=\S*", logins.started.get("Environment", ""))
     if words:
-        said = "what {program} reads with {words} is not known"
-        found.append(message(said, program=manager, words=" ".join(words)))
+        found.append(
+            message(
+                "what {program} reads with {words} is not known",
+                program=manager,
+                words=" ".join(words),
+            )
+        )
     if "lightdm" in manager and logins.lightdm_effective is None:
         found.append(message("lightdm --show-config does not answer"))
     return found
@@ -87,14 +92,16 @@ def without_password(people):
         found.append(message("without a password: {users}", users=members))
     unknown = []
     for service in sorted(filter(SERVICES.fullmatch, people.pam.files)):
-        for strict, rows in ((True, found), (False, unknown)):
-            way = people.pam.way_in(service, lambda rule, s=strict: _never(rule, people.groups, s))
-            if way:
-                said = "PAM lets in by {service} without a password: {rule}"
-                if not strict:
-                    said = "whether PAM lets in by {service} is not known: {rule}"
-                rows.append(message(said, service=service, rule=_decides(way).text))
-                break
+        groups = people.groups
+        known = people.pam.way_in(service, lambda rule, g=groups: not rule.known or _never(rule, g))
+        way = known or people.pam.way_in(service, lambda rule, g=groups: _never(rule, g))
+        words = {"service": service, "rule": _decides(way).text if way else ""}
+        if known:
+            said = message("PAM lets in by {service} without a password: {rule}", **words)
+            found.append(said)
+        elif way:
+            said = message("whether PAM lets in by {service} is not known: {rule}", **words)
+            unknown.append(said)
     return found, unknown
 
 
@@ -173,10 +180,10 @@ def _lists(settings, effective):
     return told or (effective is not None and not yes(effective.get(key, "")))
 
 
-def _never(rule, groups, strict):
-    """Whether nobody meets a rule: a group has no members, or (strict) the module is not known."""
+def _never(rule, groups):
+    """Whether nobody meets a rule, as its group has no members."""
     group = _GROUP.search(rule.words) if rule.module == "succeed_if" else None
-    return (group is not None and not groups.get(group[1])) or (strict and not rule.known)
+    return group is not None and not groups.get(group[1])
 
 
 def _decides(way):

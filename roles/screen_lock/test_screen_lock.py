@@ -51,7 +51,7 @@ def ways(host):
     try:
         return logins.Logins.of(answer.stdout)
     except ValueError as error:
-        unknown(str(error))
+        unknown(message("the machine cannot be observed: {said}", said=str(error)))
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +217,7 @@ def test_no_session_opens_without_a_password(host, seen, ways):
     try:
         wrong, strange = login.without_password(people.ask(host))
     except ValueError as error:
-        wrong, strange = [], [str(error)]
+        wrong, strange = [], [message("the machine cannot be observed: {said}", said=str(error))]
     wrong += login.autologin(seen, ways)
     strange += login.unknown_ways(ways)
     services = sorted({row["service"] for row in seen["sessions"] if row["service"]})
