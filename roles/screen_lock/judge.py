@@ -1,6 +1,7 @@
 """What an observation (``files/observe.py``) means. Pure: functions give lists of complaints."""
 
 import re
+from pathlib import PurePath
 from xml.etree import ElementTree
 
 from socle.messages import message
@@ -21,7 +22,21 @@ SESSIONS = {  # programs of the sessions that a greeter offers -> desktop
     "cinnamon-session-cinnamon2d": "cinnamon",
     "mate-session": "mate",
 }
-UNREAD = (None, False)  # TMOUT of a login shell that did not end within its limits
+LOCK_SLEEP = "socle-lock-sleep.service"
+GUARDIAN = "/usr/bin/python3 -EsB /usr/local/lib/socle/screen_lock/guardian.py"
+LOCKS = f"{GUARDIAN} --now"
+LID_UNITS = {
+    "suspend": ("suspend.target", "systemd-suspend.service"),
+    "hibernate": ("hibernate.target", "systemd-hibernate.service"),
+    "poweroff": ("poweroff.target",),
+}
+LID_ALLOWED = {"suspend": "AllowSuspend", "hibernate": "AllowHibernation"}
+GREETERS = ("gdm-launch-environment", "lightdm-greeter", "sddm-greeter", "greetd-greeter", "greetd")
+DOCKED = (  # how gsd-power says that a laptop works with another screen
+    "Multiple displays attached",
+    "External monitor attached or configuration changed recently",
+)
+WRAPPERS = ("env", "dbus-run-session", "dbus-launch")
 X11_CATCH_ALL = "default"  # Debian's lightdm-xsession: whatever ~/.xsession says
 
 
@@ -35,6 +50,8 @@ def guardian(seen, limit):
     if one.get("UnitFileState") != "enabled":
         state = one.get("UnitFileState") or ABSENT
         found.append(message("socle-lock.service is {state} at boot", state=state))
+    if f"argv[]={GUARDIAN} ;" not in one.get("ExecStart", ""):
+        found.append(message("socle-lock.service starts {words}", words=started(one)))
     status = one["status"]
     if status is None or one["age"] > STALE:
         return [*found, message("socle-lock.service does not answer")]
@@ -69,6 +86,18 @@ def open_sessions(seen, limit, desktops):
         and row["idle"] > limit + GRACE
         and not locked(row)
         and belongs(row, desktops)
+    ]
+
+
+def unwatched(seen):
+    """Sessions with a screen whose accounts have another number than people, but no greeter's."""
+    return [
+        message("session {id} of {user} is watched by nobody", id=row["id"], user=row["user"])
+        for row in seen["sessions"]
+        if row["type"] in {"x11", "wayland", "mir"}
+        and "idle" not in row
+        and row["user"] not in seen["people"]
+        and row["service"] not in GREETERS
     ]
 
 
@@ -248,7 +277,7 @@ def plasma(seen, template):
 def beyond_reach(seen, limit, minutes):
     """Sessions that a greeter offers and in which nobody can count seconds."""
     found = []
-    for kind, program, command in seen["offered"]:
+    for kind, program, command in offered(seen):
         desktop = SESSIONS.get(program)
         if kind == "x11" or desktop == "gnome":
             continue
@@ -276,33 +305,67 @@ def other_desktops(seen):
     names = [name for name, there in seen["desktops"].items() if there and name != "gnome"]
     return names + [
         program
-        for kind, program, _ in seen["offered"]
+        for kind, program, _ in offered(seen)
         if program not in SESSIONS and (kind == "wayland" or program != X11_CATCH_ALL)
     ]
 
 
-def timeout(seen, seconds):
-    """Login shells that do not close, or whose time may be changed."""
+def offered(seen):
+    """The sessions that a greeter offers: kind, program, command; the program behind ``env``."""
+    for kind, _, command in seen["offered"]:
+        words = command.split()
+        while len(words) > 1 and (
+            PurePath(words[0]).name in WRAPPERS or "=" in words[0] or words[0].startswith("-")
+        ):
+            words = words[2 if words[0] == "-u" else 1 :]
+        yield kind, PurePath(words[0] if words else "").name, command
+
+
+def timeout(shells, seconds):
+    """Shells that do not close, or whose time may be changed.
+
+    The shell of a terminal window has its time from the login: there only the time is judged.
+    """
     found = []
-    for name, one in {**seen["people"], "root": {**seen["root"], "shell": "bash"}}.items():
-        shell, (value, readonly) = one["shell"], one.get("timeout", UNREAD)
+    for name, one in shells.items():
+        shell = one["shell"]
         if not shell.endswith("bash"):
             found.append(
                 message("{person}'s shell {shell} does not know TMOUT", person=name, shell=shell)
             )
-        elif value is None:
-            continue  # unread
-        elif not value.isdigit() or not 0 < int(value) <= seconds:
-            found.append(
-                message(
-                    "TMOUT is {value} for {person}",
-                    value=value or message("not set"),
-                    person=name,
-                )
-            )
-        elif not readonly:
-            found.append(message("{person} may change TMOUT", person=name))
+            continue
+        for kind in ("login", "window"):
+            if one.get(kind) and (kind, name) != ("window", "root"):
+                found += wrong_shell(name, kind, *one[kind], seconds)
     return found
+
+
+def wrong_shell(whose, kind, value, attributes, seconds):
+    """The complaints about one shell."""
+    where = (
+        message("the login shell of {person}", person=whose)
+        if kind == "login"
+        else message("a terminal window of {person}", person=whose)
+    )
+    if not attributes.startswith("bash"):
+        return [message("{shell} becomes another program, which does not know TMOUT", shell=where)]
+    if not (value.isascii() and value.isdigit() and 0 < int(value[:9]) <= seconds):
+        return [
+            message("TMOUT is {value} in {shell}", value=value or message("not set"), shell=where)
+        ]
+    if kind == "login" and "r" not in attributes.removeprefix("bash"):
+        return [message("{person} may change TMOUT", person=whose)]
+    return []
+
+
+def silent_shells(shells):
+    """Shells that gave no answer at the prompt: they became a program that knows no question."""
+    return [
+        message("{person}: a shell did not answer at its prompt", person=name)
+        for name, one in shells.items()
+        if "unread" not in one or not one["unread"]
+        if one["shell"].endswith("bash") and not (one.get("login") and one.get("window"))
+    ]
 
 
 def greeter(seen, wanted):
@@ -321,17 +384,79 @@ def sleep(seen, answers):
         if line.startswith("lid ") and line not in answers
     ]
     blocks = {unit["Id"]: unit for unit in seen["sleep"] if "Id" in unit}
-    ours = "socle-lock-sleep.service"
-    unit = blocks.get(ours, {})
-    if unit.get("LoadState") != "loaded" or ours not in blocks["sleep.target"]["Wants"].split():
+    unit = blocks.get(LOCK_SLEEP, {})
+    wanted = blocks.get("sleep.target", {}).get("Wants", "").split()
+    if unit.get("LoadState") != "loaded" or LOCK_SLEEP not in wanted:
         found.append(
             message(
                 "nothing locks before sleep: {unit} is {state}, {boot}",
-                unit=ours,
+                unit=LOCK_SLEEP,
                 state=unit.get("LoadState", ABSENT),
                 boot=unit.get("UnitFileState") or message("not enabled"),
+            )
+        )
+    elif f"argv[]={LOCKS} ;" not in unit.get("ExecStart", ""):
+        found.append(
+            message(
+                "nothing locks before sleep: {unit} starts {words}",
+                unit=LOCK_SLEEP,
+                words=started(unit),
             )
         )
     if unit.get("Result", "success") != "success":
         found.append(message("at the last sleep, some session stayed open"))
     return found
+
+
+def started(unit):
+    """What a unit starts first."""
+    found = re.search(r"argv\[\]=(.*?) ;", unit.get("ExecStart", ""))
+    return found[1] if found else ABSENT
+
+
+def lid(logins, action):
+    """What closing the lid leads to, and cannot be done: then nothing happens, nor locks."""
+    states = logins.targets
+    found = [
+        message("closing the lid does nothing: {unit} is masked", unit=unit)
+        for unit in LID_UNITS.get(action, ())
+        if states.get(unit) == "masked"
+    ]
+    name = LID_ALLOWED.get(action, "")
+    if states.get(name, "yes").lower() in {"no", "false", "0", "off", "n", "f"}:
+        found.append(message("closing the lid does nothing: sleep.conf says {name}=no", name=name))
+    return found
+
+
+def conditions(said):
+    """What may keep the unit from locking before sleep, though it starts the right program."""
+    return [
+        message("{unit} locks only if {conditions}", unit=LOCK_SLEEP, conditions=one)
+        for one in said
+        if not re.fullmatch(r"a\(\w+\) 0|", one)
+    ]
+
+
+def lid_held(inhibitors):
+    """Programs that keep the lid from locking. GNOME does so while another screen is plugged in."""
+    return [
+        message("closing the lid does nothing: {who} holds it ({why})", who=who, why=why)
+        for who, why in inhibitors
+        if why not in DOCKED
+    ]
+
+
+def sessions_seen(seen, desktops=()):
+    """What was seen of open sessions: a pass without any says so."""
+    rows = [row for row in seen["sessions"] if "idle" in row and belongs(row, desktops)]
+    if not rows:
+        return [message("no session was open")]
+    return [
+        message(
+            "session {id} of {user} was {state}",
+            id=row["id"],
+            user=row["user"],
+            state=message("locked" if locked(row) else "in use"),
+        )
+        for row in rows
+    ]

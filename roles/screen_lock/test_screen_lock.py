@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from roles.screen_lock import judge, login
+from roles.screen_lock import judge, login, logins
 from socle import person
-from socle.machine import programs
+from socle.machine import people, programs
 from socle.render import render
 from socle.verify import AGAIN, control, expect, message, not_applicable, unknown
 
@@ -17,6 +17,9 @@ KDE = ROOM / "templates/etc/xdg/kscreenlockerrc.j2"
 GUARDIAN = ROOM / "files/usr/local/lib/socle/screen_lock"
 OBSERVE = programs.python(
     Path(person.__file__), ROOM / "files/people.py", ROOM / "files/observe.py", by="python3 -ISB -c"
+)
+SHELLS = programs.python(
+    Path(person.__file__), ROOM / "files/people.py", ROOM / "files/shells.py", by="python3 -ISB -c"
 )
 NO_DESKTOP = "no desktop is installed"
 PRIVACY = ("show-in-lock-screen",)
@@ -41,6 +44,27 @@ def seen(host, settings):
     return json.loads(answer.stdout)
 
 
+@pytest.fixture(scope="module")
+def ways(host):
+    """Display managers, consoles and services, as they are set."""
+    answer = logins.PROGRAM.run(host, "socle", timeout=logins.SECONDS)
+    try:
+        return logins.Logins.of(answer.stdout)
+    except ValueError as error:
+        unknown(message("the machine cannot be observed: {said}", said=str(error)))
+
+
+@pytest.fixture(scope="module")
+def shells(host, settings):
+    """Everybody's shells, asked at their prompts."""
+    request = {"uids": settings.screen_lock_uids}
+    answer = SHELLS.run(host, json.dumps(request), timeout=120)
+    if answer.rc != 0:
+        said = answer.stderr.strip()[-300:]
+        unknown(message("the machine cannot be observed: {said}", said=said))
+    return json.loads(answer.stdout)
+
+
 @control("screen-lock-gnome")
 def test_idle_gnome_sessions_lock(seen, settings):
     """Every person's effective keys, their writability, bypasses, the guardian, sessions now."""
@@ -52,6 +76,7 @@ def test_idle_gnome_sessions_lock(seen, settings):
         + judge.bypasses(seen)
         + judge.guardian(seen, limit)
         + judge.open_sessions(seen, limit, ["gnome"])
+        + judge.unwatched(seen)
     )
     judged(seen, settings, wrong)
     expect_read(seen["people"], "login", "running", "keys")
@@ -71,6 +96,7 @@ def test_idle_sessions_of_other_desktops_lock(seen, settings):
     if "kde" in others:
         wrong += judge.plasma(seen, render(KDE, settings))
     wrong += judge.beyond_reach(seen, limit, minutes) + judge.open_sessions(seen, limit, others)
+    wrong += judge.unwatched(seen)
     wrong += [
         message("{program} is missing", program=name)
         for name in ("i3lock", "xprintidle")
@@ -81,11 +107,13 @@ def test_idle_sessions_of_other_desktops_lock(seen, settings):
 
 
 @control("lock-on-suspend")
-def test_sessions_lock_before_the_machine_sleeps(seen, settings):
-    """logind's own answers, what sleep waits for, and GNOME's lock for every person."""
+def test_sessions_lock_before_the_machine_sleeps(seen, ways, settings):
+    """logind's own answers, what sleep waits for and starts, and GNOME's lock for every person."""
     if not any_desktop(seen):
         not_applicable(NO_DESKTOP)
     wrong = judge.sleep(seen, settings.screen_lock_logind)
+    wrong += judge.lid(ways, settings.screen_lock_lid)
+    wrong += judge.conditions(ways.sleep) + judge.lid_held(ways.lid_inhibitors or [])
     if seen["desktops"]["gnome"]:
         wrong += judge.keys(
             seen, [k for k in keys(settings, ["gnome"]) if k["key"] == "lock-enabled"]
@@ -102,19 +130,26 @@ def test_sessions_lock_before_the_machine_sleeps(seen, settings):
             "closing the lid: {lid}, and sessions lock before any sleep",
             lid=settings.screen_lock_lid,
         ),
-        fix=AGAIN,
+        fix=message(
+            "{again}; remove drop-ins of {unit}, unmask what is masked (systemctl unmask), end the "
+            "program that holds the lid",
+            again=AGAIN,
+            unit=judge.LOCK_SLEEP,
+        ),
     )
+    if ways.lid_inhibitors is None or len(ways.sleep) < logins.SLEEP_ANSWERS:
+        unknown("the machine does not tell what keeps sessions open before sleep")
     if seen["desktops"]["gnome"]:
         expect_read(seen["people"], "login", "keys")
 
 
 @control("lockscreen-privacy")
-def test_greeter_and_lock_screen_give_nothing_away(seen, settings):
+def test_greeter_and_lock_screen_give_nothing_away(seen, ways, settings):
     """GDM's keys as its greeter reads them, notifications for every person, XDMCP."""
     if not any_desktop(seen):
         not_applicable(NO_DESKTOP)
     wrong = judge.greeter(seen, settings.screen_lock_greeter_keys)
-    wrong += login.greeters(seen, user_list=settings.screen_lock_user_list)
+    wrong += login.greeters(seen, ways, user_list=settings.screen_lock_user_list)
     if seen["desktops"]["gnome"]:
         private = [k for k in keys(settings, ["gnome"]) if k["key"] in PRIVACY]
         wrong += judge.keys(seen, private)
@@ -134,10 +169,10 @@ def test_greeter_and_lock_screen_give_nothing_away(seen, settings):
 
 
 @control("shell-timeout")
-def test_idle_shells_close(seen, settings):
-    """TMOUT in a real login shell of everybody; on servers logind's own limit, too."""
+def test_idle_shells_close(seen, shells, settings):
+    """TMOUT at everybody's prompts, root's login included; on servers logind's own limit, too."""
     seconds = settings.screen_lock_shell_seconds
-    wrong = judge.timeout(seen, seconds)
+    wrong = judge.timeout(shells, seconds)
     answers = [a for a in settings.screen_lock_logind if a.startswith("idle ")]
     wrong += [
         message("logind answers {line}", line=line)
@@ -150,9 +185,10 @@ def test_idle_shells_close(seen, settings):
         seen=message("{complaints;}", complaints=wrong)
         if wrong
         else message(
-            "login shells close after {n} s, read-only"
+            "{people}: login shells close after {n} s, read-only, terminal windows too"
             if shells_alone
-            else "login shells close after {n} s, read-only, idle logins end",
+            else "{people}: login shells close after {n} s, read-only, idle logins end",
+            people=list(shells),
             n=seconds,
         ),
         wanted=message(
@@ -164,35 +200,56 @@ def test_idle_shells_close(seen, settings):
         ),
         fix=message(
             "{again}; a file of /etc/profile.d that sets TMOUT first has to go; "
-            "people's login shell is bash (chsh)",
+            "people's login shell is bash (chsh), and their ~/.profile and ~/.bashrc leave TMOUT "
+            "as it is and start no other shell",
             again=AGAIN,
         ),
     )
-    expect_read({**seen["people"], "root": seen["root"]}, "login")
+    expect_read(shells, "login")
+    silent = judge.silent_shells(shells)
+    if silent:
+        unknown(message("{silent;}", silent=silent))
 
 
 @control("no-autologin")
-def test_no_session_opens_by_itself(seen):
-    """Who opened the sessions that are there, and what every display manager and console does."""
-    wrong = login.autologin(seen)
+def test_no_session_opens_without_a_password(host, seen, ways):
+    """Accounts, PAM, who opened the sessions that are there, display managers, consoles, units."""
+    try:
+        wrong, strange = login.without_password(people.ask(host))
+    except ValueError as error:
+        wrong, strange = [], [message("the machine cannot be observed: {said}", said=str(error))]
+    wrong += login.autologin(seen, ways)
+    strange += login.unknown_ways(ways)
     services = sorted({row["service"] for row in seen["sessions"] if row["service"]})
     expect(
         not wrong,
         seen=message("{complaints;}", complaints=wrong)
         if wrong
         else message(
-            "sessions were opened by: {services}", services=services or message("nobody yet")
-        ),
+            "no account, PAM, display manager or console lets anybody in; "
+            "sessions were opened by: {services}",
+            services=services,
+        )
+        if services
+        else "no account, PAM, display manager or console lets anybody in; no session was open",
         wanted="every session begins with a password",
-        fix=message("{again}; a session that opened by itself has to be closed once", again=AGAIN),
+        fix=message(
+            "{again}; give every account a password (passwd) or lock it (passwd -l); take out "
+            "what is named; a session that opened by itself has to be closed once",
+            again=AGAIN,
+        ),
     )
+    if strange:
+        unknown(message("{strange;}", strange=strange))
 
 
 def judged(seen, settings, wrong, desktops=()):
     """The verdict on idle locking, with the references that its time satisfies."""
     limit = settings.screen_lock_idle_seconds
     found = wrong or [
-        message("locked after {n} s for {people}", n=limit, people=list(seen["people"])),
+        message("set to lock after {n} s for {people}", n=limit, people=list(seen["people"])),
+        *judge.sessions_seen(seen, desktops or ["gnome"]),
+        "input that a program makes up counts as input",
         *(
             message(
                 "{user} holds an idle inhibitor, which does not keep the screen open",

@@ -7,7 +7,7 @@ def split(text: str, what: str) -> dict[str, str]:
     """The sections of an answer. Raises ValueError where it ends too early; ``what``: of what."""
     sections: dict[str, list[str]] = {}
     lines: list[str] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):  # a line of a machine's may hold other ends of lines
         if line.startswith("== "):
             lines = sections.setdefault(line[3:], [])
         else:

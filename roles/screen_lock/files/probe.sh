@@ -5,13 +5,13 @@
 # The file without what opens a session by itself, lets others in from the network, or shows who
 # has an account. Switched-off lines stay as comments.
 without_autologin() { # FILE
-    case $1 in *getty*)
-        sed -E '/^ExecStart=.*agetty/s/[[:space:]]+(-a|--autologin)[= ]+[^[:space:]]+//' "$1"
+    case $1 in *getty* | *autovt*)
+        sed -E '/^[[:space:]]*ExecStart[[:space:]]*=.*agetty/s/[[:space:]]+(-a *|--a[a-z]*[= ]+)[^[:space:]]+//g' "$1"
         return
         ;;
     esac
     awk '
-        /^[ \t]*\[/ { section = tolower($0); gsub(/[] \t\r[]/, "", section) }
+        /^[ \t]*\[/ { section = tolower($0); gsub(/#.*|[] \t\r[]/, "", section) }
         { key = tolower($0); sub(/=.*/, "", key); gsub(/[ \t]/, "", key)
           value = tolower($0); sub(/^[^=]*=/, "", value); gsub(/[ \t\r]/, "", value)
           what = section "." key }
@@ -24,10 +24,12 @@ without_autologin() { # FILE
 }
 
 login_files() {
-    for file in /etc/gdm3/daemon.conf /etc/gdm3/custom.conf /etc/gdm/custom.conf \
+    for file in /etc/gdm3/*.conf /etc/gdm/*.conf /run/gdm3/*.conf /run/gdm/*.conf \
+        /usr/local/share/lightdm/lightdm.conf.d/*.conf /etc/xdg/lightdm/lightdm.conf.d/*.conf \
         /etc/lightdm/lightdm.conf /etc/lightdm/lightdm.conf.d/*.conf \
-        /etc/sddm.conf /etc/sddm.conf.d/*.conf \
-        /etc/systemd/system/*getty*.service /etc/systemd/system/*getty*.service.d/*.conf; do
+        /etc/sddm.conf /etc/sddm.conf.d/* \
+        /etc/systemd/system/*getty*.service /etc/systemd/system/*getty*.service.d/*.conf \
+        /etc/systemd/system/autovt*.service /etc/systemd/system/autovt*.service.d/*.conf; do
         case $file in */zz-socle.conf) continue ;; esac
         [ ! -f "$file" ] || [ -L "$file" ] || without_autologin "$file" | cmp -s - "$file" ||
             echo "$file"

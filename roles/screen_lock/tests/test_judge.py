@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 from timing import linear
 
+from roles.screen_lock import judge
+from roles.screen_lock.logins import Logins
 from socle.baseline import load
 from socle.render import render
 
 ROOT = Path(__file__).parents[3]
 ROOM = Path(__file__).parents[1]
 TEMPLATES = ROOM / "templates/etc"
-
-
-def module(name):
-    spec = importlib.util.spec_from_file_location(f"screen_lock_{name}", ROOM / f"{name}.py")
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
-judge, login = module("judge"), module("login")
 
 
 def said(complaints):
@@ -51,6 +42,7 @@ def seen():
         "locker": False,
     }
     guardian = {"ActiveState": "active", "UnitFileState": "enabled", "age": 2.0}
+    guardian["ExecStart"] = f"{{ path=/usr/bin/python3 ; argv[]={judge.GUARDIAN} ; }}"
     return {
         "people": {"camille": {**person, "keys": {}}},
         "root": {"timeout": ["600", True]},
@@ -59,9 +51,6 @@ def seen():
         "offered": [["wayland", "gnome-session", "/usr/bin/gnome-session"]],
         "desktops": {"gnome": True, "xfce": False, "kde": False},
         "programs": ["i3lock", "xprintidle"],
-        "login_files": {},
-        "gettys": [],
-        "groups": {},
         "greeter": None,
         "xdmcp": "",
     }
@@ -73,6 +62,7 @@ def seen():
         ({"ActiveState": "failed"}, "is failed"),
         ({"UnitFileState": "disabled"}, "at boot"),
         ({"age": 300.0}, "does not answer"),
+        ({"ExecStart": "{ path=/x ; argv[]=/x a ; ignore_errors=no ; }"}, "starts /x a"),
         ({"status": None}, "does not answer"),
         ({"status": {"limit": 600.0, "sessions": []}}, "waits for 600 s"),
     ],
@@ -187,81 +177,130 @@ def test_wayland_sessions_whose_idle_time_nobody_sees(seen):
 
 
 @pytest.mark.parametrize(
-    ("shell", "timeout", "complaint"),
+    ("shell", "login", "window", "complaint"),
     [
-        ("/bin/bash", ["600", True], None),
-        ("/bin/bash", ["300", True], None),
-        ("/bin/bash", ["0", True], "TMOUT is 0"),
-        ("/bin/bash", ["", False], "not set"),
-        ("/bin/bash", ["601", True], "TMOUT is 601"),
-        ("/bin/bash", ["600", False], "may change"),
-        ("/usr/bin/fish", ["", False], "does not know"),
+        ("/bin/bash", ["600", "bash rx"], ["600", "bash x"], None),
+        ("/bin/bash", ["300", "bash rx"], ["600", "bash x"], None),
+        ("/bin/bash", ["0", "bash rx"], ["600", "bash x"], "TMOUT is 0"),
+        ("/bin/bash", ["", "bash "], ["", "bash "], "not set"),
+        ("/bin/bash", ["601", "bash rx"], ["601", "bash x"], "TMOUT is 601"),
+        ("/bin/bash", ["9" * 5000, "bash rx"], ["600", "bash x"], "TMOUT is 9"),
+        ("/bin/bash", ["600", "bash x"], ["600", "bash x"], "may change"),
+        ("/bin/bash", ["600", "bash rx"], ["", "bash "], "in a terminal window of camille"),
+        ("/bin/bash", ["600", ""], ["600", "bash x"], "becomes another program"),
+        ("/usr/bin/fish", None, None, "does not know"),
     ],
 )
-def test_shells_that_do_not_close(seen, shell, timeout, complaint):
-    seen["people"]["camille"].update(shell=shell, timeout=timeout)
-    found = said(judge.timeout(seen, 600))
+def test_shells_that_do_not_close(shell, login, window, complaint):
+    shells = {"camille": {"shell": shell, "unread": {}, "login": login, "window": window}}
+    found = said(judge.timeout(shells, 600))
     assert found == [] if complaint is None else complaint in found[0]
 
 
-@pytest.mark.parametrize(
-    ("path", "text", "complaint"),
-    [
-        (
-            "/etc/gdm3/daemon.conf",
-            "[daemon]\nAutomaticLoginEnable=True\nAutomaticLogin=camille\n",
-            "GDM: automatic login of camille",
-        ),
-        (
-            "/etc/gdm3/daemon.conf",
-            "[daemon]\n#  TimedLoginEnable = true\nAutomaticLoginEnable=false\n",
-            None,
-        ),
-        ("/etc/gdm3/custom.conf", "[daemon]\nTimedLoginEnable = true\n", "timed login"),
-        ("/etc/lightdm/lightdm.conf", "[Seat:*]\nautologin-user=camille\n", "LightDM"),
-        ("/etc/lightdm/lightdm.conf", "[Seat:*]\nautologin-user=\nallow-guest=false\n", None),
-        ("/etc/sddm.conf", "[Autologin]\nUser=camille\n", "SDDM"),
-        ("/etc/greetd/config.toml", '[initial_session]\ncommand = "sway"\n', "greetd"),
-        ("/etc/default/nodm", "NODM_ENABLED=true\n", "nodm"),
-    ],
-)
-def test_automatic_logins_of_every_display_manager(seen, path, text, complaint):
-    seen["login_files"] = {path: text}
-    found = said(login.autologin(seen))
-    assert found == [] if complaint is None else complaint in found[0]
+def test_a_window_of_roots_is_no_login():
+    shells = {"root": {"shell": "/bin/bash", "unread": {}, "login": ["600", "bash rx"]}}
+    shells["root"]["window"] = ["", "bash "]
+    assert judge.timeout(shells, 600) == []
 
 
-def test_the_later_file_wins_where_a_display_manager_reads_several(seen):
-    ours = "[Seat:*]\nautologin-user=\n"
-    seen["login_files"] = {
-        "/usr/share/lightdm/lightdm.conf.d/live.conf": "[Seat:*]\nautologin-user=live\n",
-        "/etc/lightdm/lightdm.conf.d/zz-socle.conf": ours,
-    }
-    assert login.autologin(seen) == []
-    seen["login_files"]["/etc/lightdm/lightdm.conf"] = "[Seat:*]\nautologin-user=live\n"
-    assert said(login.autologin(seen)) == ["LightDM: seat:*.autologin-user = live"]
-
-
-def test_sessions_and_consoles_that_opened_by_themselves(seen):
-    seen["sessions"][0]["service"] = "gdm-autologin"
-    argv = "{ path=/sbin/agetty ; argv[]=/sbin/agetty --autologin camille --noclear tty1 ; }"
-    seen["gettys"] = [{"Id": "getty@tty1.service", "ExecStart": argv}]
-    seen["groups"] = {"nopasswdlogin": ["dominique"]}
-    assert said(login.autologin(seen)) == [
-        "session c2 of camille was opened by gdm-autologin",
-        "getty@tty1.service: camille logs in by itself",
-        "without a password: dominique",
-    ]
+def test_a_shell_that_does_not_answer_is_neither_blamed_nor_passed():
+    shells = {"eve": {"shell": "/bin/bash", "unread": {}, "login": None, "window": ["600", "bash"]}}
+    assert judge.timeout(shells, 600) == []
+    assert said(judge.silent_shells(shells)) == ["eve: a shell did not answer at its prompt"]
+    shells["eve"]["unread"] = {"login": "login: no end within 20 s"}
+    assert judge.silent_shells(shells) == []
 
 
 def test_sleep_that_waits_for_nothing(seen, settings):
     ours = {"Id": "socle-lock-sleep.service", "LoadState": "loaded", "UnitFileState": "enabled"}
+    ours["ExecStart"] = f"{{ path=/usr/bin/python3 ; argv[]={judge.LOCKS} ; ignore_errors=no ; }}"
     seen["sleep"] = [{"Id": "sleep.target", "Wants": "socle-lock-sleep.service"}, ours]
     seen["logind"] = list(settings["screen_lock_logind"])
     assert judge.sleep(seen, settings["screen_lock_logind"]) == []
     seen["sleep"][0]["Wants"] = ""
     seen["logind"][0] = 'lid s "ignore"s "ignore"s "lock"'
     assert len(judge.sleep(seen, settings["screen_lock_logind"])) == 2
+
+
+def test_sleep_that_waits_for_another_program(seen, settings):
+    ours = {"Id": "socle-lock-sleep.service", "LoadState": "loaded", "UnitFileState": "enabled"}
+    ours["ExecStart"] = "{ path=/bin/true ; argv[]=/bin/true ; ignore_errors=no ; }"
+    seen["sleep"] = [{"Id": "sleep.target", "Wants": "socle-lock-sleep.service"}, ours]
+    seen["logind"] = list(settings["screen_lock_logind"])
+    assert said(judge.sleep(seen, settings["screen_lock_logind"])) == [
+        "nothing locks before sleep: socle-lock-sleep.service starts /bin/true"
+    ]
+
+
+def test_the_unit_starts_what_the_check_expects():
+    unit = (TEMPLATES / "systemd/system/socle-lock-sleep.service.j2").read_text()
+    assert f"ExecStart={judge.LOCKS}\n" in unit
+
+
+@pytest.mark.parametrize(
+    ("targets", "complaint"),
+    [
+        (
+            {"suspend.target": "loaded", "hibernate.target": "masked", "AllowHibernation": "no"},
+            None,
+        ),
+        ({"suspend.target": "masked"}, "suspend.target is masked"),
+        ({"systemd-suspend.service": "masked"}, "systemd-suspend.service is masked"),
+        ({"AllowSuspend": "no"}, "sleep.conf says AllowSuspend=no"),
+    ],
+)
+def test_a_lid_that_does_nothing(targets, complaint):
+    found = said(judge.lid(Logins({}, "", "", (), targets=targets), "suspend"))
+    assert found == [] if complaint is None else complaint in found[0]
+
+
+def test_a_session_of_an_account_that_is_no_persons(seen):
+    assert judge.unwatched(seen) == []
+    row = {"id": "c7", "user": "maint", "type": "x11", "service": "lightdm"}
+    seen["sessions"] += [row, {**row, "user": "Debian-gdm", "service": "gdm-launch-environment"}]
+    seen["sessions"] += [{**row, "user": "camille"}, {**row, "type": "tty"}]
+    assert said(judge.unwatched(seen)) == ["session c7 of maint is watched by nobody"]
+
+
+def test_conditions_of_the_unit_that_locks():
+    assert judge.conditions(("a(sbbsi) 0", "a(sasbttttuii) 0")) == judge.conditions(("",)) == []
+    [found] = said(judge.conditions(('a(sbbsi) 1 "ConditionPathExists" false false "/x" 0',)))
+    assert "ConditionPathExists" in found
+
+
+def test_who_holds_the_lid(seen):
+    assert said(judge.lid_held([("camille", "my talk")])) == [
+        "closing the lid does nothing: camille holds it (my talk)"
+    ]
+    assert judge.lid_held([("camille", "Multiple displays attached")]) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "env GNOME_SHELL_SESSION_MODE=classic gnome-session",
+        "/usr/bin/env -u X A=b /usr/bin/gnome-session --session=x",
+        "gnome-session-classic",
+        "dbus-run-session -- gnome-session",
+    ],
+)
+def test_gnome_by_another_command_is_gnome(seen, command):
+    seen["offered"] = [["wayland", command.split()[0], command]]
+    assert judge.other_desktops(seen) == judge.beyond_reach(seen, 30, 1) == []
+
+
+def test_an_unknown_program_behind_env_is_said(seen):
+    seen["offered"] = [["wayland", "env", "env A=b sway"], ["wayland", "", ""]]
+    assert said(judge.other_desktops(seen))[0] == "sway"
+
+
+def test_a_pass_says_which_sessions_were_seen(seen):
+    assert said(judge.sessions_seen(seen, ["gnome"])) == ["session c2 of camille was in use"]
+    seen["sessions"][0]["savers"] = [True]
+    assert said(judge.sessions_seen(seen, ["gnome"])) == ["session c2 of camille was locked"]
+    assert said(judge.sessions_seen(seen, ["xfce"])) == ["no session was open"]
+    del seen["sessions"][0]["idle"]  # a console, or a greeter
+    assert said(judge.sessions_seen(seen, ["gnome"])) == ["no session was open"]
 
 
 def test_the_report_knows_which_reference_each_value_satisfies(settings):
@@ -278,7 +317,7 @@ def test_who_was_not_read_is_named_and_neither_blamed_nor_passed(seen):
     seen["people"] = {"eve": {"shell": "/bin/bash", "running": {}, "unread": kept_back}}
     key = {"schema": "org.gnome.desktop.session", "key": "idle-delay", "value": "uint32 30"}
     assert judge.keys(seen, [key]) == judge.xfce(seen, {"/lock/enabled": True}) == []
-    assert judge.plasma(seen, "[Daemon]\nTimeout=1\n") == judge.timeout(seen, 600) == []
+    assert judge.plasma(seen, "[Daemon]\nTimeout=1\n") == []
     assert judge.bypasses(seen) == []
     assert said(judge.unread(seen["people"], "login", "keys")) == ["eve: login: more than 1 MiB"]
     assert said(judge.unread(seen["people"], "kde")) == ["eve: kde: no end within 8 s"]
@@ -308,10 +347,4 @@ def test_a_group_without_an_end_is_no_error(line):
     [("", "[", ""), ("[a]\na", " ", "b"), ("[a]\na=", " ", "b"), ("", "\n ", "x")],
 )
 def test_a_file_twice_as_long_takes_twice_as_long(before, again, after):
-    def judged(size):
-        text = before + again * (size // len(again)) + after
-        seen = {"sessions": [], "gettys": [], "groups": {}, "login_files": {}}
-        seen["login_files"] = dict.fromkeys(login.OTHERS, text)
-        return judge.kde([text]), login.ini(text), login.autologin(seen)
-
-    assert linear(judged)
+    assert linear(lambda size: judge.kde([before + again * (size // len(again)) + after]))

@@ -19,20 +19,24 @@ from socle import person
 from socle.machine import programs
 
 ROOM = Path(__file__).parents[1] / "files"
-PROGRAMS = (Path(person.__file__), ROOM / "people.py", ROOM / "observe.py")
+PROGRAMS, SHELLS = (
+    (Path(person.__file__), ROOM / "people.py", ROOM / f"{last}.py")
+    for last in ("observe", "shells")
+)
 NOBODY = pwd.getpwnam("nobody")
 AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another person")
 
 
-def joined() -> str:
+def joined(parts=PROGRAMS) -> str:
     """What the check sends."""
-    return programs.python(*PROGRAMS).text
+    return programs.python(*parts).text
 
 
-def test_the_joined_programs_have_no_name_twice():
+@pytest.mark.parametrize("parts", [PROGRAMS, SHELLS], ids=["observe", "shells"])
+def test_the_joined_programs_have_no_name_twice(parts):
     names = Counter(
         name
-        for node in ast.parse(joined()).body
+        for node in ast.parse(joined(parts)).body
         for name in (
             [node.name]
             if isinstance(node, ast.FunctionDef | ast.ClassDef)
@@ -91,3 +95,39 @@ def test_a_persons_answers_come_from_a_home_that_stays_as_it_is(home):
     assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
     assert not Path("/var/tmp/made").exists()
     assert "sleep 1234" not in subprocess.check_output(["ps", "ax", "-o", "args"], text=True)
+
+
+TIMEOUT = '[ -n "$TMOUT" ] || { TMOUT=600; readonly TMOUT; export TMOUT; }\n'
+LEFT_ALONE = (["600", "bash rx"], ["600", "bash x"])
+
+
+@AS_ROOT
+@pytest.mark.parametrize(
+    ("profile", "bashrc", "login", "window"),
+    [
+        ("", "alias printf=false exit=:", *LEFT_ALONE),
+        ("", "unset TMOUT", LEFT_ALONE[0], ["", "bash "]),
+        ("", "PROMPT_COMMAND='TMOUT=0'", LEFT_ALONE[0], ["0", "bash x"]),
+        ("case $- in *i*) exec dash;; esac", "", ["600", ""], LEFT_ALONE[1]),
+        ("", "exec dash", LEFT_ALONE[0], ["600", ""]),
+        ("case $- in *i*) exec cat;; esac", "", None, LEFT_ALONE[1]),
+        ("", "echo Bienvenue", *LEFT_ALONE),
+    ],
+)
+def test_shells_are_asked_at_their_prompts(profile, bashrc, login, window):
+    place = Path(tempfile.mkdtemp(dir="/var/tmp"))
+    try:
+        (place / ".bash_profile").write_text(f"{TIMEOUT}{profile}\n")
+        (place / ".bashrc").write_text(f"{bashrc}\n")
+        for path in (place, *place.rglob("*")):
+            os.chown(path, NOBODY.pw_uid, NOBODY.pw_gid)
+        account = f"pwd.struct_passwd((*pwd.getpwnam(whose)[:5], {str(place)!r}, '/bin/bash'))"
+        source = joined(SHELLS).replace("pwd.getpwnam(whose)", account)
+        aside = ast.literal_eval(re.search(r"ASIDE = (\(.*?\))", joined(), re.DOTALL)[1])
+        request = json.dumps({"person": "nobody", "uids": [1, 2]})
+        words = [*aside, "/usr/bin/python3", "-IB", "-c", source, request]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+        found = json.loads(done.stdout or done.stderr)
+        assert found == {"shell": "/bin/bash", "unread": {}, "login": login, "window": window}
+    finally:
+        shutil.rmtree(place)

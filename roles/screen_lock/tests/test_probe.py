@@ -45,10 +45,16 @@ def without_autologin(path: Path) -> str:
         ),
         ("sddm.conf", "[Autologin]\nUser=live\n", "[Autologin]\n# Socle: User=live\n"),
         ("sddm.conf", "[Users]\nUser=live\n", "[Users]\nUser=live\n"),
+        ("sddm.conf", "[Autologin] # x\nUser=a # y\n", "[Autologin] # x\n# Socle: User=a # y\n"),
         (
             "getty@tty1.conf",
             "[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin live --noclear %I $TERM\n",
             "[Service]\nExecStart=\nExecStart=-/sbin/agetty --noclear %I $TERM\n",
+        ),
+        (
+            "autovt.conf",
+            "[Service]\n ExecStart = -/sbin/agetty --autologi=live -acamille %I $TERM\n",
+            "[Service]\n ExecStart = -/sbin/agetty %I $TERM\n",
         ),
         (
             "serial-getty.conf",

@@ -1,0 +1,3 @@
+#!/bin/sh
+# The person takes the tweak back.
+systemctl stop couvercle.service

@@ -1,0 +1,3 @@
+#!/bin/sh
+# As it was.
+rm -r /etc/xdg/lightdm

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Whoever looked for the fault ends it.
+systemctl --quiet disable debug-shell.service

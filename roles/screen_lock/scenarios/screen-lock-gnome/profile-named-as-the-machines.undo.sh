@@ -1,0 +1,3 @@
+#!/bin/sh
+# As it was.
+rm /home/camille/.config/environment.d/socle.conf

@@ -1,0 +1,3 @@
+#!/bin/sh
+# No engine changes accounts here.
+userdel --remove mainteneur 2>/dev/null

@@ -1,0 +1,3 @@
+#!/bin/sh
+# As it was.
+sed -i '/# essai$/d' /home/camille/.bashrc
