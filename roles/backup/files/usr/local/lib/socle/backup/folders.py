@@ -83,6 +83,21 @@ def private(path: Path) -> Iterator[Path]:
                     os.rmdir(path.name, dir_fd=parent)
 
 
+def files(place: Path) -> Iterator[str]:
+    """Every file below a folder, however deep (``os.walk`` and ``rglob`` call themselves)."""
+    waiting = [str(place)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as listed:
+                for one in listed:
+                    if one.is_dir(follow_symlinks=False):
+                        waiting.append(one.path)
+                    elif one.is_file(follow_symlinks=False):
+                        yield one.path
+        except OSError:
+            continue  # gone meanwhile, or deeper than a path can say
+
+
 def replace(source: Path, name: str | Path, parent: int | None = None) -> None:
     """Put ``source``, of a folder of root's, in the place of what has the name, link or not."""
     if is_folder(name, parent) or is_folder(source):

@@ -22,7 +22,7 @@ from typing import Any
 
 from backup import awake, evidence, manifest, paths, patterns, snapshots, state
 from backup.config import Config, Secrets
-from backup.errors import BackupError
+from backup.errors import BackupError, explained
 from backup.restic import Restic, open_repository, version
 
 PATIENCE = 3600.0
@@ -45,8 +45,8 @@ def rehearsed(target: Restic, host: str, repository: str) -> dict[str, Any]:
     began = time.monotonic()
     try:
         rehearse(target, found)
-    except (BackupError, OSError) as error:
-        found["reason"] = str(error) if isinstance(error, BackupError) else error.strerror
+    except Exception as error:
+        found["reason"] = explained(error)
     finally:
         shutil.rmtree(paths.SCRATCH, ignore_errors=True)
     found["seconds"] = round(time.monotonic() - began, 1)
