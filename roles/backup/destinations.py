@@ -14,6 +14,8 @@ from socle.verify.settings import Settings
 
 KEYS = "/etc/ssh/authorized_keys.d/socle-backup"
 """Root's list of the keys that may store copies on a server."""
+UNJUDGED = "cannot be judged"
+"""So the program on a machine begins a reason of which neither good nor bad follows."""
 
 
 def medium(host: Any, one: Found) -> str:
@@ -127,6 +129,15 @@ def expect_true_dates(served: Sequence[Found]) -> None:
         wanted="none: retention by time would remove the real ones",
         fix="see who set that machine's clock; nothing is removed until this is looked into",
     )
+    unjudged = [one["client"] for one in served if UNJUDGED in (one.get("error") or "")]
+    if unjudged:
+        unknown(
+            message(
+                "what is in the repositories of {clients} cannot be judged: socle-backup prune "
+                "tells why",
+                clients=unjudged,
+            )
+        )
 
 
 def allowed(settings: Settings) -> set[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import tracemalloc
 
 import pytest
-from backup import hollow, names, run
+from backup import hollow, manifest, names, run
 
 from roles.backup import copies
 from socle.verify.checks import ControlFailed
@@ -79,6 +80,57 @@ def test_names_of_empty_files_count_too(home):
     (home / "bob/empty").touch()
     linked(home / "bob/empty", 2000)
     assert sum(one["names"] for one in left(home).owners.values()) == 2000
+
+
+@pytest.fixture
+def far(home):
+    """A folder whose path is as long as one may be, for a name of 30."""
+    folder = home / "bob"
+    while len(str(folder)) < 3800:
+        folder /= "d" * min(200, 3850 - len(str(folder)))
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.mark.parametrize("full", [True, False], ids=["names", "hollow"])
+def test_names_in_a_long_path_take_no_more_memory_than_others(home, far, monkeypatch, full):
+    """Once, 300,000 took a gigabyte, and two million would have taken eight."""
+    monkeypatch.setattr(hollow, "ALLOWED", MIB)
+    (far / "a").write_bytes(os.urandom(MIB) if full else b"")
+    os.truncate(far / "a", MIB)
+    linked(far / "a", 5000)
+    places = [str(home)]
+    tracemalloc.start()
+    try:
+        sizes = hollow.look(places, [])
+        hollows = hollow.leave(places, [], sizes)
+        found = names.leave(places, [], sizes, hollows.paths)
+        manifest.sample(places, [], 3, found)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found.paths) == (5000 if full else 5001)
+    assert peak < 5000 * 1000
+
+
+def test_where_restic_would_hold_too_many_names_each_file_keeps_one(home, far, monkeypatch):
+    """Whatever they claim: what they hold is in the copy; who has one name, keeps it."""
+    monkeypatch.setattr(names, "CROWDED", 200 * (4000 * 2 + 1024))
+    (far / "a").write_bytes(b"x")
+    linked(far / "a", 300)
+    (far / "letter").write_text("a neighbour")
+    linked(home / "bob/a", 5)
+    found = left(home)
+    assert {os.path.dirname(one) for one in found.paths} == {str(far)}  # noqa: PTH120
+    assert len(found.paths) == 300
+    assert str(far / "letter") not in matched(found, home)
+
+
+def test_a_set_of_paths_is_a_set():
+    whole = {"/a/b", "/a/c", "/d", "/é/\udcff"}
+    found = hollow.Paths(whole)
+    assert found == whole
+    assert (len(found), "/a/b" in found, "/a" in found) == (4, True, False)
 
 
 def test_a_folder_named_twice_is_looked_at_once(home):

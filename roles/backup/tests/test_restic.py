@@ -99,6 +99,11 @@ def test_reasons_are_our_own_words(said, words):
     assert reason(said, 1) == words
 
 
+def test_too_little_memory_is_said():
+    assert reason("", -9) == reason("fatal error: runtime: out of memory", 2)
+    assert "memory" in reason("", -9)
+
+
 def test_ssh_trusts_declared_keys_only():
     words = ssh_command(Repository("a", "server", address="10.0.0.3", port=2222))
     assert "StrictHostKeyChecking=yes" in words

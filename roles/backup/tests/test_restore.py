@@ -218,6 +218,121 @@ def test_a_folder_above_is_dressed_before_anybody_can_exchange_it(tmp_path, monk
     assert home.stat().st_mode & 0o777 == 0o750
 
 
+def made(folder, text):
+    """A home with letters of two persons, one of whom has a very deep folder."""
+    for name in ("camille/a", "dominique", "zoé"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "letter").write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("levels", [1500, 3000])
+def test_in_place_over_folders_of_any_depth(tmp_path, deep, levels):
+    """As deep as restic brings back; and deeper, where only the target is."""
+    source, target = made(tmp_path / "staged", "old"), made(tmp_path / "home", "new")
+    deep(target / "camille/a", levels)
+    deep(source / "camille/a", min(levels, 1500), file="y")
+    assert restore._move(source, target) == 0
+    assert {one.read_text() for one in target.glob("*/letter")} == {"old"}
+    assert os.path.lexists(f"{tmp_path}/home/camille/a/{'a/' * 1500}y")
+
+
+def test_a_folder_of_any_depth_goes_for_a_file(tmp_path, deep):
+    source, target = made(tmp_path / "staged", "old"), made(tmp_path / "home", "new")
+    (target / "dominique/letter").unlink()
+    (target / "dominique/letter").mkdir()
+    deep(target / "dominique/letter", 5000)
+    assert restore._move(source, target) == 0
+    assert (target / "dominique/letter").read_text() == "old"
+    deep(source, 1500)
+    folders.remove(source)
+    assert not source.exists()
+
+
+def handles():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_what_somebody_hinders_stays_and_the_rest_goes_on(tmp_path, monkeypatch):
+    """As a FUSE mount of a person's does: closed to root."""
+    source, target = made(tmp_path / "staged", "old"), made(tmp_path / "home", "new")
+    looked = folders.is_folder
+
+    def closed(name, parent=None):
+        if name == "dominique":
+            raise PermissionError
+        return looked(name, parent)
+
+    monkeypatch.setattr(folders, "is_folder", closed)
+    open_before = handles()
+    assert restore._move(source, target) == 1
+    assert handles() == open_before
+    assert (source / "dominique/letter").exists()
+    assert sorted(one.read_text() for one in target.glob("*/letter")) == ["new", "old"]
+    monkeypatch.undo()
+    assert restore._move(source, target) == 0
+    assert {one.read_text() for one in target.glob("*/letter")} == {"old"}
+
+
+def test_a_restore_that_leaves_something_says_so_and_keeps_it(tmp_path, monkeypatch):
+    target = made(tmp_path / "to/home", "new")
+    snapshot = {"id": "d" * 64, "time": "2026-11-22T02:10:00Z"}
+    monkeypatch.setattr(restore, "_snapshot", lambda *_: snapshot)
+    wanted = plan.Plan([], None, {}, 3, 9)
+    monkeypatch.setattr(plan, "make", lambda *_: wanted)
+    monkeypatch.setattr(
+        restore, "_fetch", lambda *words: made(words[3].folder / "files/home", "old")
+    )
+    replace = folders.replace
+
+    def refused(source, name, parent=None):
+        if source.parent.name == "dominique":
+            raise PermissionError
+        replace(source, name, parent)
+
+    monkeypatch.setattr(folders, "replace", refused)
+    wish = restore.Wish("nas", "latest", "/home", tmp_path / "to", in_place=True)
+    with pytest.raises(BackupError, match="1 files or folders could not be put in place") as told:
+        restore._restore(None, wish, lambda _: None)
+    (staging,) = (tmp_path / "to").glob(f"{restore.STAGING}*")
+    assert str(staging) in str(told.value)
+    assert (staging / "files/home/dominique/letter").read_text() == "old"
+    assert (target / "zoé/letter").read_text() == "old"
+
+
+def test_a_way_of_any_depth_needs_few_handles(tmp_path, deep):
+    deep(tmp_path, 1500)
+    with folders.opened(tmp_path / ("a/" * 1500)) as handle:
+        assert Path(f"/proc/self/fd/{handle}/x").exists()
+
+
+def test_names_that_are_no_text_come_back(tmp_path):
+    """restic tells of them with other signs."""
+    part, files = tmp_path / "part", tmp_path / "files"
+    odd = os.fsdecode(b"odd\xff")
+    for name in ("plain", odd):
+        (part / "home").mkdir(parents=True, exist_ok=True)
+        (part / "home" / name).touch()
+    restore._gather(part, files, ["/home/odd\ufffd", "/home/plain"])
+    assert sorted(one.name for one in (files / "home").iterdir()) == [odd, "plain"]
+    with pytest.raises(BackupError, match="not everything"):
+        restore._gather(part, files, ["/home/gone"])
+
+
+def test_progress_and_scratch_of_any_depth(tmp_path, deep, monkeypatch):
+    (tmp_path / "scratch").mkdir()
+    deep(tmp_path / "scratch", 1500)
+    (tmp_path / "scratch/x").write_bytes(b"x" * 5000)
+    assert progress.on_disk(tmp_path) == 5000
+    monkeypatch.setattr(paths, "SCRATCH", tmp_path / "scratch")
+    monkeypatch.setattr(rehearsal.evidence, "record_test", lambda _: None)
+    monkeypatch.setattr(rehearsal, "rehearse", lambda *_: {}["made"])
+    monkeypatch.setattr(rehearsal, "version", lambda: (0, 14))
+    found = rehearsal.rehearsed(None, "accueil", "nas")
+    assert (found["result"], found["reason"][:16]) == ("failed", "cannot be judged")
+    assert not paths.SCRATCH.exists()
+
+
 @pytest.fixture
 def host(tmp_path, monkeypatch):
     for name in ("STATE", "MANIFEST", "CANARY", "SAMPLE"):

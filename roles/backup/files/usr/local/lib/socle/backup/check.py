@@ -7,7 +7,7 @@ from typing import Any
 
 from backup import awake, paths, state
 from backup.config import Config, Secrets
-from backup.errors import BackupError
+from backup.errors import explained
 from backup.restic import failed, open_repository
 from backup.stale import unlocked
 
@@ -44,8 +44,8 @@ def _one(config: Config, secrets: Secrets, name: str) -> dict[str, Any]:
         if answer.code != 0:
             raise failed(answer)
         found["result"] = "ok"
-    except BackupError as error:
-        found["reason"] = str(error)
+    except Exception as error:
+        found["reason"] = explained(error)
     return found | {"seconds": round(time.monotonic() - began, 1)}
 
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from backup import (
     state,
     status,
 )
-from backup.errors import BackupError, Busy
+from backup.errors import Busy, explained
 
 Work = Callable[[config.Config, config.Secrets, tuple[str, ...]], dict[str, Any]]
 Lines = Callable[[Any], list[str]]
@@ -50,18 +49,6 @@ def main(words: list[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:
         return _error(explained(error), BUSY if isinstance(error, Busy) else FAILED)
     return code
-
-
-def explained(error: BaseException) -> str:
-    """What went wrong, without what Python would say: that may hold a file's name."""
-    if isinstance(error, BackupError):
-        return str(error)
-    if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
-    if isinstance(error, OSError):
-        return error.strerror or "input/output error"
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"a mistake in Socle: {type(error).__name__} in {last.name}, line {last.lineno}"
 
 
 def say(line: str) -> None:
@@ -130,10 +117,7 @@ def _restore(chosen: argparse.Namespace) -> int:
 
 
 def _rewind(chosen: argparse.Namespace) -> int:
-    try:
-        moment = state.moment(chosen.to)
-    except ValueError:
-        raise BackupError(f"not a time such as 2026-11-22T02:10:00Z: {chosen.to}") from None
+    moment = state.moment(chosen.to)
     with locks.alone("rewind"):
         results = quarantine.rewind(config.load(), chosen.client, moment)
     _show(results, chosen, quarantine.lines)

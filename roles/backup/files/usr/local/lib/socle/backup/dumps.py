@@ -10,7 +10,7 @@ from pathlib import Path
 
 from backup import paths, sqlite, state
 from backup.config import Database
-from backup.errors import BackupError
+from backup.errors import BackupError, explained
 
 
 def make(databases: Sequence[Database]) -> dict[str, str | None]:
@@ -22,8 +22,10 @@ def make(databases: Sequence[Database]) -> dict[str, str | None]:
         try:
             _KINDS[database.kind](database)
             results[database.name] = None
-        except (BackupError, OSError, sqlite3.Error) as error:
-            results[database.name] = _words(error)
+        except sqlite3.Error as error:
+            results[database.name] = f"SQLite: {getattr(error, 'sqlite_errorname', 'error')}"
+        except Exception as error:
+            results[database.name] = explained(error)
     return results
 
 
@@ -97,19 +99,11 @@ def _into(target: Path, *command: str) -> None:
     with target.open("wb") as file:
         try:
             done = subprocess.run(
-                command, stdout=file, stderr=subprocess.PIPE, text=True, check=False, cwd="/"
+                command, stdout=file, stderr=subprocess.PIPE, check=False, cwd="/"
             )
         except FileNotFoundError:
             raise BackupError(f"{command[0]} is not installed") from None
     if done.returncode != 0:
-        full = "no space left on device" in done.stderr.lower()
+        full = b"no space left on device" in done.stderr.lower()
         program = next(word for word in command if "dump" in word)
         raise BackupError("this host's disk is full" if full else f"{program} failed")
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, BackupError):
-        return str(error)
-    if isinstance(error, OSError):
-        return error.strerror or "input/output error"
-    return f"SQLite: {getattr(error, 'sqlite_errorname', type(error).__name__)}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import stat
+import subprocess
 from collections import deque
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from backup.errors import BackupError
@@ -22,24 +22,28 @@ PLAIN = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 def opened(path: Path) -> Iterator[int]:
     """A handle of the folder. ``BackupError`` at a link that is not root's, ``OSError``."""
     ahead, links = deque(path.absolute().parts), 0
-    with ExitStack() as handles:
-        here = -1
+    here = os.open("/", os.O_PATH | PLAIN)
+    try:
         while ahead:
             step = _step(ahead.popleft(), here)
-            handles.callback(os.close, step)
             found = os.fstat(step)
             if not stat.S_ISLNK(found.st_mode):
+                os.close(here)  # no more than two at once, however deep it is
                 here = step
                 continue
-            if found.st_uid not in OWN:
-                raise BackupError(f"a link on the way to {path} is not root's")
-            links += 1
-            if links > MOST_LINKS:
-                raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-            ahead.extendleft(reversed(Path(os.readlink("", dir_fd=step)).parts))
-        handle = os.open(".", os.O_RDONLY | PLAIN, dir_fd=here)
-        handles.callback(os.close, handle)
-        yield handle
+            try:
+                links += 1
+                if found.st_uid not in OWN:
+                    raise BackupError(f"a link on the way to {path} is not root's")
+                if links > MOST_LINKS:
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+                ahead.extendleft(reversed(Path(os.readlink("", dir_fd=step)).parts))
+            finally:
+                os.close(step)
+        with inside(".", here) as handle:
+            yield handle
+    finally:
+        os.close(here)
 
 
 def _step(name: str, here: int) -> int:
@@ -51,13 +55,18 @@ def _step(name: str, here: int) -> int:
 
 
 @contextmanager
-def inside(name: str, parent: int) -> Iterator[int]:
+def inside(name: str, parent: int | None) -> Iterator[int]:
     """A handle of the folder of this name. ``OSError`` where it is none, or a link."""
-    handle = os.open(name, os.O_RDONLY | PLAIN, dir_fd=parent)
+    handle = enter(name, parent)
     try:
         yield handle
     finally:
         os.close(handle)
+
+
+def enter(name: str, parent: int | None) -> int:
+    """The same, for the caller to close."""
+    return os.open(name, os.O_RDONLY | PLAIN, dir_fd=parent)
 
 
 @contextmanager
@@ -83,6 +92,21 @@ def private(path: Path) -> Iterator[Path]:
                     os.rmdir(path.name, dir_fd=parent)
 
 
+def files(place: Path) -> Iterator[str]:
+    """Every file below a folder, however deep (``os.walk`` and ``rglob`` call themselves)."""
+    waiting = [str(place)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as listed:
+                for one in listed:
+                    if one.is_dir(follow_symlinks=False):
+                        waiting.append(one.path)
+                    elif one.is_file(follow_symlinks=False):
+                        yield one.path
+        except OSError:
+            continue  # gone meanwhile, or deeper than a path can say
+
+
 def replace(source: Path, name: str | Path, parent: int | None = None) -> None:
     """Put ``source``, of a folder of root's, in the place of what has the name, link or not."""
     if is_folder(name, parent) or is_folder(source):
@@ -91,9 +115,18 @@ def replace(source: Path, name: str | Path, parent: int | None = None) -> None:
 
 
 def remove(name: str | Path, parent: int | None = None) -> None:
-    """Remove a folder with all that is in it, a file or a link, if there is one."""
+    """Remove a folder with all that is in it, a file or a link, if there is one.
+
+    However deep it is: ``shutil.rmtree`` calls itself, and opens one handle more, at each level.
+    ``OSError`` where something stays, a mount for one.
+    """
     if is_folder(name, parent):
-        shutil.rmtree(name, dir_fd=parent)
+        with inside(str(name), parent) as handle:
+            # From within, so that the list of processes shows no name.
+            place = f"/proc/{os.getpid()}/fd/{handle}"
+            words = ["find", ".", "-xdev", "-mindepth", "1", "-delete"]
+            subprocess.run(words, cwd=place, capture_output=True, check=False)
+        os.rmdir(name, dir_fd=parent)
         return
     with suppress(FileNotFoundError):
         os.unlink(name, dir_fd=parent)

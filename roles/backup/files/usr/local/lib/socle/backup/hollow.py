@@ -13,7 +13,7 @@ import pwd
 import stat
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,9 +24,38 @@ ALLOWED = 1 << 40
 RATIO = 100
 """A file that claims more than so many times what it holds is hollow."""
 _NAME = 1 << 16  # bytes that restic reads in the time that a file's name takes it
+_ENTRY = 1 << 10  # bytes that restic holds for a name in a folder that it reads, beside its path
 _BLOCK = 512
 SUBORDINATE = Path("/etc/subuid")
 """Numbers that a person may give files to, in a container of one's own: ``anna:100000:65536``."""
+
+
+class Paths(Set[str]):
+    """Paths by their folders: thousands in one folder keep its path, which may be long, once."""
+
+    def __init__(self, paths: Iterable[str] = ()) -> None:
+        """A set of these."""
+        self.folders: dict[str, set[str]] = {}
+        for one in paths:
+            self.add(one)
+
+    def add(self, path: str) -> None:
+        """Have this one, too."""
+        folder, _, name = path.rpartition("/")
+        self.folders.setdefault(folder, set()).add(name)
+
+    def __contains__(self, path: object) -> bool:
+        """Whether it is in."""
+        folder, _, name = str(path).rpartition("/")
+        return name in self.folders.get(folder, ())
+
+    def __iter__(self) -> Iterator[str]:
+        """Each, whole."""
+        return (f"{folder}/{one}" for folder, names in self.folders.items() for one in names)
+
+    def __len__(self) -> int:
+        """How many."""
+        return sum(map(len, self.folders.values()))
 
 
 @dataclass
@@ -34,13 +63,15 @@ class Sizes:
     """``full``: bytes of the largest file that holds what it claims. ``hollow``: of the others.
 
     ``over``: owner's number -> files that are larger than asked. ``held``: bytes that all others
-    hold. ``claimed``: of all, once for each name. ``repeated``: of files with more than
+    hold. ``holds``: what restic holds in memory at most, of names alone. ``claimed``: of all, once
+    for each name. ``repeated``: of files with more than
     one name, by the power of two of what their other names claim (see ``names``): however many
     files there are, these are few numbers.
     """
 
     full: int = 0
     held: int = 0
+    holds: int = 0
     claimed: int = 0
     hollow: list[tuple[int, int]] = field(default_factory=list)  # bytes, person's number
     repeated: Counter[int] = field(default_factory=Counter)
@@ -71,13 +102,14 @@ class Left:
 
     owners: Counter[int] = field(default_factory=Counter)
     claimed: int = 0
-    paths: set[str] = field(default_factory=set)
+    paths: Paths = field(default_factory=Paths)
 
 
 def look(places: Sequence[str], excludes: Collection[str], over: int = sys.maxsize) -> Sizes:
     """Sizes of all files below ``places``; what a whole path excludes is not looked at."""
     found = Sizes()
-    for path, looks in files(places, excludes):
+    for path, looks, holds in files(places, excludes):
+        found.holds = max(found.holds, holds)
         if looks.st_size > over:
             found.over[person(looks.st_uid)] += 1
         found.claimed += looks.st_size
@@ -100,7 +132,7 @@ def repeated(looks: os.stat_result) -> int:
 def leave(places: Sequence[str], excludes: Collection[str], sizes: Sizes) -> Left:
     """What to leave out of a copy of ``places``, which have these sizes."""
     left, limits = Left(), sizes.limits()
-    for path, looks in files(places, excludes) if limits else ():
+    for path, looks, _ in files(places, excludes) if limits else ():
         owner = person(looks.st_uid)
         if looks.st_size <= limits.get(owner, sys.maxsize):
             continue
@@ -123,23 +155,35 @@ def in_words(owners: Mapping[str, int]) -> str:
     return f"files left out, larger than a copy can read: {whose}" if whose else ""
 
 
-def files(places: Sequence[str], excludes: Collection[str]) -> Iterator[tuple[str, os.stat_result]]:
-    """Every regular file below ``places``, once, in the alphabet's order."""
+def files(
+    places: Sequence[str], excludes: Collection[str]
+) -> Iterator[tuple[str, os.stat_result, int]]:
+    """Every regular file below ``places``, once, in the alphabet's order.
+
+    With each the bytes that restic holds when it reads the file: of all names in its folder, and in
+    those above. We hold these names, too, but no whole path of them.
+    """
     within = [o.rstrip("/") + "/" for o in places]
-    waiting = [o for o in places if not any(o.startswith(w) and o != w for w in within)]
-    while waiting:
-        path = waiting.pop()
+    apart = [o for o in places if not any(o.startswith(w) and o != w for w in within)]
+    levels = [("", apart, 0)]
+    while levels:
+        folder, names, holds = levels[-1]
+        if not names:
+            levels.pop()
+            continue
+        path = folder + names.pop()
         if path in excludes:
             continue
         try:
             looks = os.lstat(path)
             if stat.S_ISDIR(looks.st_mode):
                 listed = sorted(os.listdir(path), reverse=True)  # noqa: PTH208
-                waiting += [f"{path.rstrip('/')}/{one}" for one in listed]
+                each = _ENTRY + 2 * len(os.fsencode(path))
+                levels.append((f"{path.rstrip('/')}/", listed, holds + len(listed) * each))
         except OSError:
             continue  # restic says what cannot be read
         if stat.S_ISREG(looks.st_mode):
-            yield path, looks
+            yield path, looks, holds
 
 
 def _is_hollow(looks: os.stat_result, held: int) -> bool:

@@ -22,6 +22,7 @@ from backup.names import Left
 LARGEST = 64 * 1024 * 1024
 """Bytes: the sample leaves larger files alone, so that a test stays short."""
 TRIES = 25
+DRAWN = 8  # names of a folder, of which the first that is no link is taken
 RUNS_KEPT = 120
 
 
@@ -112,19 +113,18 @@ def excluded(path: str, patterns: Sequence[str]) -> bool:
 def _descend(place: Path, chance: random.Random) -> Path | None:
     while True:
         try:
-            with os.scandir(place) as listed:
-                entries = [one for one in listed if not one.is_symlink()]
-            if not entries:
+            listed = os.listdir(place)  # noqa: PTH208 - names alone: there may be millions
+            drawn = (place / one for one in chance.sample(listed, min(len(listed), DRAWN)))
+            one = next((one for one in drawn if not one.is_symlink()), None)
+            if one is None:
                 return None
-            one = chance.choice(entries)
             if one.is_dir():
-                place = Path(one.path)
+                place = one
                 continue
             good = one.is_file() and 0 < one.stat().st_size <= LARGEST
         except OSError:
             return None
-        utf8 = one.path.isprintable() and not any("\udc80" <= c <= "\udcff" for c in one.path)
-        return Path(one.path) if good and utf8 else None
+        return one if good and str(one).isprintable() else None
 
 
 def _looks(file: Path) -> tuple[int, int] | None:

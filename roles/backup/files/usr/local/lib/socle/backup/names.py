@@ -2,7 +2,8 @@
 
 Whoever may write can make sixty thousand in a second (``ln``). Where such names claim more together
 than `_allowed`, the files that claim most of it keep one name each in the folders of every owner,
-the same every night; their others are left out. What the files hold is in the copy; the run is
+the same every night; their others are left out. So it is in folders of which restic would hold more
+than `CROWDED` in memory. What the files hold is in the copy; the run is
 incomplete then, and says whose they are. No folder is ever left out, however many patterns it
 takes to tell names apart: it may hold somebody else's files.
 
@@ -13,8 +14,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -22,6 +22,9 @@ from backup import hollow
 
 GENERATIONS = 30
 """Names may claim so many times what the folders hold: a month of rsnapshot's."""
+CROWDED = 1 << 30
+"""Bytes of names that restic may hold at once before each file there keeps one name: 900,000 in one
+folder with a short path, 120,000 where it has 4,000 signs."""
 _LEAST = hollow.ALLOWED >> 4  # bytes that names may claim in a small practice: some minutes
 _LINE_END = "[^\x01-\t\v-\U0010ffff]"  # all signs but this one: it would end the pattern
 _SIGNS = {one: f"\\{one}" for one in "*?[\\"} | {"$": "[$]", "\n": _LINE_END}
@@ -38,7 +41,7 @@ class Left:
 
     owners: dict[str, dict[str, int]] = field(default_factory=dict)
     patterns: list[str] = field(default_factory=list)
-    paths: set[str] = field(default_factory=set)
+    paths: hollow.Paths = field(default_factory=hollow.Paths)
 
 
 def leave(
@@ -48,11 +51,13 @@ def leave(
     hollows: Collection[str] = (),
 ) -> Left:
     """What to leave out of a copy of ``places``, which have these sizes, besides ``hollows``."""
-    left = Left(paths=set(hollows))
+    left = Left(paths=hollow.Paths(hollows))
     least, limit = _least(sizes), sizes.limit()
     kept: set[tuple[int, int, int]] = set()
-    for path, looks in hollow.files(places, excludes) if least is not None else ():
-        if hollow.repeated(looks) < least or looks.st_size > limit or path in hollows:
+    needed = least is not None or sizes.holds > CROWDED
+    for path, looks, holds in hollow.files(places, excludes) if needed else ():
+        many = holds > CROWDED or (least is not None and hollow.repeated(looks) >= least)
+        if looks.st_nlink == 1 or not many or looks.st_size > limit or path in hollows:
             continue
         file = (looks.st_dev, looks.st_ino, _whose(os.path.dirname(path)))  # noqa: PTH120
         if file in kept:
@@ -96,14 +101,10 @@ def _whose(folder: str) -> int:
         return -1
 
 
-def _patterns(paths: Iterable[str]) -> list[str]:
+def _patterns(paths: hollow.Paths) -> list[str]:
     """Few patterns that fit these paths, and nothing else that is in their folders now."""
-    folders = defaultdict(set)
-    for path in paths:
-        folder, _, name = path.rpartition("/")
-        folders[folder].add(name)
     found: set[str] = set()
-    for folder, names in folders.items():
+    for folder, names in paths.folders.items():
         with suppress(OSError):  # gone meanwhile
             others = sorted(map(os.fsencode, set(os.listdir(folder or "/")) - names))  # noqa: PTH208
             found |= {f"{quoted(folder)}/{_beginning(os.fsencode(name), others)}" for name in names}

@@ -29,8 +29,8 @@ from backup import (
     state,
 )
 from backup.config import Config, Repository, Secrets
-from backup.errors import BackupError
-from backup.restic import Restic, ResticError, failed, open_repository
+from backup.errors import BackupError, explained
+from backup.restic import Restic, failed, open_repository
 from backup.stale import unlocked
 
 Found = dict[str, Any]
@@ -63,9 +63,8 @@ def offline(config: Config, secrets: Secrets, name: str) -> Found:
         try:
             _filled(config, secrets, disk, found)
             found["result"] = "ok"
-        except (BackupError, OSError) as error:
-            found["result"] = "failed"
-            found["reason"] = str(error) if isinstance(error, BackupError) else error.strerror
+        except Exception as error:
+            found |= {"result": "failed", "reason": explained(error)}
         finally:
             disks.close(disk)
     found["released"] = disks.power_off(disk)
@@ -101,8 +100,8 @@ def _filled(config: Config, secrets: Secrets, disk: Repository, found: Found) ->
         for host in hosts:
             password = copy_password(config, secrets, disk, host)
             target = Restic(str(folder / "socle" / host), password)
-            Path(target.location).mkdir(parents=True, exist_ok=True)
             try:
+                Path(target.location).mkdir(parents=True, exist_ok=True)
                 if host != config.host:
                     _copied(_served(config, secrets, host), target)
                 elif own:
@@ -110,8 +109,8 @@ def _filled(config: Config, secrets: Secrets, disk: Repository, found: Found) ->
                 else:
                     _made(config, target)
                 _proved(target, disk.name, host, found)
-            except BackupError as error:
-                problems.append(f"{host}: {error}")
+            except Exception as error:
+                problems.append(f"{host}: {explained(error)}")
         usage = shutil.disk_usage(folder)
         found["free_percent"] = round(100 * usage.free / usage.total, 1)
     if problems:
@@ -136,7 +135,7 @@ def _first_that_answers(config: Config, secrets: Secrets) -> Restic | None:
         repository = open_repository(one, secrets.password(one.name))
         try:
             listed = repository.snapshots()
-        except ResticError:
+        except BackupError:
             continue
         if snapshots.real(listed):
             return repository
@@ -184,6 +183,8 @@ def _proved(target: Restic, disk: str, host: str, found: Found) -> None:
     if checked.code != 0:
         raise failed(checked)
     there = snapshots.real(target.snapshots())
+    if not there:
+        raise BackupError("no snapshot is on the disk after the copy")
     found["snapshots"][host] = len(there)
     found["newest"][host] = state.stamp(state.moment(there[-1]["time"]))
     result = rehearsal.rehearsed(target, host, disk)

@@ -6,9 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from backup import folders
 
 EVERY = 2.0
 """Seconds between two messages."""
@@ -78,11 +81,8 @@ def message(there: int, total: int, before: int, seconds: float) -> dict[str, An
 def on_disk(folder: Path) -> int:
     """Bytes that are allocated below a folder."""
     count = 0
-    for place, _, names in os.walk(folder):
-        for name in names:
-            try:
-                found = os.lstat(os.path.join(place, name))  # noqa: PTH118
-            except OSError:
-                continue
+    for file in folders.files(folder):
+        with suppress(OSError):
+            found = os.lstat(file)
             count += min(found.st_size, found.st_blocks * 512)
     return count

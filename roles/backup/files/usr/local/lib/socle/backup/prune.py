@@ -6,11 +6,12 @@ hashes: a client that writes false data under good names must not make prune dro
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from backup import awake, paths, quarantine, snapshots, state
 from backup.config import Config, Secrets, Served
-from backup.errors import BackupError
+from backup.errors import BackupError, explained
 from backup.restic import failed
 from backup.retention import to_forget
 from backup.served import arrivals, open_served
@@ -22,29 +23,39 @@ class Refused(BackupError):
 
 
 def prune(config: Config, secrets: Secrets, only: tuple[str, ...] = ()) -> dict[str, Any]:
-    """Prune each served repository; client -> what ``status`` shows as ``last_prune``."""
+    """Prune each served repository; client -> what ``status`` shows as ``last_prune``.
+
+    Who has waited longest comes first: what one client's takes, up to the end of this program, is
+    not always at the same others' cost.
+    """
     if not config.served:
         raise BackupError("this machine keeps no backups of others")
     awake.politely()
-    results = {}
+    known = state.read(paths.PRUNES, {})
+    results: dict[str, Any] = {}
+    chosen = [one for one in config.served if not only or one.client in only]
     with awake.awake("pruning of the backups"):
-        for one in config.served:
-            if only and one.client not in only:
-                continue
+        for one in sorted(chosen, key=lambda one: known.get(one.client, {}).get("time", "")):
+            results[one.client] = _result("failed", "begun, and not ended")
+            with suppress(OSError):  # who has filled the disk may be the next to be pruned
+                state.write(paths.PRUNES, known | results)
             results[one.client] = _recorded(one, secrets)
-            state.write(paths.PRUNES, state.read(paths.PRUNES, {}) | results)
+    state.write(paths.PRUNES, known | results)
     return results
 
 
 def _recorded(one: Served, secrets: Secrets) -> dict[str, Any]:
-    found = {"time": state.stamp(), "result": "ok", "reason": None, "kept": None, "removed": 0}
     try:
-        found |= _pruned(one, secrets)
+        return _result("ok") | _pruned(one, secrets)
     except Refused as error:
-        found |= {"result": "refused", "reason": str(error)}
-    except BackupError as error:
-        found |= {"result": "failed", "reason": str(error)}
-    return found
+        return _result("refused", str(error))
+    except Exception as error:
+        return _result("failed", explained(error))
+
+
+def _result(result: str, reason: str | None = None) -> dict[str, Any]:
+    times = {"time": state.stamp(), "result": result, "reason": reason}
+    return times | {"kept": None, "removed": 0}
 
 
 def _pruned(one: Served, secrets: Secrets) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from backup import paths, state
+from backup import folders, paths, state
 from backup.config import Config, Served
-from backup.errors import BackupError
+from backup.errors import BackupError, explained
 
 NAMED_BY_HASH = ("index", "keys", "locks", "snapshots")
 SETTLED = timedelta(minutes=10)
@@ -30,14 +30,18 @@ SETTLED = timedelta(minutes=10)
 def tidy(config: Config, only: tuple[str, ...] = ()) -> dict[str, Any]:
     """Client -> how many false files were moved away."""
     before = state.now() - SETTLED
-    return {
-        one.client: {"result": "ok", "moved": tidied(one, before)} for one in _chosen(config, only)
-    }
+    results = {}
+    for one in _chosen(config, only):
+        try:
+            results[one.client] = {"result": "ok", "moved": tidied(one, before)}
+        except Exception as error:
+            results[one.client] = {"result": "failed", "moved": 0, "reason": explained(error)}
+    return results
 
 
 def tidied(one: Served, before: datetime) -> int:
     """Move a client's false files that arrived ``before``; how many there were."""
-    return _move(one, lambda file: _arrived(file) <= before and _false(file))
+    return _move(one, lambda file: _arrived(file) <= before and _false(file, Path(one.path)))
 
 
 def rewind(config: Config, client: str, moment: datetime) -> dict[str, Any]:
@@ -58,30 +62,36 @@ def rewind(config: Config, client: str, moment: datetime) -> dict[str, Any]:
 def _move(one: Served, wanted: Callable[[Path], bool]) -> int:
     repository = Path(one.path)
     place = repository.parent / f".quarantine-{one.client}" / f"{state.now():%Y%m%dT%H%M%S}"
-    moved = 0
-    for file in list(_files(repository)):
-        if wanted(file):
-            target = place / file.relative_to(repository)
-            state.folder(target.parent)
-            shutil.move(file, target)  # a client may have a file system of its own
-            moved += 1
+    moved = stay = 0
+    for file in map(Path, folders.files(repository)):
+        try:
+            if wanted(file):
+                target = place / file.relative_to(repository)
+                state.folder(target.parent)
+                shutil.move(file, target)  # a client may have a file system of its own
+                moved += 1
+        except FileNotFoundError:
+            continue  # a lock, for one: its restic has ended
+        except OSError:
+            stay += 1  # its name is too long for another folder above it, for one
+    if stay:
+        raise BackupError(f"{stay} files cannot be read or moved away; {moved} were")
     return moved
 
 
-def _files(repository: Path) -> Iterator[Path]:
-    yield from (one for one in repository.rglob("*") if one.is_file() and not one.is_symlink())
+def _false(file: Path, repository: Path) -> bool:
+    """Whether a file's content is not what its name says. Of data only empty files are judged.
 
-
-def _false(file: Path) -> bool:
-    """Whether a file's content is not what its name says. Of data only empty files are judged."""
-    if file.parent.name in NAMED_BY_HASH:
+    What lies elsewhere, restic does not look at.
+    """
+    if file.parent.parent == repository and file.parent.name in NAMED_BY_HASH:
         with file.open("rb") as data:
             return hashlib.file_digest(data, "sha256").hexdigest() != file.name
-    return file.parent.parent.name == "data" and file.stat().st_size == 0
+    return file.parent.parent == repository / "data" and file.stat().st_size == 0
 
 
 def _arrived(file: Path) -> datetime:
-    return datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    return state.arrived(file.stat().st_mtime)
 
 
 def _chosen(config: Config, only: tuple[str, ...]) -> list[Served]:
@@ -96,4 +106,7 @@ def _chosen(config: Config, only: tuple[str, ...]) -> list[Served]:
 
 def lines(results: dict[str, Any]) -> list[str]:
     """The results in words."""
-    return [f"{client}: {one['moved']} files moved away" for client, one in results.items()]
+    return [
+        f"{client}: " + (one.get("reason") or f"{one['moved']} files moved away")
+        for client, one in results.items()
+    ]

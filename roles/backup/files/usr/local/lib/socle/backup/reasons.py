@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
 
 ENDLESS = "files grew without end while they were read"
 """What we say ourselves when we stop restic for it."""
+
+NO_MEMORY = "not enough memory for restic"
 
 # First match wins, over everything that was printed: the cause stands before its consequences.
 _KNOWN = (
@@ -19,6 +22,7 @@ _KNOWN = (
     (r"connection timed out|no route to host|network is unreachable|operation timed out"
      r"|could not resolve hostname|timeout, server .{0,300} not responding",
      "the server does not answer"),
+    (r"out of memory|cannot allocate memory", NO_MEMORY),
     (r"connection refused", "the server refuses the connection"),
     (r"already locked", "the repository is locked by another restic"),
     (r"connection (closed|reset)|broken pipe|client_loop|unexpected eof"
@@ -45,6 +49,8 @@ def reason(output: str, code: int) -> str:
     for pattern, words in _KNOWN:
         if re.search(pattern, text):
             return words
+    if code == -signal.SIGKILL:  # by the kernel, at the MemoryMax of our service
+        return NO_MEMORY
     return f"restic ended with code {code}; run it by hand to see why"
 
 

@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from backup import awake, evidence, manifest, paths, patterns, snapshots, state
+from backup import awake, evidence, folders, manifest, paths, patterns, snapshots, state
 from backup.config import Config, Secrets
-from backup.errors import BackupError
+from backup.errors import BackupError, explained
 from backup.restic import Restic, open_repository, version
 
 PATIENCE = 3600.0
@@ -45,10 +45,11 @@ def rehearsed(target: Restic, host: str, repository: str) -> dict[str, Any]:
     began = time.monotonic()
     try:
         rehearse(target, found)
-    except (BackupError, OSError) as error:
-        found["reason"] = str(error) if isinstance(error, BackupError) else error.strerror
+    except Exception as error:
+        found["reason"] = explained(error)
     finally:
-        shutil.rmtree(paths.SCRATCH, ignore_errors=True)
+        with suppress(OSError):
+            folders.remove(paths.SCRATCH)
     found["seconds"] = round(time.monotonic() - began, 1)
     evidence.record_test(found)
     return found
@@ -69,7 +70,7 @@ def rehearse(target: Restic, found: dict[str, Any]) -> None:
     record = state.read(paths.SAMPLE, {}).get(made["made"])
     found["own_record"] = record is not None
     wanted = expected(made, record)
-    shutil.rmtree(paths.SCRATCH, ignore_errors=True)
+    folders.remove(paths.SCRATCH)
     state.folder(paths.SCRATCH)
     for public in sorted({public_part(one, newest["paths"]) for one in wanted}):
         chosen = [one for one in wanted if public_part(one, newest["paths"]) == public]

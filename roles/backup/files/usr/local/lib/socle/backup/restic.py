@@ -17,13 +17,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from backup import locks, paths
+from backup import locks, paths, snapshots
 from backup.config import Repository
-from backup.errors import BackupError
+from backup.errors import BackupError, Unjudged
 from backup.reasons import ENDLESS, reason
 
 GIVE_UP_SECONDS = 180.0
 """Without any progress while restic repeats failing requests: then it is stopped."""
+
+MOST_KEPT = 1 << 26
+"""Characters of an answer: some hundred thousand snapshots. What says more is stopped."""
+_LINE = 1 << 16  # characters of an error's line that are read at once
 
 Watcher = Callable[[dict[str, Any]], None]
 
@@ -59,8 +63,7 @@ class Restic:
     def snapshots(self, *, timeout: float = 60) -> list[dict[str, Any]]:
         """Every snapshot, oldest first."""
         answer = self.must("snapshots", "--json", "--no-lock", timeout=timeout)
-        found = json.loads(answer.out or "[]") or []
-        return sorted(found, key=lambda one: one["time"])
+        return snapshots.listed(answer.out)
 
     def must(self, *words: str, **how: Any) -> Answer:
         """Run and give the answer; ``ResticError`` where restic fails."""
@@ -117,6 +120,7 @@ class _Process:
     def __init__(self, command: Sequence[str], handles: Sequence[int], *, keep: bool) -> None:
         self.keep = keep
         self.lines: list[str] = []
+        self.broken: Exception | None = None  # why nobody reads on
         self.errors: list[str] = []
         self.moved = time.monotonic()
         self.done = -1.0
@@ -160,6 +164,8 @@ class _Process:
                 now = time.monotonic()
                 stuck = self.retrying and now - self.moved > GIVE_UP_SECONDS
                 late = limit is not None and now > limit
+                if self.broken:
+                    self.end()
                 if stuck or late:
                     self.errors.append("operation timed out\n" if late else "")
                     self.end()
@@ -172,6 +178,8 @@ class _Process:
             self.end()
             for one in readers:
                 one.join(5)
+        if self.broken:
+            raise self.broken
         return Answer(self.process.returncode, "".join(self.lines), "".join(self.errors))
 
     def end(self) -> None:
@@ -183,11 +191,22 @@ class _Process:
                     self.process.wait(patience)
 
     def _read_lines(self, watch: Watcher | None) -> None:
+        """To the end; restic would wait for ever for a reader that has stumbled."""
+        try:
+            self._read(watch)
+        except Exception as error:
+            self.broken = error
+
+    def _read(self, watch: Watcher | None) -> None:
         assert self.process.stdout  # noqa: S101
-        for line in self.process.stdout:
-            message = _message(line)
+        left = MOST_KEPT
+        while line := self.process.stdout.readline(left + 1):
+            if len(line) > left:
+                raise Unjudged("restic's answer has no end")
+            message = parsed(line)
             if self.keep and message.get("message_type") != "status":
                 self.lines.append(line)
+                left -= len(line)
             done = message.get("bytes_done", message.get("bytes_restored", 0))
             if message.get("message_type") != "status" or done != self.done:
                 self.moved, self.done = time.monotonic(), done
@@ -196,7 +215,7 @@ class _Process:
 
     def _read_errors(self, stop_on: str | None) -> None:
         assert self.process.stderr  # noqa: S101
-        for line in self.process.stderr:
+        while line := self.process.stderr.readline(_LINE):
             del self.errors[:-500]
             self.errors.append(line)
             self.retrying = self.retrying or "retrying after" in line
@@ -257,10 +276,11 @@ def parse_version(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def _message(line: str) -> dict[str, Any]:
+def parsed(line: str) -> dict[str, Any]:
+    """A line of restic's, where it is JSON: a name with a line's end in it may look so."""
     try:
         found = json.loads(line) if line.startswith("{") else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,6 +34,7 @@ from backup.progress import Meter
 from backup.restic import Restic, open_repository, version
 
 STAGING = ".socle-restore-"
+_UNTOLD = "\ufffd"  # what stands in JSON for bytes that are no text
 Tell = Callable[[dict[str, Any]], None]
 
 
@@ -94,7 +96,11 @@ def _restore(restic: Restic, wish: Wish, tell: Tell) -> None:
         _fetch(restic, chosen["id"], wanted, Staged(staging, done, tell))
         source = staging / "files" / wish.path.lstrip("/")
         plan.dress(wanted, source, wish.to, staging / "folder")
-        _move(source, target)
+        if stay := _move(source, target):
+            raise BackupError(
+                f"{stay} files or folders could not be put in place; all others are. They are in "
+                f"{_staging(wish, chosen['id'])}; the same command tries again"
+            )
     last = {"message": "done", "files": wanted.files, "bytes": wanted.bytes}
     tell(last | {"seconds": round(time.monotonic() - began, 1), "target": str(target)})
 
@@ -180,50 +186,89 @@ def _fetch(restic: Restic, snapshot: str, wanted: Plan, staged: Staged) -> None:
             if number in staged.done:
                 continue
             if not goes_on:
-                shutil.rmtree(part, ignore_errors=True)
+                folders.remove(part)
             state.folder(part)
             words, listing = patterns.words(portion.paths, "/", version())
             restic.must(*how, *words, patterns=listing, watch=meter.heard, keep=False)
-            for path in portion.paths:
-                _gather(part / path.lstrip("/"), files / path.lstrip("/"))
+            _gather(part, files, portion.paths)
             staged.done.append(number)
             state.write(staged.folder / "done.json", staged.done)
-            shutil.rmtree(part)
+            folders.remove(part)
             meter.finished(portion.bytes)
 
 
-def _gather(source: Path, target: Path) -> None:
-    if not os.path.lexists(source):
+def _gather(part: Path, files: Path, paths: Sequence[str]) -> None:
+    """Move what restic brought of these, all of one folder, to what it brought before.
+
+    As it is called on the disk: a name that is no UTF-8, restic tells with other signs.
+    """
+    folder = os.path.dirname(paths[0]).lstrip("/")  # noqa: PTH120
+    source, target = part / folder, state.folder(files / folder)
+    for one in list(source.iterdir()) if source.is_dir() else ():
+        folders.replace(one, target / one.name)
+    told = [one for one in paths if _UNTOLD not in one]
+    if not all(os.path.lexists(files / one.lstrip("/")) for one in told):
         raise BackupError("restic brought not everything back")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    folders.replace(source, target)
 
 
-def _move(source: Path, target: Path) -> None:
-    """Into place: in one step where nothing is there, else file by file over what is there."""
+def _move(source: Path, target: Path) -> int:
+    """Into place: in one step where nothing is there, else file by file over what is there.
+
+    How many files or folders could not be, and stay where they are.
+    """
     if not os.path.lexists(source):
         if target.is_dir():
-            return  # moved before an interruption
+            return 0  # moved before an interruption
         raise BackupError("restic brought nothing back")
     if folders.is_folder(source) and target.is_dir():
         with folders.opened(target) as there:
-            _fill(there, source)
-    else:
-        with folders.opened(target.parent) as parent:
-            folders.replace(source, target.name, parent)
+            return _fill(there, source)
+    with folders.opened(target.parent) as parent:
+        folders.replace(source, target.name, parent)
+    return 0
 
 
-def _fill(target: int, source: Path) -> None:
-    """Move what is in ``source`` into an open folder, and make that what ``source`` was."""
-    for one in list(source.iterdir()):
-        if folders.is_folder(one) and folders.is_folder(one.name, target):
-            with folders.inside(one.name, target) as there:
-                _fill(there, one)
-        else:
-            folders.replace(one, one.name, target)
-    found = source.stat()
-    os.fchown(target, found.st_uid, found.st_gid)
-    shutil.copystat(source, f"/proc/self/fd/{target}")
+def _fill(target: int, source: Path) -> int:
+    """Move what is in ``source`` into an open folder, and make that what ``source`` was.
+
+    One handle a level: restic brings back no more than fit into a path (4,096 bytes). Whoever owns
+    a folder may hinder root in it (a FUSE mount, a link put in its place, depth): that one stays.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    stay, levels = 0, [_Level(os.dup(target), source)]
+    try:
+        while levels:
+            here = levels[-1]
+            one = next(here.entries, None)
+            try:
+                if one is None:
+                    here.dress()
+                elif folders.is_folder(one) and folders.is_folder(one.name, here.target):
+                    levels.append(_Level(folders.enter(one.name, here.target), one))
+                else:
+                    folders.replace(one, one.name, here.target)
+            except OSError:
+                stay += 1
+            if one is None:
+                os.close(levels.pop().target)
+    finally:
+        for here in levels:
+            os.close(here.target)
+    return stay
+
+
+class _Level:
+    """A folder that is there, open, and the one that takes its place."""
+
+    def __init__(self, target: int, source: Path) -> None:
+        self.target, self.source = target, source
+        self.entries = iter(list(source.iterdir()))
+
+    def dress(self) -> None:
+        found = self.source.stat()
+        os.fchown(self.target, found.st_uid, found.st_gid)
+        shutil.copystat(self.source, f"/proc/self/fd/{self.target}")
 
 
 def line(message: dict[str, Any]) -> str:

@@ -17,7 +17,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,9 +26,9 @@ from typing import Any
 
 from backup import awake, dumps, hollow, manifest, names, paths, state
 from backup.config import Config, Repository, Secrets
-from backup.errors import BackupError
+from backup.errors import explained
 from backup.reasons import missing_repository, reason
-from backup.restic import Answer, Restic, open_repository
+from backup.restic import Answer, Restic, open_repository, parsed
 from backup.stale import unlocked
 
 RUNS_KEPT = 60
@@ -136,8 +135,8 @@ def _one(repository: Repository, secrets: Secrets, wanted: Wanted) -> dict[str, 
     """A snapshot in a declared repository; what to record of it."""
     try:
         return into(open_repository(repository, secrets.password(repository.name)), wanted)
-    except BackupError as error:
-        return {"result": "failed", "reason": str(error), "snapshot": None, "seconds": 0.0}
+    except Exception as error:
+        return {"result": "failed", "reason": explained(error), "snapshot": None, "seconds": 0.0}
 
 
 def into(target: Restic, wanted: Wanted) -> dict[str, Any]:
@@ -146,8 +145,8 @@ def into(target: Restic, wanted: Wanted) -> dict[str, Any]:
     found: dict[str, Any] = {"result": "failed", "reason": None, "snapshot": None}
     try:
         found |= summary(_backup(target, wanted))
-    except BackupError as error:
-        found["reason"] = str(error)
+    except Exception as error:
+        found["reason"] = explained(error)
     return found | {"seconds": round(time.monotonic() - began, 1)}
 
 
@@ -162,8 +161,7 @@ def _backup(target: Restic, wanted: Wanted) -> Answer:
 
 def summary(answer: Answer) -> dict[str, Any]:
     """What ``restic backup --json`` says at its end. Numbers only, never a file's name."""
-    messages = [json.loads(line) for line in answer.out.splitlines() if line.startswith("{")]
-    messages += [json.loads(line) for line in answer.err.splitlines() if line.startswith("{")]
+    messages = [parsed(line) for line in [*answer.out.splitlines(), *answer.err.splitlines()]]
     unreadable = sum(_fault(one) for one in messages if one.get("message_type") == "error")
     ends = [one for one in messages if one.get("message_type") == "summary"]
     if not ends or not ends[-1].get("snapshot_id"):

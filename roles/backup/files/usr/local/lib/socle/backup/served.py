@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from backup import paths, snapshots, state
 from backup.config import Secrets, Served
-from backup.errors import BackupError
+from backup.errors import BackupError, explained
 from backup.restic import Restic
 from backup.retention import Snapshot
 
@@ -34,7 +34,7 @@ def arrivals(one: Served, listed: list[dict[str, Any]]) -> list[Snapshot]:
             stored = Path(one.path, "snapshots", entry["id"]).stat().st_mtime
         except OSError:
             raise BackupError("a snapshot that restic lists is not on the disk") from None
-        made, arrived = state.moment(entry["time"]), datetime.fromtimestamp(stored, UTC)
+        made, arrived = state.moment(entry["time"]), state.arrived(stored)
         canary = snapshots.CANARY in (entry.get("tags") or [])
         found.append(Snapshot(entry["id"], made, arrived, canary))
     return found
@@ -64,9 +64,9 @@ def status(one: Served, secrets: Secrets, now: datetime) -> dict[str, Any]:
             "reachable": True,
             "snapshots": len(real),
             "newest": snapshots.described(real[-1], [], now) if real else None,
-            "future": snapshots.future(listed, now),
-            "misdated": misdated(arrivals(one, listed)),
+            "future": snapshots.future(listed, now)[: snapshots.MOST_SHOWN],
+            "misdated": misdated(arrivals(one, listed))[: snapshots.MOST_SHOWN],
         }
-    except BackupError as error:
-        found["error"] = str(error)
+    except Exception as error:
+        found["error"] = explained(error)
     return found

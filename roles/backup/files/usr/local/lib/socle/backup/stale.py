@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backup import state
-from backup.errors import BackupError
+from backup.errors import BackupError, Unjudged
 from backup.restic import Answer, Restic, ResticError
 
 OLD = timedelta(minutes=30)
 """A living restic renews its lock every five minutes."""
+_MOST = 100  # locks that are looked at
+_LARGEST_PID = 1 << 22
+_SHOWN = 64  # characters of a name that somebody else has chosen
 
 
 def unlocked(target: Restic, *words: str, owner: bool = False, **how: Any) -> Answer:
@@ -35,26 +38,42 @@ def unlocked(target: Restic, *words: str, owner: bool = False, **how: Any) -> An
 def stale(lock: dict[str, Any], now: datetime, *, owner: bool) -> bool:
     """Whether a lock belongs to nobody who still works."""
     own = lock.get("hostname") == os.uname().nodename
-    if own and not _alive(lock.get("pid", 0)):
+    if own and not _alive(lock.get("pid")):
         return True
     return (own or owner) and now - state.moment(lock["time"]) > OLD
 
 
 def describe(lock: dict[str, Any]) -> str:
     """Who holds the repository."""
-    return f"the repository is locked by {lock.get('hostname')} since {lock.get('time', '')[:19]}"
+    name = "".join(one for one in str(lock.get("hostname"))[:_SHOWN] if one.isprintable())
+    return f"the repository is locked by {name} since {state.stamp(state.moment(lock['time']))}"
 
 
 def _locks(target: Restic) -> list[dict[str, Any]]:
     ids = target.must("list", "locks", "--no-lock", timeout=60).out.split()
+    if len(ids) > _MOST:
+        raise Unjudged(f"{len(ids)} locks are in the repository")
     found = []
     for one in ids:
-        with suppress(BackupError, ValueError):  # gone meanwhile
-            found.append(json.loads(target.must("cat", "lock", one, "--no-lock", timeout=60).out))
+        with suppress(ResticError):  # gone meanwhile
+            found.append(_whole(target.must("cat", "lock", one, "--no-lock", timeout=60).out))
     return found
 
 
-def _alive(pid: int) -> bool:
+def _whole(text: str) -> dict[str, Any]:
+    """A lock, whose ``time`` is one. Clients make them with any program."""
+    try:
+        found: dict[str, Any] = json.loads(text)
+        state.moment(found["time"])
+    except (BackupError, ValueError, RecursionError, TypeError, KeyError, AttributeError):
+        raise Unjudged("a lock of the repository") from None
+    return found
+
+
+def _alive(pid: Any) -> bool:
+    """Whether a process of ours has the number; what is none is nobody's."""
+    if type(pid) is not int or not 0 < pid <= _LARGEST_PID:
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

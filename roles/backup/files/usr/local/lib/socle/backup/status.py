@@ -55,7 +55,7 @@ from typing import Any
 
 from backup import evidence, locks, offline, paths, served, snapshots, state, try_delete
 from backup.config import Config, Repository, Secrets
-from backup.errors import BackupError
+from backup.errors import explained
 from backup.restic import Restic, open_repository
 from backup.try_delete import Trial, in_words, trial
 
@@ -94,7 +94,7 @@ def remember(config: Config, secrets: Secrets, copied: Sequence[str]) -> None:
     """
     look, canaries = Look(config, secrets), state.read(paths.CANARIES, {})
     for repository in config.online(tuple(copied)) if copied else ():
-        with suppress(BackupError, OSError):
+        with suppress(Exception):
             target = open_repository(repository, secrets.password(repository.name))
             listed = target.snapshots(timeout=PATIENCE)
             if repository.kind == "server":
@@ -135,8 +135,8 @@ class Look:
             if self._attempt and repository.kind == "server":
                 found["try_delete"], listed = self._attempt.on(repository, target)
             found |= self._asked(repository.name, target, listed)
-        except BackupError as error:
-            found["error"] = str(error)
+        except Exception as error:
+            found["error"] = explained(error)
         return found
 
     def _asked(self, name: str, target: Restic, listed: list[Found] | None) -> Found:
@@ -154,7 +154,7 @@ class Look:
             "oldest": snapshots.described(real[0], self.runs, self.now) if real else None,
             "folders": folders,
             "missing_folders": [one for one in self._config.folders if folders.get(one) is None],
-            "future": snapshots.future(listed, self.now),
+            "future": snapshots.future(listed, self.now)[: snapshots.MOST_SHOWN],
         }
 
     def folders(self, name: str, target: Restic, snapshot: str) -> dict[str, int | None]:
