@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,6 +25,16 @@ client = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
 client.bind(("::", int(sys.argv[1])))
 {WAITS}"""
 CLIENT, ANOTHER = (LISTENER, "546"), (LISTENER, "5460")
+TUNNEL = f"""import fcntl, struct, sys
+tun = open("/dev/net/tun", "r+b", buffering=0)
+fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH22x", b"cable", 0x1001))  # TUNSETIFF, IFF_TUN
+open("/proc/self/comm", "w").write("tunneld")
+{WAITS}"""
+HOARDER = f"""import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (10_000, 10_000))
+os.setgroups([]); os.setgid(20_000); os.setuid(20_000)
+held = [open("/dev/null") for _ in range(9_900)]
+{WAITS}"""
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("ip") or not shutil.which("unshare"),
@@ -77,3 +88,11 @@ def test_an_address_that_ends_unless_it_is_renewed(lifetime, beside, leased):
     assert said[0] == "to 2001:db8::1"
     assert [line for line in said if line.startswith("leased")] == leased
     assert said[-1].startswith("link [")
+
+
+@pytest.mark.skipif(not os.access("/dev/net/tun", os.R_OK), reason="needs /dev/net/tun")
+def test_people_s_open_files_do_not_delay_the_name_of_a_tunnel():
+    began = time.monotonic()
+    said = told("link set cable up", *addressed(), beside=((TUNNEL,), (HOARDER,), (HOARDER,)))
+    assert said[-1] == "program cable tunneld"
+    assert time.monotonic() - began < 6
