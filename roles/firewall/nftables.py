@@ -24,7 +24,8 @@ _CONNECTION = (files("socle") / "connection.sh").read_text(encoding="utf-8")
 _PROBE = (Path(__file__).parent / "files/probe.py").read_text(encoding="utf-8")
 _NEXT_START = Program(
     "sh -c",
-    f'connection() (\n{_CONNECTION})\npython3 -I - "$(connection)" "$@" <<\'SOCLE\'\n{_PROBE}SOCLE',
+    f"connection() (\n{_CONNECTION})\n"
+    f'python3 -IS - "$(connection)" "$@" <<\'SOCLE\'\n{_PROBE}SOCLE',
 )
 _NEXT_START_SECONDS = 60
 

@@ -57,7 +57,7 @@ class Observed:
     guard_armed: bool = False  # a former run changed something and never confirmed it
     files: dict[str, ObservedFile] = field(default_factory=dict)
     packages: frozenset[str] = frozenset()
-    unit_files: dict[str, str] = field(default_factory=dict)  # unit -> enabled, disabled, masked…
+    unit_files: dict[str, str] = field(default_factory=dict)  # unit -> enabled, masked… (state.sh)
     units: dict[str, str] = field(default_factory=dict)  # unit -> active, inactive, failed…
     rooms: dict[str, tuple[str, ...]] = field(default_factory=dict)  # lines of the room's probes
 
@@ -171,7 +171,7 @@ def _questions(folder: Path) -> Iterator[str]:
         yield _strip(script)
     if program.exists():
         text = program.read_text(encoding="utf-8")
-        yield f"python3 -I - \"$connected\" <<'SOCLE'\n{text}SOCLE"
+        yield f"python3 -IS - \"$connected\" <<'SOCLE'\n{text}SOCLE"
 
 
 def _strip(script: Path) -> str:

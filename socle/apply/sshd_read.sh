@@ -70,17 +70,26 @@ ssh_names() {
 
 # "DIGEST:MODE:UID PATH" of each file, "absent PATH"; fails where one is not said, or not under its own name.
 ssh_contents() {
-    printf '%s\n' "$1" | grep -q '^config ' && printf '%s\n' "$1" | while read -r kind path; do
-        if [ "$kind" = include ]; then
-            continue
-        elif [ -f "$path" ]; then
-            echo "$(sha256sum <"$path" | cut -d' ' -f1)$(stat -L -c :%a:%u "$path") $path"
+    said=$(printf '%s\n' "$1" | grep -v '^include ' | while read -r kind path; do
+        if [ -f "$path" ]; then
+            printf '%s\n' "$path"
         elif [ "$kind" = config ]; then
             exit 1
         else
-            echo "absent $path"
+            printf 'absent %s\n' "$path"
         fi
-    done
+    done) && printf '%s\n' "$1" | grep -q '^config ' || return 1
+    # All at once: a program or two for each file are most of the time on a slow host.
+    {
+        printf '%s\n' "$said"
+        printf '%s\n' "$said" | grep '^/' | tr '\n' '\0' | xargs -0 sha256sum -z -- | tr '\0' '\n'
+        printf '%s\n' "$said" | grep '^/' | tr '\n' '\0' | xargs -0 stat -L -c ':%a:%u %n' --
+    } | awk '
+        /^absent / { print }
+        /^[0-9a-f]/ && length($1) == 64 { digest[substr($0, 67)] = $1 }
+        /^\// { left++ }
+        /^:/ { path = substr($0, index($0, " ") + 1); left -= path in digest; print digest[path] $0 }
+        END { exit left != 0 }'
 }
 
 # ssh_newer "REAL MONOTONIC" NAMES: "file PATH", "folder PATH", "above PATH" that came later.
@@ -89,14 +98,16 @@ ssh_newer() {
     way=$(printf '%s\n' "$2" | while read -r kind path; do
         if [ "$kind" = include ]; then ssh_folders "$path"; else ssh_way file "$path"; fi
     done | sort -u)
-    for kind in file folder above; do
-        # shellcheck disable=SC2185 # the paths come by standard input
-        later=$(printf '%s\n' "$way" | sed -n "s/^$kind //p" | tr '\n' '\0' |
-            find -files0-from - -maxdepth 0 -newerct "@$since" -printf "%C@ %T@ $kind %p\\n") || return 1
-        # What comes into a folder above changes both its times; another folder in its place only the first.
-        printf '%s\n' "$later" | awk '$3 != "above" || $1 != $2' | cut -d' ' -f3-
-    done
-    ssh_mounted "${1#* }" | while read -r path; do
+    # shellcheck disable=SC2185 # the paths come by standard input
+    later=$(printf '%s\n' "$way" | cut -d' ' -f2- | sort -u | tr '\n' '\0' |
+        find -files0-from - -maxdepth 0 -newerct "@$since" -printf '%C@ %T@ %p\n') || return 1
+    # What comes into a folder above changes both its times; another folder in its place only the first.
+    printf '%s\n\n%s\n' "$later" "$way" | awk '
+        !NF { way = 1; next }
+        !way { path = $0; sub(/^[^ ]* [^ ]* /, "", path); changed[path] = 1; into[path] = $1 == $2; next }
+        { path = substr($0, index($0, " ") + 1) }
+        path in changed && !($1 == "above" && into[path])'
+    ssh_mounted "${1#* }" "$way" | while read -r path; do
         printf '%s\n' "$way" | grep -xF -e "file $path" -e "folder $path" -e "above $path" || :
     done
 }
@@ -110,9 +121,10 @@ ssh_since() {
     printf '%d.%06d\n' $((since / 1000000)) $((since % 1000000))
 }
 
-# What was mounted later.
+# What was mounted later, of the mounts whose names begin as the way does: asking about all takes long.
 ssh_mounted() {
-    systemctl show --property=Where,ActiveEnterTimestampMonotonic '*.mount' | awk -F= -v since="$1" '
+    printf '%s\n' "$2" | cut -d/ -f2 | sed 's/[^A-Za-z0-9_].*//; s/$/*.mount/' | sort -u |
+        xargs systemctl show --property=Where,ActiveEnterTimestampMonotonic | awk -F= -v since="$1" '
         $1 == "Where" { where = substr($0, 7) }
         $1 == "ActiveEnterTimestampMonotonic" { later = $2 > since }
         !NF { if (later) print where; later = 0 }

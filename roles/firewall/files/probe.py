@@ -45,11 +45,13 @@ SAVED = {
 INTERFACES = ("/etc/network/interfaces", "/etc/network/interfaces.d", "/etc/network/if-pre-up.d",
               "/etc/network/if-up.d")  # fmt: skip
 RC_LOCAL, SYSV = "/etc/rc.local", "/etc/init.d"
-STARTED = Path("/etc"), "rc[2-5].d/S[0-9][0-9]?*"  # where a link has a script of SYSV started
+LINKED = Path("/etc"), "rc[2-5].d/S[0-9][0-9]?*"  # where a link has a script of SYSV started
 UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
          "/usr/lib/systemd/system")  # fmt: skip
+ENABLED, STARTED = Path(UNITS[0]), (".service", ".target")
 STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
-ASKED = ("Id", *STARTS, "After", "Before", "NeedDaemonReload", "ActiveState",
+WANTS = ("Wants", "Requires", "BindsTo", "Upholds")
+ASKED = ("Id", *STARTS, *WANTS, "After", "Before", "NeedDaemonReload", "ActiveState",
          "ExecMainStartTimestampMonotonic", "WorkingDirectory")  # fmt: skip
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 SECONDS, ATTEMPT = 10, 1  # for a program; for a connection over a cable that loses nothing
@@ -75,26 +77,50 @@ def run(*words, text=""):
 
 
 def services():
-    """The services of the next start: name -> properties, those of STARTS as lists of words."""
+    """The units of the next start: name -> properties, those of STARTS as lists of words.
+
+    Those of the default target, those linked since systemd was reloaded, what generators will add,
+    and what any of these wants itself.
+    """
     listed = run("systemctl", "list-dependencies", "--plain", "--no-pager", "default.target")
-    listed += run("systemctl", "list-unit-files", "--type=service", "--state=enabled",
-                  "--no-legend", "--no-pager")  # fmt: skip
-    names = {w for w in listed.split() if w.endswith(".service") and "@." not in w}
-    scripts = generated()
-    asked = ("systemctl", "show", "--no-pager", "--property=" + ",".join(ASKED), "--")
+    scripts, names = generated(), set(listed.split())
+    known = {OURS, *(name for name in names if name.endswith(".target"))}  # with what they want
+    names |= {*scripts, *enabled()}
     found = {}
-    for block in run(*asked, *sorted({*names, *scripts} - {OURS})).split("\n\n"):
-        unit = {name: [] for name in STARTS}
+    while names := {name for name in names - known if "@." not in name and name.endswith(STARTED)}:
+        known |= names
+        for unit in shown(names):
+            if scripts.get(unit["Id"]) and not any(unit[start] for start in STARTS):
+                unit["ExecStart"] = [scripts[unit["Id"]]]
+            found[unit["Id"]] = unit
+        names = {name for unit in found.values() for name in unit["Wants"]}
+    return found
+
+
+def shown(names):
+    """What systemd says of units, as `services` returns it."""
+    asked = ("systemctl", "show", "--no-pager", "--property=" + ",".join(ASKED), "--")
+    for block in run(*asked, *sorted(names)).split("\n\n"):
+        unit = {"Wants": [], **{name: [] for name in STARTS}}
         for name, _, value in (line.partition("=") for line in block.splitlines()):
             argv = re.search(r"argv\[\]=(.*?) ; ", value)
-            if name not in STARTS:
+            if name in WANTS:
+                unit["Wants"] += value.split()
+            elif name not in STARTS:
                 unit[name] = value
             elif argv:
                 unit[name].append(argv[1].split())
-        if scripts.get(unit["Id"]) and not any(unit[start] for start in STARTS):
-            unit["ExecStart"] = [scripts[unit["Id"]]]
-        found[unit["Id"]] = unit
-    return found
+        yield unit
+
+
+def enabled():
+    """What is linked to be started, which systemd may not have read yet, and takes seconds to list.
+
+    A link beside the units gives one another name; one of the same name, or to nothing, does not.
+    """
+    beside = (link for link in ENABLED.glob("*.service") if link.is_symlink())
+    names = {link.name for link in beside if link.readlink().name not in (link.name, "null")}
+    return names | {link.name for link in ENABLED.glob("*/*")}
 
 
 def generated():
@@ -102,7 +128,7 @@ def generated():
 
     Of a script that has a unit of its own they make none.
     """
-    folder, links = STARTED
+    folder, links = LINKED
     linked = {service_of(link.name[3:]) for link in folder.glob(links)}
     scripts = {
         service_of(file.name): [str(file), "start"]

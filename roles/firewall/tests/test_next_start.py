@@ -78,9 +78,9 @@ class Host:
 
     def service(
         self, name: str, *commands: str, ran: bool = False, before: str = "", folder: str = "",
-        listed: bool = True,
+        wants: str = "", listed: bool = True,
     ) -> str:  # fmt: skip
-        starts = f"WorkingDirectory={folder}\n" + "".join(
+        starts = f"WorkingDirectory={folder}\nWants={wants}\n" + "".join(
             f"ExecStart={{ path={one.split()[0]} ; argv[]={one} ; ignore_errors=no }}\n"
             for one in commands
         )
@@ -105,7 +105,7 @@ class Host:
         script = f"{NETWORK.replace('exec', f'nft -f {live}; exec')}"
         done = subprocess.run(
             ["unshare", "--net", "--mount", "sh", "-c", script, "sh", self.folder,
-             sys.executable, "-I", "-c", PROGRAM.read_text(), connection],
+             sys.executable, "-IS", "-c", PROGRAM.read_text(), connection],
             env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"},
             capture_output=True, text=True, check=True, timeout=60,
         )  # fmt: skip
@@ -223,6 +223,23 @@ def test_what_generators_will_add(host):
         r"unread waits \xc3\xa9t\xc3\xa9.service /etc/init.d/été",
         "unread waits pare-feu.service /etc/init.d/pare-feu.sh",
         "unread ran ran.service /etc/init.d/ran",
+    ]
+
+
+def test_what_is_enabled_though_nobody_has_reloaded_systemd(host):
+    """And what that wants itself, however far."""
+    host.service("ssh", "/usr/sbin/sshd -D")
+    host.boot("systemd/system/multi-user.target.wants/own.service", "")
+    for name, other in (("alias", "theirs.service"), ("itself", "/srv/itself.service"),
+                        ("masked", "/dev/null")):  # fmt: skip
+        (host.folder / f"boot/systemd/system/{name}.service").symlink_to(other)
+    host.file("units/late.target", "Id=late.target\nRequires=static.service static@.service\n")
+    for name, wants in {"own": "late.target", "static": "own.service"}.items():
+        host.service(name, f"/bin/sh -c iptables {name}", wants=wants, listed=False)
+    for name in ("alias", "itself", "masked"):
+        host.service(name, f"/bin/sh -c iptables {name}", listed=False)
+    assert host.start() == [
+        f"unread waits {name}.service /bin/sh" for name in ("alias", "own", "static")
     ]
 
 
