@@ -1,19 +1,34 @@
 #!/bin/sh
-# Prints what carries the packets to $1, the operator's address, where that is a tunnel; read-only,
-# for root. Sourced: path ADDRESS. One line each, the outermost device last:
+# Prints what carries the packets to the operator, where that is a tunnel, and which addresses hang
+# on a lease; read-only, for root. Sourced: path "the words of connection.sh". One line each, the
+# outermost device last:
 #   to ADDRESS                what is sought from here on: first the operator, then a tunnel's end
+#   leased ADDRESS            this host's end of it, which ends unless DHCPv6 renews it
 #   link JSON                 ip's description of a device on the path
 #   wg DEVICE PORT            WireGuard: the port that the device listens on
 #   wgpeer DEVICE ENDPOINT KEEPALIVE NETWORK,NETWORK   and its peers (never a key)
 #   program DEVICE NAME       the program behind a tun device (Tailscale, OpenVPN)
 path() {
-    to=$1 steps=0
+    to=${1%% *} own=${1#* * } steps=0
+    own=${own%% *}
     while [ -n "$to" ] && [ "$steps" -lt 6 ]; do
         steps=$((steps + 1))
         echo "to $to"
-        device=$(ip -o route get "$to" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')
-        to=$(path_device "$device")
+        route=$(ip -o route get "$to" 2>/dev/null)
+        path_leased "${own:-$(echo "$route" | sed -n 's/.* src \([^ ]*\).*/\1/p')}"
+        own=
+        to=$(path_device "$(echo "$route" | sed -n 's/.* dev \([^ ]*\).*/\1/p')")
     done 3>&1
+}
+
+# Router advertisements make addresses, too (mngtmpaddr, temporary); they need no flow. Nor does
+# DHCPv4: its clients go past the packet filter (packet sockets) before a lease ends.
+path_leased() {
+    case $1 in *:*) ;; *) return 0 ;; esac
+    ip -oneline -6 address show to "$1" 2>/dev/null | grep ' dynamic' |
+        grep -Evq ' (mngtmpaddr|temporary)' || return 0
+    # A client listens at port 546, 0x222.
+    ! grep -Eqs '^ *[0-9]+: [0-9A-F]+:0222 ' /proc/net/udp6 || echo "leased $1"
 }
 
 # path_device DEVICE: describes it and what is below it to 3; prints the address that is sought next.
@@ -64,11 +79,11 @@ path_wireguard() {
         sed -n '1s/^\(.*\):[0-9]*\t.*/\1/p' | tr -d '[]'
 }
 
+# Asks the system's processes alone, and not for long: people may hold any number of files open. A
+# tunnel without a name is still known.
 path_program() {
-    for info in /proc/[0-9]*/fdinfo/*; do
-        grep -qs "^iff:[[:space:]]*$1\$" "$info" || continue
-        pid=${info#/proc/}
-        echo "program $1 $(cat "/proc/${pid%%/*}/comm" 2>/dev/null | tr -cd 'A-Za-z0-9_.-')" >&3
-        return
-    done
+    info=$(find /proc -maxdepth 1 -name '[0-9]*' -uid -1000 -printf '%p/fdinfo\n' |
+        timeout 5 xargs -r grep -rls "^iff:[[:space:]]*$1\$" | head -n 1)
+    pid=${info#/proc/}
+    [ -z "$pid" ] || echo "program $1 $(tr -cd 'A-Za-z0-9_.-' <"/proc/${pid%%/*}/comm")" >&3
 }

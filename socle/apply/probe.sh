@@ -19,7 +19,7 @@ managed_files() {
 probe() {
     connected=$(connection)
     echo "connection $connected"
-    path "${connected%% *}" 2>/dev/null | sed 's/^/path /'
+    path "$connected" 2>/dev/null | sed 's/^/path /'
     echo "machine $(cat /etc/machine-id 2>/dev/null)"
     sed -n 's/^ID=/os /p' /etc/os-release 2>/dev/null | tr -d '"'
     [ ! -d /var/lib/socle/guard ] || echo "guard armed"

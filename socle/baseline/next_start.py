@@ -22,6 +22,10 @@ _WHY = {
     "not run since this machine started: start it and see that you still get in",
 }
 
+LATE = (
+    "what other programs load into the packet filter at the next start could not be found out in "
+    "time: try again when this machine has less to do"
+)
 _WITHOUT = {"rc-local.service": "chmod -x /etc/rc.local"}
 
 
@@ -60,9 +64,10 @@ def next_start(lines: Iterable[str]) -> NextStart:
 
 def refusals(lines: Iterable[str]) -> list[str]:
     """Why an apply does not begin, a sentence for each unit; empty: the next start harms nobody."""
-    return [
+    said = list(lines)
+    return [LATE] * ("late" in said) + [
         f"at the next start {one.unit} {_WHY[one.kind].format(file=one.file)}, or do without it: "
         + _WITHOUT.get(one.unit, f"systemctl disable {shlex.quote(one.unit)}")
-        for one in next_start(lines).rules
+        for one in next_start(said).rules
         if one.kind in _WHY
     ]

@@ -1,4 +1,4 @@
-"""The tunnels that carry the operator's connection, as the host describes them.
+"""The tunnels that carry the operator's connection, and the leases it hangs on, as the host says.
 
 What is read here is what ``socle/path.sh`` printed on a host that may lie: anything that has not
 the expected form is left out.
@@ -62,6 +62,12 @@ def tunnels(path: Iterable[str]) -> list[str]:
     return [f"{outer.device} ({outer.kind})" for outer in outer_packets(lines)] + [
         f"{found[1]} ({found[2]})" for found in programs if found
     ]
+
+
+def leased(path: Iterable[str]) -> list[str]:
+    """The host's own addresses on the path that DHCPv6 has to renew."""
+    said = [line.removeprefix("leased ") for line in path if line.startswith("leased ")]
+    return [address for one in said if (address := _address({"remote": one}))]
 
 
 def outer_packets(path: Iterable[str]) -> Iterator[Outer]:

@@ -1,22 +1,26 @@
 """Whether a host's flows let the operator in anew: the connection in use, and what carries it.
 
 A tunnel that is up goes on over established connections. After a restart its outer packets have to
-be admitted anew; so what ``socle/path.sh`` says of the path is asked of the flows beforehand.
+be admitted anew; so what ``socle/path.sh`` says of the path is asked of the flows beforehand. So is
+what an address hangs on: a lease by DHCPv6 ends after a while, unless both its flows are there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Network, ip_network
 from typing import Any
 
 from socle.baseline.rules import admits, port_in
-from socle.baseline.tunnels import Outer, outer_packets
+from socle.baseline.tunnels import Outer, leased, outer_packets
 
 Rules = Sequence[Mapping[str, Any]]
 
 ADD_PEER = "Add it to firewall_peers.administration in the practice's group_vars/all.yml."
 LATER = "and after a restart"
+ASKED, LINK_LOCAL = "ff02::1:2", "fe80::/10"  # RFC 8415: servers' group; whence they answer
+ADMINISTRATION = "Administration par le prestataire"
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Missing:
 
 
 def missing(
-    inbound: Rules, outbound: Rules, *, client: str, port: int, path: Iterable[str], host: str
+    inbound: Rules, outbound: Rules, *, client: str, port: int, path: Sequence[str], host: str
 ) -> Missing | None:
     """What would keep the operator out once nothing is established any more; None: nothing known.
 
@@ -50,11 +54,33 @@ def missing(
         advice = ADD_PEER if known else _flow(name, "in", f"{port}/tcp", client, host)
         return Missing(why, advice)
     by_anybody = [rule for rule in outbound if not rule["users"]]  # a kernel's packet has no user
+    for address in leased(path):
+        if lost := _lease_lost(address, inbound, by_anybody, host):
+            return lost
     for outer in outer_packets(path):
         judge = _JUDGES.get(outer.kind, _without_ports)
         found = judge(outer, inbound, by_anybody, host)
         if found is not None:
             return found
+    return None
+
+
+def _lease_lost(address: str, inbound: Rules, outbound: Rules, host: str) -> Missing | None:
+    """DHCPv6: the question goes to a group, and servers on the link answer by themselves."""
+    why = f"{address}, an address in use, is leased by DHCPv6, and {{}}: it would be lost"
+    purpose = "Adresse IPv6 donnée par la box"
+    if not admits(outbound, ASKED, 547, "udp"):
+        flow = _flow("dhcpv6", "out", "547/udp", ASKED, host, purpose=purpose)
+        return Missing(why.format(f"no outbound flow leads to port 547/udp of {ASKED}"), flow)
+    near = ip_network(LINK_LOCAL)
+    if not any(
+        rule["protocol"] == "udp"
+        and _covers(rule, 546)
+        and (rule["any"] or any(IPv6Network(net).overlaps(near) for net in rule["ipv6"]))
+        for rule in inbound
+    ):
+        flow = _flow("dhcpv6-reponse", "in", "546/udp", LINK_LOCAL, host, purpose=purpose)
+        return Missing(why.format("no inbound flow lets its server answer port 546/udp"), flow)
     return None
 
 
@@ -112,11 +138,13 @@ def _covers(rule: Mapping[str, Any], port: int) -> bool:
     return any(port_in(port, ports) for ports in rule["ports"])
 
 
-def _flow(name: str, direction: str, port: str, peer: str, host: str) -> str:
+def _flow(
+    name: str, direction: str, port: str, peer: str, host: str, *, purpose: str = ADMINISTRATION
+) -> str:
     """Say which flow is to be declared, as it is written in a settings file."""
     number, _, protocol = port.partition("/")
     return (
         "Add to firewall_flows in the practice's group_vars/all.yml: "
         f"- {{name: {name}, direction: {direction}, protocol: {protocol}, ports: [{number}], "
-        f'peers: ["{peer}"], hosts: [{host}], purpose: "Administration par le prestataire"}}'
+        f'peers: ["{peer}"], hosts: [{host}], purpose: "{purpose}"}}'
     )

@@ -33,6 +33,12 @@ def test_rc_local_is_switched_off_otherwise():
     assert sentence.endswith("or do without it: chmod -x /etc/rc.local")
 
 
+def test_what_took_too_long_is_refused():
+    (sentence,) = refusals(["drifted socle", "late"])
+    assert sentence.startswith("what other programs load into the packet filter at the next start")
+    assert not next_start(["late"]).complete
+
+
 def test_the_answer_is_read_by_kinds():
     found = next_start([f"loads {UNIT} {FILE}", "unread ran ufw.service /etc/ufw/ufw.conf", "end"])
     assert found.complete

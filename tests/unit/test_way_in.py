@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 
-from socle.baseline.tunnels import outer_packets, tunnels
+from socle.baseline.tunnels import leased, outer_packets, tunnels
 from socle.baseline.way_in import missing
 
+ROOT = Path(__file__).parents[2]
 OPERATOR, END = "10.99.0.1", "203.0.113.5"
 
 
@@ -117,6 +120,41 @@ def test_what_no_flow_can_let_in():
     assert "Administer this host over another path" in asked([SSH], path=path)
 
 
+LEASED = (f"to {OPERATOR}", "leased fd77::9", link("eth0"))
+ASKS, ANSWERS = rule(547), {**rule(546), "any": False, "ipv6": ["fe80::/10"]}
+
+
+@pytest.mark.parametrize(
+    ("inbound", "outbound", "said"),
+    [
+        ([ANSWERS], [], "no outbound flow leads to port 547/udp of ff02::1:2"),
+        ([ANSWERS], [rule(547, END)], "no outbound flow"),
+        ([ANSWERS], [rule(547, users=["root"])], "no outbound flow"),
+        ([], [ASKS], "no inbound flow lets its server answer port 546/udp"),
+        ([rule(546, END)], [ASKS], "no inbound flow"),
+        ([{**ANSWERS, "ipv6": ["2001:db8::/64"]}], [ASKS], "no inbound flow"),
+        ([{**ANSWERS, "ipv6": ["fe80::7"]}], [ASKS], ""),
+        ([ANSWERS], [ASKS], ""),
+    ],
+)
+def test_an_address_that_dhcpv6_has_to_renew(inbound, outbound, said):
+    found = asked([SSH, *inbound], outbound, LEASED)
+    assert said in found
+    assert bool(said) == bool(found)
+    assert not found or found.startswith("fd77::9, an address in use, is leased by DHCPv6, and no")
+    assert asked([SSH], path=LEASED[::2]) == ""
+
+
+def test_the_flows_to_declare_are_those_of_the_baseline():
+    """Whoever adds what a refusal asks for is let in by it."""
+    for outbound, name in (((), "dhcpv6"), ([ASKS], "dhcpv6-reponse")):
+        advice = asked([SSH], outbound, LEASED)
+        flow = yaml.safe_load(advice.partition("all.yml: ")[2])[0]
+        baseline = yaml.safe_load((ROOT / "group_vars/all.yml").read_text())["firewall_flows"]
+        same = next(one for one in baseline if one["name"] == name)
+        assert {**same, "hosts": ["accueil"], "purpose": flow["purpose"]} == flow
+
+
 def test_a_program_behind_a_tun_device_is_named_and_left_to_the_proof():
     path = (
         f"to {OPERATOR}",
@@ -138,9 +176,11 @@ def test_a_program_behind_a_tun_device_is_named_and_left_to_the_proof():
         "wg wg0",
         "wgpeer wg0",
         "program x \x1b[31m",
+        "leased",
+        "leased fd77::9 \x1b[31m",
         "to",
     ],
 )
 def test_a_host_that_lies_says_nothing(line):
     assert list(outer_packets([line])) == []
-    assert tunnels([line]) == []
+    assert tunnels([line]) == leased([line]) == []

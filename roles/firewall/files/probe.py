@@ -9,7 +9,7 @@ an apply may be about to write others). Prints a line each:
   lost UNIT FILE           from there on our rules are gone, or others
   unread ran UNIT FILE     it cannot be tried; it has run since the machine started
   unread waits UNIT FILE   nor has it run
-  end
+  end                      or "late": it took too long, and nothing else is printed
 """
 
 import contextlib
@@ -18,7 +18,9 @@ import os
 import re
 import resource
 import shutil
+import signal
 import socket
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +34,7 @@ RUNNERS = re.compile(  # programs that run others, or scripts that may begin lik
     r"(ba|da|a|z|k|mk|fi|c|tc)?sh|(python|perl|ruby|lua|tclsh|php)[\d.]*|node|busybox|env|nice|ionice"
     r"|chrt|taskset|nohup|setsid|timeout|stdbuf|flock|xargs|sudo|su|runuser|setpriv|systemd-run"
 )
+RISES = {"sudo", "su", "pkexec", "doas", "runuser", "machinectl", "systemd-run"}
 PLACES = re.compile(r"/[^\s;&|()<>'\"`]+")
 OTHERS = ("ferm", "firehol", "firewalld", "shorewall", "shorewall6")
 ADDING = ("lxc-net", "wg-quick")  # scripts that make rules for their own networks alone
@@ -51,10 +54,13 @@ UNITS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/s
 ENABLED, STARTED = Path(UNITS[0]), (".service", ".target")
 STARTS = ("ExecStartPre", "ExecStart", "ExecStartPost")
 WANTS = ("Wants", "Requires", "BindsTo", "Upholds")
-ASKED = ("Id", *STARTS, *WANTS, "After", "Before", "NeedDaemonReload", "ActiveState",
-         "ExecMainStartTimestampMonotonic", "WorkingDirectory")  # fmt: skip
+FULL = re.compile(r" ; flags=[^;]*\b(privileged|no-setuid|ambient)\b")  # "+", "!", "!!"
+ASKED = ("Id", *STARTS, *(f"{start}Ex" for start in STARTS), *WANTS, "User", "DynamicUser",
+         "AmbientCapabilities", "PermissionsStartOnly", "After", "Before", "NeedDaemonReload",
+         "ActiveState", "ExecMainStartTimestampMonotonic", "WorkingDirectory")  # fmt: skip
 NEW_NETWORK = 0x40000000  # CLONE_NEWNET
 SECONDS, ATTEMPT = 10, 1  # for a program; for a connection over a cable that loses nothing
+WHOLE = 240  # seconds for everything: less than an apply waits for
 MEMORY, SCRIPT = 1 << 29, 1 << 16  # bytes: of each program; that are read of a script
 MOST = 64  # devices
 
@@ -106,6 +112,8 @@ def shown(names):
             argv = re.search(r"argv\[\]=(.*?) ; ", value)
             if name in WANTS:
                 unit["Wants"] += value.split()
+            elif name.endswith("Ex"):
+                unit["Full"] = unit.get("Full") or FULL.search(value)
             elif name not in STARTS:
                 unit[name] = value
             elif argv:
@@ -156,6 +164,8 @@ def loads(name, unit):
     Raises Unread.
     """
     label = name.partition(".")[0]
+    if powerless(unit):
+        return
     if label in OTHERS or (label == "ufw" and mentions(UFW, SWITCHED_ON)):
         raise Unread(UFW if label == "ufw" else name)
     for words in (words for start in STARTS for words in unit[start]):
@@ -173,6 +183,21 @@ def loads(name, unit):
     for place in INTERFACES if name == "networking.service" else ():
         if any(map(mentions, [place, *Path(place).glob("*")])):
             raise Unread(place)
+
+
+def powerless(unit):
+    """Whether a service runs as somebody who may load nothing, unless its own words ask for more.
+
+    What is in that account's files is its own affair: they are not even opened.
+    """
+    words = {word.rpartition("/")[2] for start in STARTS for one in unit[start] for word in one}
+    return (
+        (unit.get("User", "") not in ("", "root", "0") or unit.get("DynamicUser") == "yes")
+        and "cap_net_admin" not in unit.get("AmbientCapabilities", "")
+        and unit.get("PermissionsStartOnly") != "yes"
+        and not unit.get("Full")
+        and not words & RISES
+    )
 
 
 def saved():
@@ -201,11 +226,28 @@ def scripted(program, words, folder):
 def mentions(file, what=MENTION, begin=NO_PROGRAM):
     """Whether a file that begins like this holds such words."""
     with contextlib.suppress(OSError, ValueError):
-        if Path(file).is_file():
-            with Path(file).open("rb") as opened:
-                text = opened.read(SCRIPT)
-            return bool(begin.match(text)) and bool(what.search(text))
+        text = beginning(str(file))
+        return bool(begin.match(text)) and bool(what.search(text))
     return False
+
+
+def beginning(file):
+    """What a regular file begins with; nothing else is opened, nor what a person's link leads to.
+
+    Raises OSError and ValueError.
+    """
+    place = os.open(file, os.O_PATH)
+    try:
+        there, led = Path(f"/proc/self/fd/{place}"), (Path(file), *Path(file).parents)
+        followed = there.readlink() != led[0]
+        if followed and any(part.lstat().st_uid for part in led):
+            return b""
+        if not stat.S_ISREG(os.fstat(place).st_mode):
+            return b""
+        with os.fdopen(os.open(there, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
+            return opened.read(SCRIPT)
+    finally:
+        os.close(place)
 
 
 class Scratch:
@@ -376,7 +418,19 @@ def since(unit):
     return "ran" if ran or unit.get("ActiveState") == "active" else "waits"
 
 
+def late(*_):
+    """End, and whatever was begun."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
+    os.write(sys.stdout.fileno(), b"late\n")
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    with contextlib.suppress(PermissionError):  # it leads a session, and so a group
+        os.setpgid(0, 0)
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(WHOLE)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     sys.stdout.reconfigure(errors="backslashreplace")
     for words in answers(sys.argv[1].split(), sys.argv[2:]):

@@ -8,6 +8,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -66,7 +67,7 @@ class Host:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.listed, self.stand_ins = folder, "", StandIns(folder)
-        self.live = ""
+        self.live, self.systemctl, self.text = "", SYSTEMCTL, PROGRAM.read_text()
         for name in ("boot", "etc", "units"):
             (folder / name).mkdir()
 
@@ -80,9 +81,9 @@ class Host:
 
     def service(
         self, name: str, *commands: str, ran: bool = False, before: str = "", folder: str = "",
-        wants: str = "", listed: bool = True,
+        wants: str = "", listed: bool = True, more: str = "",
     ) -> str:  # fmt: skip
-        starts = f"WorkingDirectory={folder}\nWants={wants}\n" + "".join(
+        starts = f"WorkingDirectory={folder}\nWants={wants}\n{more}" + "".join(
             f"ExecStart={{ path={one.split()[0]} ; argv[]={one} ; ignore_errors=no }}\n"
             for one in commands
         )
@@ -100,19 +101,19 @@ class Host:
         file = self.file(f"{name}.conf", text)
         return f"{self.service(name, f'/usr/sbin/nft -f {file}', **how)} {file}"
 
-    def start(self, connection: str = CONNECTION) -> list[str]:
+    def start(self, connection: str = CONNECTION, ends: str = "end") -> list[str]:
         self.file("listed", self.listed)
-        self.stand_ins.program("systemctl", f"cd {self.folder}{SYSTEMCTL}")
+        self.stand_ins.program("systemctl", f"cd {self.folder}{self.systemctl}")
         live = self.file("live", self.live)
         script = f"{NETWORK.replace('exec', f'nft -f {live}; exec')}"
         done = subprocess.run(
             ["unshare", "--net", "--mount", "sh", "-c", script, "sh", self.folder,
-             sys.executable, "-IS", "-c", PROGRAM.read_text(), connection],
+             sys.executable, "-IS", "-c", self.text, connection],
             env={**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}"},
             capture_output=True, text=True, check=True, timeout=60,
         )  # fmt: skip
         *said, end = done.stdout.splitlines()
-        assert end == "end", done
+        assert end == ends, done
         return said
 
 
@@ -184,6 +185,53 @@ def test_what_cannot_be_tried_is_told_with_whether_it_has_run(host, ran, word):
             "firewalld.service firewalld.service",
         )
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "command", "tried"),
+    [
+        ("User=camille\n", "/bin/sh", False),
+        ("DynamicUser=yes\n", "/bin/sh", False),
+        ("User=root\n", "/bin/sh", True),
+        ("User=camille\nAmbientCapabilities=cap_chown cap_net_admin\n", "/bin/sh", True),
+        ("User=camille\nPermissionsStartOnly=yes\n", "/bin/sh", True),
+        ("User=camille\nExecStartEx={ argv[]=sh ; flags=privileged ; pid=0 }\n", "/bin/sh", True),
+        ("User=camille\nExecStartEx={ argv[]=sh ; flags= ; pid=0 }\n", "/bin/sh", False),
+        ("User=camille\n", "/usr/bin/sudo /bin/sh", True),
+    ],
+)
+def test_an_account_that_may_load_nothing_is_not_asked(host, more, command, tried):
+    script = host.file("rapports.sh", "# like nft\n")
+    host.service("rapports", f"{command} {script}", more=more)
+    assert host.start() == ([f"unread waits rapports.service {script}"] if tried else [])
+
+
+def test_files_alone_are_opened_and_no_person_s_link_is_followed(host):
+    """Of what root itself runs in a person's folder, too."""
+    script, home = host.file("rules", "nft flush ruleset\n"), host.folder / "home"
+    home.mkdir()
+    os.mkfifo(home / "fifo")
+    (home / "file").write_text("nft flush ruleset\n")
+    (home / "link").symlink_to(script)
+    os.chown(home, 20_000, 20_000)
+    (host.folder / "link").symlink_to(script)
+    for file in (home / "fifo", home / "file", home / "link", host.folder / "link"):
+        host.service(f"{file.parent.name}-{file.name}", f"/bin/sh {file}")
+    assert sorted(host.start()) == sorted(
+        f"unread waits {file.parent.name}-{file.name}.service {file}"
+        for file in (home / "file", host.folder / "link")
+    )
+
+
+def test_it_ends_in_time_with_what_it_began(host):
+    host.systemctl = "\necho $$ >began; exec sleep 600\n"
+    host.text = re.sub("^WHOLE = [0-9]+", "WHOLE = 1", host.text, flags=re.MULTILINE)
+    began = time.monotonic()
+    assert host.start(ends="late") == []
+    child = Path("/proc", (host.folder / "began").read_text().strip())
+    while child.exists():
+        assert time.monotonic() - began < 8
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("runner", ["sh", "bash -e", "python3", "perl", "env -S sh", "nice dash"])
