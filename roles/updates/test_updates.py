@@ -72,7 +72,6 @@ def test_updates_install_themselves(found, settings):
         wanted="none that could keep an update away",
         fix=OTHER_FILE,
     )
-    expect_nothing_in_the_way(found, settings)
     options = apt_settings.values(found, "DPkg::Options")
     asks = "--force-confold" not in options or "--force-confnew" in options
     expect(
@@ -96,6 +95,7 @@ def test_updates_install_themselves(found, settings):
         wanted="the security archive is a source of this machine",
         fix="add the security archive to /etc/apt/sources.list, then apt-get update",
     )
+    expect_nothing_in_the_way(found, settings)
     silent = found["apt"]["silent_proxies"]
     if silent:
         unknown(
