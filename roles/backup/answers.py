@@ -24,7 +24,9 @@ EVIDENCE = "/var/lib/socle/evidence/restore-tests"
 PATIENCE = 150
 """Seconds for an answer; each repository has half a minute for each of three questions."""
 _LARGEST = 4 << 20  # characters of it; some thousand are usual
-NETWORK = ("does not answer", "refuses the connection", "was cut")
+UNJUDGED = "cannot be judged"
+"""With it a reason begins where a client, or restic, has handed over what has no meaning."""
+NETWORK = ("does not answer", "refuses the connection", "was cut", UNJUDGED)
 """Reasons that say nothing of the copies themselves."""
 
 Found = Mapping[str, Any]

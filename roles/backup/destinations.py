@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from roles.backup.answers import Found, devices, presented_keys
+from roles.backup.answers import UNJUDGED, Found, devices, presented_keys
 from socle.baseline.known_hosts import entry_name
 from socle.messages import message
 from socle.verify.checks import AGAIN, expect, unknown
@@ -14,8 +14,6 @@ from socle.verify.settings import Settings
 
 KEYS = "/etc/ssh/authorized_keys.d/socle-backup"
 """Root's list of the keys that may store copies on a server."""
-UNJUDGED = "cannot be judged"
-"""So the program on a machine begins a reason of which neither good nor bad follows."""
 
 
 def medium(host: Any, one: Found) -> str:

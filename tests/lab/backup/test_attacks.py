@@ -10,6 +10,12 @@ import pytest
 
 pytestmark = pytest.mark.lab
 measured = print
+DEEP = """python3 -c '
+import os
+for _ in range(1500):
+    os.mkdir("a")
+    os.chdir("a")
+open("letter", "w").write("deep")'"""
 
 
 @pytest.mark.proof  # two minutes for each; test_backup_room.py has a client that wipes what it can
@@ -67,6 +73,32 @@ def test_a_snapshot_of_the_future(practice):
         f"restore --repository serveur --snapshot {snapshot} --path /srv/images --to /restored",
     )
     assert practice.hashes("imagerie", "/restored/srv/images") == before
+
+
+@pytest.mark.proof  # a minute; each of it is a unit test in roles/backup/tests
+def test_what_one_client_or_one_user_makes_stops_nobody_else(practice):
+    """A date before all years, a folder 1,500 deep, a name that is no UTF-8."""
+    practice.fill("imagerie", files=3, kilobytes=50)
+    practice.on("imagerie", f"cd /srv/images && echo odd > $(printf 'odd\\377') && {DEEP}")
+    all_of_it = (
+        "cd /srv/images && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum"
+    )
+    before = practice.on("imagerie", all_of_it)
+    practice.backup("imagerie", "run --repository serveur")
+    practice.script("imagerie", "dated.sh", practice.ADDRESSES["sauvegarde"], "0000-01-01 00:00:00")
+    practice.backup("medecin", "run --repository serveur", code=1)  # it has no /srv/images
+    owner = "runuser -u socle-backup -- "
+    practice.on("sauvegarde", f"cd {practice.HOME}/imagerie && {owner}{DEEP}")
+    said = practice.backup("sauvegarde", "prune")
+    assert "imagerie: ok" in said
+    assert "medecin: ok" in said
+    served = json.loads(practice.backup("sauvegarde", "status --json"))["served"]
+    assert [(one["error"], len(one["misdated"])) for one in served] == [(None, 1), (None, 0)]
+    assert served[0]["misdated"][0]["time"] == "0001-01-01T00:00:00Z"
+    practice.on("imagerie", "find /srv/images -type f -exec sh -c 'echo lost > \"$1\"' sh {} \\;")
+    practice.backup("imagerie", "restore --repository serveur --path /srv/images --to / --in-place")
+    assert practice.on("imagerie", all_of_it) == before
+    practice.on("imagerie", "! ls -d /.socle-restore* /srv/.socle-restore*")
 
 
 def test_only_the_server_lets_go(practice):
