@@ -34,6 +34,7 @@ GROUPS = (
     (
         "lab/test_guard.py",
         "lab/test_tunnel.py",
+        "lab/test_leases.py",
         "lab/test_turns.py",
         "lab/test_ways_in.py",
         "lab/test_sessions_lock.py",  # last: it leaves machines as they come from the installer

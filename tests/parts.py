@@ -23,6 +23,7 @@ SECONDS = {
     "tests/lab/test_benchmarks.py": 180,
     "tests/lab/test_declared.py": 150,
     "tests/lab/test_guard.py": 50,
+    "tests/lab/test_leases.py": 150,
     "tests/lab/test_watch.py": 150,
     "tests/unit/test_benchmarks.py": 40,
     "tests/unit/test_new_room.py": 20,
