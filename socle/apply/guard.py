@@ -96,6 +96,9 @@ def _reach_again(state: object, host: object, seconds: int) -> bool:  # noqa: AR
                 f"Nothing of this change is left on it.{_by_tunnel()}"
             )
             return False
+        if "cannot put back" in reason:
+            current.complain(f"{name}: {reason}.{_by_tunnel()}")
+            return False
         if "another run" in reason:
             current.complain(f"{name}: {reason}: the change is that run's to confirm.")
             return False

@@ -4,7 +4,8 @@
 #   guard_arm RUN SECONDS TABLES PATH...   TABLES: comma-separated, may be empty
 #   guard_disarm RUN SECONDS               over a new connection. SECONDS: for so long, at most,
 #                                          established packets must be declared; empty: no such proof
-#                                          exit 3: too late, the host has restored itself
+#                                          exit 3: too late, the host has restored itself, or
+#                                          says what it cannot put back
 #                                          exit 5: the proof begins; ask again, over a new connection
 #   guard_reached RUN SECONDS              the same question where nothing is left to disarm
 #   guard_mend RUN                         leads whatever a former run left back to a sane state
@@ -109,9 +110,8 @@ guard_try() {
 # guard_units FOLDER: the units that put back what FOLDER holds.
 guard_units() {
     seconds=$(cat "$1/seconds" 2>/dev/null || echo 60)
-    guard_restore_script >"$guard-restore.new" # never written over: it may be running
-    mv -f "$guard-restore.new" "$guard-restore"
-    cat >"$units/socle-guard.service" <<UNIT
+    guard_restore_script | guard_write "$guard-restore" || exit 1
+    guard_write "$units/socle-guard.service" <<UNIT
 [Unit]
 Description=Socle: go back to the state before an unconfirmed change
 [Service]
@@ -148,7 +148,7 @@ RestrictAddressFamilies=AF_NETLINK
 # All that is guarded lies below /etc.
 ReadWritePaths=/etc ${guard%/*}
 UNIT
-    cat >"$units/socle-guard.timer" <<UNIT
+    guard_write "$units/socle-guard.timer" <<UNIT
 [Unit]
 Description=Socle: time left to confirm a change
 StartLimitIntervalSec=0
@@ -162,6 +162,13 @@ UNIT
     systemctl daemon-reload
 }
 
+# guard_write FILE: from standard input, all of it or nothing. Never written over: it may be running.
+guard_write() {
+    cat >"$1.new" && mv -f "$1.new" "$1" && return
+    rm -f "$1.new"
+    exit 1
+}
+
 guard_restore_script() {
     cat <<'RESTORE'
 # Written by Socle: puts the host back as it was before the change. Run by socle-guard.service.
@@ -171,39 +178,63 @@ guard=/var/lib/socle/guard
     [ -w /etc ] && { ! command -v nft || nft list tables; } >/dev/null && rmdir "$guard.trial"
 }
 # An interrupted restoration goes on; without either folder the change was confirmed in time.
-[ -d "$guard.restoring" ] || mv "$guard" "$guard.restoring" 2>/dev/null || exit 0
-cd "$guard.restoring" || exit 1
-while read -r path; do
+[ -d "$guard.restoring" ] || mv "$guard" "$guard.restoring" 2>/dev/null || [ -d "$guard" ] || exit 0
+stuck= # what could not be put back
+stuck() {
+    stuck="$stuck${stuck:+, }$1"
+}
+# A disk that cannot be written to: the rules go back all the same.
+cd "$guard.restoring" 2>/dev/null || { cd "$guard" && stuck "$guard"; } || exit 1
+[ ! -f paths ] || while read -r path; do
     if [ -e "files$path" ] || [ -L "files$path" ]; then
-        cp -a "files$path" "$path.socle-guard" && mv -fT "$path.socle-guard" "$path" ||
-            rm -f "$path.socle-guard" # no space left: what is there stays
+        mkdir -p "${path%/*}" && cp -a "files$path" "$path.socle-guard" &&
+            mv -fT "$path.socle-guard" "$path" && continue
+        rm -f "$path.socle-guard" # no space left, perhaps
+        stuck "$path"
     else
-        rm -f "$path"
+        rm -f "$path" || stuck "$path"
     fi
 done <paths
 # Of units, what the change itself enabled: a package that comes meanwhile enables its own.
-find /etc/systemd/system -type l | sort | while read -r link; do
-    grep -qxF "$link" links || ! grep -qxF "/etc/systemd/system/${link##*/}" paths || rm -f "$link"
+for link in $(find /etc/systemd/system -type l | sort); do
+    grep -qxF "$link" links || ! grep -qxF "/etc/systemd/system/${link##*/}" paths || rm -f "$link" || stuck "$link"
 done
 [ ! -f table-names ] || while read -r family name; do
-    { echo "table $family $name"; echo "delete table $family $name"; cat "tables/$family.$name"; } | nft -f -
+    [ -s "tables/$family.$name" ] || command -v nft >/dev/null || continue
+    { echo "table $family $name"; echo "delete table $family $name"; cat "tables/$family.$name"; } | nft -f - ||
+        stuck "table $family $name"
 done <table-names
-systemctl daemon-reload
+systemctl daemon-reload || stuck "systemd's units"
 while read -r unit; do
-    [ -z "$unit" ] || systemctl try-reload-or-restart "$unit"
+    ! systemctl --quiet is-active "$unit" || systemctl try-reload-or-restart "$unit" || stuck "$unit"
 done <reload
+# After this no change of that run's is begun any more.
+[ -n "$stuck" ] || [ ! -e run ] || mv -f run "${guard%/*}/undone" || stuck "${guard%/*}/undone"
+if [ -n "$stuck" ]; then # all of it once more, by the timer, also after a restart, and by the next run
+    echo "$stuck" >stuck
+    logger -t socle-guard "an unconfirmed change is not undone: could not put back $stuck; this is tried again"
+    sed -i "s/^OnActiveSec=.*/OnActiveSec=300s/" /etc/systemd/system/socle-guard.timer
+    systemctl daemon-reload
+    systemctl --quiet --no-reload enable socle-guard.timer
+    systemctl --no-block restart socle-guard.timer
+    exit 1
+fi
 logger -t socle-guard "unconfirmed change undone: the previous state is back"
 systemctl --quiet --no-reload disable --now socle-guard.timer 2>/dev/null
 rm -f /etc/systemd/system/socle-guard.service /etc/systemd/system/socle-guard.timer
 systemctl daemon-reload
-mv -f run "${guard%/*}/undone" # no change of that run's is begun any more
 cd / && rm -rf "$guard.restoring" "$guard-restore"
 RESTORE
 }
 
-# Undo the change now instead of waiting for the timer.
+# Undo the change now instead of waiting for the timer. Fails, and says what, if some of it stays.
 guard_back() {
-    systemctl start socle-guard.service
+    systemctl start socle-guard.service 2>/dev/null || :
+    [ -d "$guard" ] || [ -d "$guard.restoring" ] || return 0
+    stuck=$(cat "$guard.restoring/stuck" 2>/dev/null || :)
+    echo "a change was not confirmed, and the host cannot put back ${stuck:-all of it}: remove what is in" \
+        "the way (journalctl -u socle-guard tells what), then run again" >&2
+    return 1
 }
 
 # Succeeds within a proof; begins one where none runs. For SECONDS at most our rules let established
@@ -245,13 +276,14 @@ guard_reached() {
 }
 
 guard_gone_back() {
+    [ ! -d "$guard.restoring" ] || guard_back || exit 3
     echo "the host has already gone back to its previous state" >&2
     exit 3
 }
 
 guard_clear() {
     systemctl --quiet --no-reload disable --now socle-guard.timer 2>/dev/null || :
-    rm -f "$units/socle-guard.service" "$units/socle-guard.timer"
+    rm -f "$units"/socle-guard.service* "$units"/socle-guard.timer*
     systemctl daemon-reload
     rm -rf "$guard.done" "$guard.new" "$guard.trial" "$guard-restore" "$guard-restore.new"
 }
@@ -271,9 +303,8 @@ guard_mend() {
     guard_left || return 0
     rm -rf "$guard.new" "$guard.done" "$guard.trial"
     if [ -d "$guard.restoring" ]; then # wait for the host to be back where it was
-        guard_units "$guard.restoring"
-        guard_back
-        [ ! -d "$guard.restoring" ] || { echo "the host cannot finish going back" >&2; exit 1; }
+        (guard_units "$guard.restoring") 2>/dev/null || : # a full disk: with the units that it has
+        guard_back || exit 1
     fi
     if [ -d "$guard" ]; then # this run, which got in, answers for it from now on, up to its end
         echo "$1" >"$guard/run"

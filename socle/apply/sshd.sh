@@ -5,7 +5,7 @@
 ssh_reload() {
     why=$(ssh_objection "$1" "$(connection)")
     if [ -n "$why" ]; then
-        guard_back # without a reload: sshd has not read any of it
+        stays=$(guard_back 2>&1) || why="$why; $stays" # without a reload: sshd has not read any of it
         echo "$why" >&2
         return 1
     fi

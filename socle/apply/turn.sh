@@ -31,7 +31,8 @@ turn_held() {
     if [ "$run" = "$1" ] || [ "$run" = "$2" ]; then return 1; fi
     [ -n "$start" ] || return 1
     [ "$(turn_started "$pid")" != "$start" ] || return 0
-    [ "$engine" = ansible ] && [ $(($(date +%s) - since)) -lt 900 ]
+    age=$(($(date +%s) - since)) # below 0: the clock was set back
+    [ "$engine" = ansible ] && [ "$age" -ge 0 ] && [ "$age" -lt 900 ]
 }
 
 turn_give() {

@@ -61,9 +61,11 @@ def holder(line: str) -> Holder | None:
 
 def occupied(found: Holder) -> str:
     """Tell the operator that nothing was changed, and because of whom."""
+    today = found.since.date() == datetime.now().date()
     return (
         f"refused before any change: {found.who} has worked on this host with {found.engine} "
-        f"since {found.since:%H:%M}. Run it again when that run is over."
+        f"since {found.since:{'%H:%M' if today else '%Y-%m-%d %H:%M'}}. "
+        "Run it again when that run is over."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -136,6 +137,37 @@ def test_a_run_that_is_killed_can_be_run_again(hardened):
     assert "guard" not in hardened.read_on(HOST, "ls -A /var/lib/socle")
     assert hardened.changes(hardened.pyinfra("-y", "--limit", HOST)) == 0
     assert "socle-guard" not in hardened.read_on(HOST, "systemctl list-timers --all")
+
+
+def test_what_the_host_cannot_put_back_is_named_and_tried_again(hardened):
+    """A file that is mounted; an immutable one, a full disk or a broken one takes the same way."""
+    rules, file = hardened.root_on(HOST, RULES), "/etc/socle/firewall.nft"
+    settings = "---\nfirewall_guard_seconds: 8\nfirewall_log_per_minute: 37\n"
+    with hardened.edited("group_vars/all.yml", "---\n", settings):
+        run = started(hardened)
+        written = f"until grep -q 37 {file}; do sleep 0.02; done"
+        hardened.root_on(HOST, f"{written}; mount --bind {file} {file}")
+        run.kill()
+        run.wait()
+    stuck = f"could not put back {file};"
+    hardened.root_on(
+        HOST, f"until journalctl -t socle-guard | grep -q '{stuck}'; do sleep 0.2; done; sleep 1"
+    )
+    assert rules.startswith(hardened.root_on(HOST, "nft -s list table inet socle"))
+    timer = hardened.root_on(HOST, "systemctl show socle-guard.timer")
+    assert {"SubState=waiting", "UnitFileState=enabled"} <= set(timer.splitlines())
+    assert re.search(r"^NextElapseUSecMonotonic=\d", timer, re.MULTILINE)
+
+    refused = hardened.pyinfra("-y", "--limit", HOST, code=1)
+    refused_too = hardened.ansible("--limit", HOST, code=2)
+    for output in (refused, refused_too):
+        assert f"and the host cannot put back {file}: " in " ".join(output.split())
+        assert "Traceback" not in output
+
+    soon = "sed -i 's/=300s/=1s/' /etc/systemd/system/socle-guard.timer; systemctl daemon-reload"
+    hardened.root_on(HOST, f"umount {file}; {soon}; systemctl restart socle-guard.timer")
+    hardened.root_on(HOST, "while test -d /var/lib/socle/guard.restoring; do sleep 0.2; done")
+    is_back(hardened, rules, UNDONE)
 
 
 def test_ctrl_c_ends_a_run_with_an_error(hardened):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,10 +39,14 @@ echo "   Human: $2"
 """
 NFT = """#!/bin/sh
 case "$*" in
+"-f -") test ! -e "$(dirname "$0")/state/refuses" ;;
 "list table inet socle") echo "table inet socle { }" ;;
 "list tables") ;;
 list*) exit 1 ;;
 esac
+"""
+LOGGER = """#!/bin/sh
+echo "$3" >>"$(dirname "$0")/state/journal"
 """
 KILLED_AT = "set -T; n=0; trap 'n=$((n + 1)); [ \"$n\" -ne {step} ] || kill -9 0' DEBUG\n"
 
@@ -54,7 +62,7 @@ class Host:
             (folder / name).mkdir()
         for name, text in (
             ("systemctl", SYSTEMCTL), ("systemd-analyze", ANALYZE), ("nft", NFT),
-            ("logger", "#!/bin/sh\n"),
+            ("logger", LOGGER),
         ):  # fmt: skip
             (folder / name).write_text(text)
             (folder / name).chmod(0o755)
@@ -287,6 +295,100 @@ def test_no_change_begins_in_the_moment_in_which_the_host_goes_back(host, before
     (host.folder / "systemctl").write_text(SYSTEMCTL.replace(before, after))
     done = host.run((ARM + "echo after >{file}").format(file=host.file))
     assert done.returncode == 3, done.stderr
+    assert host.file.read_text() == "before"
+
+
+@contextmanager
+def mount_on_the_file(host: Host) -> Iterator[None]:
+    subprocess.run(["mount", "--bind", host.file, host.file], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", host.file], check=True)
+
+
+@contextmanager
+def folder_in_the_place_of_the_file(host: Host) -> Iterator[None]:
+    host.file.unlink()
+    (host.file / "somebody's").mkdir(parents=True)
+    yield
+    shutil.rmtree(host.file)
+
+
+@contextmanager
+def table_that_nft_refuses(host: Host) -> Iterator[None]:
+    refuses = host.folder / "state/refuses"
+    refuses.touch()
+    yield
+    refuses.unlink()
+
+
+IN_THE_WAY = [
+    pytest.param(
+        mount_on_the_file, "{file}",
+        marks=pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root"),
+    ),
+    (folder_in_the_place_of_the_file, "{file}"),
+    (table_that_nft_refuses, "table inet socle"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("in_the_way", "named"), IN_THE_WAY)
+def test_what_cannot_be_put_back_is_named_and_tried_again(host, in_the_way, named):
+    named, rules, new = named.format(file=host.file), host.folder / "rules", host.folder / "new"
+    rules.write_text("before")
+    arm = f"guard_arm then.1.1 60 'inet socle' {host.file} {rules} {new}\n"
+    host.run(arm + f"for each in {host.file} {rules} {new}; do echo after >$each; done")
+    journal = host.folder / "state/journal"
+    with in_the_way(host):
+        (host.folder / "state/ticking").unlink()  # its time is over
+        timer_ends = host.run("systemctl start socle-guard.service")
+        assert timer_ends.returncode == 1
+        assert (rules.read_text(), new.exists()) == ("before", False)  # the rest is back
+        for command in ("guard_mend now.1.1", "guard_disarm then.1.1 ''", arm):
+            (host.folder / "state/ticking").unlink()
+            refused = host.run(command)
+            assert refused.returncode in (1, 3)
+            assert f"the host cannot put back {named}: " in refused.stderr
+            assert "OnActiveSec=300s" in (host.folder / "units/socle-guard.timer").read_text()
+            assert (host.folder / "state/ticking").exists()
+        said = journal.read_text().splitlines()
+        assert len(said) == 4  # once for each attempt
+        assert all(f"could not put back {named};" in line for line in said)
+        assert not (host.folder / "undone").exists()
+    assert host.mended() == "free"
+    assert host.file.read_text() == "before"
+    assert journal.read_text().splitlines()[4:] == [
+        "unconfirmed change undone: the previous state is back"
+    ]
+    assert (host.folder / "undone").read_text() == "then.1.1\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_rules_go_back_where_the_disk_cannot_be_written_to(host):
+    host.run((ARM + "echo after >{file}").format(file=host.file))
+    script = (host.folder / "guard-restore").read_text()
+    for command in ("mount --bind . .", "mount -o remount,bind,ro ."):
+        subprocess.run(command.replace(".", str(host.folder)), shell=True, check=True)
+    done = subprocess.run(
+        ["sh"], input=script.replace("nft -f -", "tee /dev/stderr"), text=True,
+        capture_output=True, check=False, env={"PATH": f"{host.folder}:{host.path}"},
+    )  # fmt: skip
+    subprocess.run(["umount", host.folder], check=True)
+    assert done.returncode == 1
+    assert "delete table inet socle" in done.stderr
+    assert host.run("guard_back").returncode == 0  # once it can be
+    assert host.file.read_text() == "before"
+    assert host.mended() == "free"
+
+
+def test_a_full_disk_leaves_the_units_that_are_there(host):
+    """What cannot be written whole is not written: the script that is there undoes the change."""
+    host.run((ARM + "echo after >{file}").format(file=host.file))
+    host.guard.rename(host.folder / "guard.restoring")
+    done = host.run("cat() { command cat | head -c 9; return 1; }; guard_mend now.1.1")
+    assert done.returncode == 0, done.stderr
+    assert host.mended() == "free"
     assert host.file.read_text() == "before"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from datetime import datetime
@@ -86,6 +87,16 @@ def test_ansible_closes_connections_while_it_works(host):
 def test_ansibles_ends_by_itself_too(host):
     held(host, "ansible", pid=999_999_999, ago=901)
     assert host(f"turn_take {MINE} pyinfra ''").returncode == 0
+
+
+def test_ansibles_is_over_where_the_clock_was_set_back(host):
+    held(host, "ansible", pid=999_999_999, ago=-3600)
+    assert host(f"turn_take {MINE} pyinfra ''").returncode == 0
+
+
+def test_who_works_since_another_day_is_told_with_the_day():
+    found = runs.holder(f"busy {MINE} ansible adm 192.0.2.7 1000000000")
+    assert re.search(r" since 2001-09-0[89] \d\d:\d\d\. Run", runs.occupied(found))
 
 
 def test_a_run_known_to_be_over_has_none(host):
