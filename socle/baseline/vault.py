@@ -1,33 +1,17 @@
-"""Secrets of a practice, in the format of Ansible's vault.
-
-Opened here, since every run opens a vault: `ansible-vault` takes half a second of computing to
-start, and Ansible's library changes Python's own sockets in the process that imports it, which is
-the one that talks to hosts. Only the format is ours; the cryptography is a library's. Source:
-Ansible's guide, "Format of files encrypted with Ansible Vault".
-"""
+"""Secrets of a practice, in the format of Ansible's vault."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import subprocess
-from binascii import hexlify, unhexlify
 from pathlib import Path
-
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.padding import PKCS7
 
 from socle.errors import BadPractice, Problem
 
 _HEADER = b"$ANSIBLE_VAULT;"
-_VERSION = _HEADER + b"1.1;AES256"
 _PASSWORD = "ANSIBLE_VAULT_PASSWORD_FILE"  # noqa: S105 - the name of a variable
 _BESIDE = "vault-password"
 _SECONDS = 60  # the password file may be a script that asks a password manager
-_ROUNDS = 10_000
-_BLOCK_BITS = 128
-_LINE = 80
 
 
 def is_encrypted(content: bytes) -> bool:
@@ -41,9 +25,11 @@ def decrypt(path: Path) -> bytes:
     The password comes from the file (or script) that ANSIBLE_VAULT_PASSWORD_FILE names, else from
     ``vault-password`` beside the vault. Raises `BadPractice` when it is missing or wrong.
     """
+    from socle.baseline import vault_format  # noqa: PLC0415 - a machine that watches itself has none
+
     file = _password_file(path)
     try:
-        return _open(path.read_bytes(), _password(path, file))
+        return vault_format.opened(path.read_bytes(), _password(path, file))
     except ValueError:
         raise _refused(path, f"the password in {file} to open this vault", "it does not") from None
 
@@ -53,7 +39,9 @@ def encrypt(path: Path, clear: bytes) -> None:
 
     The password is the one that `decrypt` takes. Raises `BadPractice` when it is missing.
     """
-    closed = _close(clear, _password(path, _password_file(path)))
+    from socle.baseline import vault_format  # noqa: PLC0415 - as above
+
+    closed = vault_format.closed(clear, _password(path, _password_file(path)))
     half = path.with_name(f".{path.name}.new")
     half.write_bytes(closed)
     half.replace(path)
@@ -97,33 +85,6 @@ def _said(path: Path, script: Path) -> bytes:
         raise _refused(path, f"the vault's password within {_SECONDS} s", "no answer") from None
     except (OSError, subprocess.CalledProcessError):
         raise _refused(path, f"{script} to say the vault's password", "it failed") from None
-
-
-def _open(content: bytes, password: bytes) -> bytes:
-    """Raises ValueError for a wrong password, and for what is no whole vault."""
-    _, *lines = content.splitlines()
-    salt, digest, closed = map(unhexlify, unhexlify(b"".join(lines)).split(b"\n"))
-    cipher, sign = _keys(password, salt)
-    if not hmac.compare_digest(hmac.digest(sign, closed, "sha256"), digest):
-        raise ValueError
-    opening, padding = cipher.decryptor(), PKCS7(_BLOCK_BITS).unpadder()
-    return padding.update(opening.update(closed) + opening.finalize()) + padding.finalize()
-
-
-def _close(clear: bytes, password: bytes) -> bytes:
-    salt = os.urandom(32)
-    cipher, sign = _keys(password, salt)
-    closing, padding = cipher.encryptor(), PKCS7(_BLOCK_BITS).padder()
-    closed = closing.update(padding.update(clear) + padding.finalize()) + closing.finalize()
-    parts = (salt, hmac.digest(sign, closed, "sha256"), closed)
-    body = hexlify(b"\n".join(map(hexlify, parts)))
-    lines = (body[start : start + _LINE] for start in range(0, len(body), _LINE))
-    return b"\n".join((_VERSION, *lines, b""))
-
-
-def _keys(password: bytes, salt: bytes) -> tuple[Cipher[modes.CTR], bytes]:
-    made = hashlib.pbkdf2_hmac("sha256", password, salt, _ROUNDS, 80)
-    return Cipher(algorithms.AES256(made[:32]), modes.CTR(made[64:])), made[32:64]
 
 
 def _refused(path: Path, expected: str, read: str) -> BadPractice:

@@ -85,12 +85,12 @@ class Pam:
 
     @classmethod
     def of(cls, text: str) -> Pam:
-        """Read ``SERVICE:LINE`` lines; comments go, lines that end in a backslash go on."""
+        """Read ``SERVICE<tab>LINE``; comments go, lines that end in a backslash go on."""
         files: dict[str, list[str]] = {}
         going_on = ""
         for row in text.split("\n"):
-            service, colon, line = row.partition(":")
-            if not colon:
+            service, tab, line = row.partition("\t")
+            if not tab:
                 continue
             words = going_on + line.partition("#")[0].strip()
             going_on = words[:-1] + " " if words.endswith("\\") else ""

@@ -10,8 +10,9 @@ state='function state(word) {
     return word == "" ? "empty" : word ~ /^[!*]/ ? "locked" : word == "x" ? "shadow" : "set"
 }'
 
-# The lines of a file of PAM, each after the name of its service.
-rules() { sed "/^[[:space:]]*#/d; /^[[:space:]]*\$/d; s|^|${1##*/}:|" "$1"; }
+# The lines of a file of PAM, each after the name of its service. A tab between: what stands after
+# "passwd:" would be masked in evidence.
+rules() { sed "/^[[:space:]]*#/d; /^[[:space:]]*\$/d; s|^|${1##*/}\t|" "$1"; }
 
 section passwd # NAME:STATE:UID:GID:HOME:SHELL
 getent passwd | awk -F: "$state"' { print $1 ":" state($2) ":" $3 ":" $4 ":" $6 ":" $7 }'
@@ -19,7 +20,7 @@ section shadow # NAME:STATE
 getent shadow | awk -F: "$state"' { print $1 ":" state($2) }'
 section group # NAME:GID:MEMBERS
 getent group | cut -d: -f1,3,4
-section pam # SERVICE:LINE; a file in /etc beats its vendor's
+section pam # SERVICE, tab, LINE; a file in /etc beats its vendor's
 for file in /etc/pam.d/*; do [ ! -f "$file" ] || rules "$file"; done
 for file in /usr/lib/pam.d/*; do
     [ ! -f "$file" ] || [ -e "/etc/pam.d/${file##*/}" ] || rules "$file"

@@ -40,7 +40,9 @@ auth requisite pam_deny.so
 def pam(**files):
     return Pam.of(
         "\n".join(
-            f"{name.replace('_', '-')}:{line}" for name in files for line in files[name].split("\n")
+            f"{name.replace('_', '-')}\t{line}"
+            for name in files
+            for line in files[name].split("\n")
         )
     )
 

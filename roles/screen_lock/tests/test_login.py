@@ -211,14 +211,14 @@ def test_accounts_without_a_password():
 
 
 def test_pam_that_lets_in_is_named_with_the_service_and_the_rule():
-    first = "common-auth:auth\t[success=1"
+    first = "common-auth\tauth\t[success=1"
     rule = "auth sufficient pam_succeed_if.so user ingroup nopasswdlogin"
-    assert changed(first, f"common-auth:{rule}\n{first}") == ([], [])
-    wrong, strange = changed(first, f"common-auth:auth sufficient pam_permit.so\n{first}")
+    assert changed(first, f"common-auth\t{rule}\n{first}") == ([], [])
+    wrong, strange = changed(first, f"common-auth\tauth sufficient pam_permit.so\n{first}")
     assert "PAM lets in by gdm-password without a password: auth sufficient pam_permit.so" in wrong
     assert any("by i3lock" in one for one in wrong)
     assert strange == []
-    wrong, strange = changed(first, f"common-auth:auth sufficient pam_howdy.so\n{first}")
+    wrong, strange = changed(first, f"common-auth\tauth sufficient pam_howdy.so\n{first}")
     assert wrong == []
     assert "whether PAM lets in by login is not known: auth sufficient pam_howdy.so" in strange
 
