@@ -47,7 +47,8 @@ def test_pyinfra_leaves_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(current, "practice", lambda: SimpleNamespace(rooms=()))
     monkeypatch.setattr(probe.turns, "ask_in_turn", lambda *_: [EMPTY])
     monkeypatch.setattr(probe, "recognise", lambda _: None)
-    monkeypatch.setattr(probe.preflight, "refuse", lambda _: None)
+    for question in ("refuse", "ask_before_giving_up"):
+        monkeypatch.setattr(probe.preflight, question, lambda _: None)
     monkeypatch.setattr(current, "leave_out", leave_out)
     monkeypatch.setattr(probe, "parse", lambda _: seen)
     with pytest.raises(SystemExit):
