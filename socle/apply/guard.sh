@@ -183,10 +183,16 @@ stuck= # what could not be put back
 stuck() {
     stuck="$stuck${stuck:+, }$1"
 }
+# What is as it was needs no room on a full disk, and no leave to be written.
+same() {
+    [ "$(stat -c '%F %a %u %g' "files$1" 2>&1)" = "$(stat -c '%F %a %u %g' "$1" 2>&1)" ] || return 1
+    if [ -L "$1" ]; then [ "$(readlink "$1")" = "$(readlink "files$1")" ]; else cmp -s "files$1" "$1"; fi
+}
 # A disk that cannot be written to: the rules go back all the same.
 cd "$guard.restoring" 2>/dev/null || { cd "$guard" && stuck "$guard"; } || exit 1
 [ ! -f paths ] || while read -r path; do
     if [ -e "files$path" ] || [ -L "files$path" ]; then
+        same "$path" && continue
         mkdir -p "${path%/*}" && cp -a "files$path" "$path.socle-guard" &&
             mv -fT "$path.socle-guard" "$path" && continue
         rm -f "$path.socle-guard" # no space left, perhaps

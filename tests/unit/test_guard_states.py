@@ -365,6 +365,17 @@ def test_what_cannot_be_put_back_is_named_and_tried_again(host, in_the_way, name
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_a_file_that_was_never_changed_need_not_be_written(host):
+    link = host.folder / "link"
+    link.symlink_to("elsewhere")
+    with mount_on_the_file(host):
+        host.run(f"guard_arm then.1.1 60 '' {host.file} {link}")
+        assert host.run("systemctl start socle-guard.service").returncode == 0
+    assert "the previous state is back" in (host.folder / "state/journal").read_text()
+    assert link.readlink() == Path("elsewhere")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
 def test_rules_go_back_where_the_disk_cannot_be_written_to(host):
     host.run((ARM + "echo after >{file}").format(file=host.file))
     script = (host.folder / "guard-restore").read_text()
